@@ -1,0 +1,1 @@
+"""What both roles stand on: settings, the call specification, linking, engines, events, errors."""

@@ -1,0 +1,85 @@
+"""Everything that can go wrong for a known reason.
+
+    DuologueError               exit 3 unless said otherwise
+    ├── UsageError              exit 2: the user asked for something that cannot be done
+    │   ├── ScenarioError       a scenario file is wrong, at a file, a line and a field
+    │   ├── SpecError           metadata is not a CallSpec
+    │   └── EngineUnavailable   an engine was chosen that is not installed or has no key
+    ├── ServerUnreachable       no LiveKit server answers at a URL
+    ├── DispatchNotPickedUp     no worker took a dispatch before the deadline
+    ├── JobRefused              a worker took the request and refused it, with a reason
+    └── WorkerFailed            a worker did not start, or lost its server for good
+
+The message of each is one line that says what is wrong, where, and what to do.
+"""
+
+from pathlib import Path
+
+
+class DuologueError(Exception):
+    """A failure with a known reason; `exit_code` is what the command line returns for it."""
+
+    exit_code = 3
+
+
+class UsageError(DuologueError):
+    """The user asked for something that cannot be done; nothing was started."""
+
+    exit_code = 2
+
+
+class ScenarioError(UsageError):
+    """A scenario file is wrong; `line` counts from 1, 0 where the file cannot be read at all."""
+
+    def __init__(self, file: Path, line: int, field: str, problem: str) -> None:
+        self.file, self.line, self.field, self.problem = file, line, field, problem
+        where = f"{file}:{line}" if line else f"{file}"
+        super().__init__(f"{where}: {field}: {problem}" if field else f"{where}: {problem}")
+
+
+class SpecError(UsageError):
+    """Dispatch metadata that is not a CallSpec, or not one for this role."""
+
+
+class EngineUnavailable(UsageError):
+    """An engine was chosen that is not installed here, is not known, or has no key."""
+
+    def __init__(self, engine: str, cure: str) -> None:
+        self.engine = engine
+        super().__init__(f"engine {engine!r} cannot be used: {cure}")
+
+
+class ServerUnreachable(DuologueError):
+    """No LiveKit server answers at `url`."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        self.url = url
+        super().__init__(f"no LiveKit server answers at {url} ({problem}); check LIVEKIT_URL")
+
+
+class DispatchNotPickedUp(DuologueError):
+    """No worker took the dispatch of `agent_name` into `room` within `waited_s` seconds."""
+
+    def __init__(self, room: str, agent_name: str, waited_s: float) -> None:
+        self.room, self.agent_name, self.waited_s = room, agent_name, waited_s
+        super().__init__(
+            f"no worker took the dispatch of agent {agent_name!r} into room {room!r} within "
+            f"{waited_s:.0f} s; check that a worker registered under that name with this server "
+            "and key, and that it is not full"
+        )
+
+
+class JobRefused(DuologueError):
+    """The worker of `agent_name` refused its job in `room`, and said why."""
+
+    def __init__(self, room: str, agent_name: str, reason: str) -> None:
+        self.room, self.agent_name, self.reason = room, agent_name, reason
+        super().__init__(f"agent {agent_name!r} refused the job in room {room!r}: {reason}")
+
+
+class WorkerFailed(DuologueError):
+    """A worker of `agent_name` did not start, or lost its server for good."""
+
+    def __init__(self, agent_name: str, problem: str) -> None:
+        self.agent_name = agent_name
+        super().__init__(f"worker {agent_name!r} failed: {problem}")

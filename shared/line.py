@@ -1,0 +1,54 @@
+"""One side's hold on a call: what its agent, tools and watchdogs share while it lasts."""
+
+import asyncio
+from enum import StrEnum
+from typing import NamedTuple
+
+from livekit.agents import Agent, AgentSession
+
+from shared.events import EventName, Journal
+from shared.spec import CallSpec, Role
+
+
+class EndReason(StrEnum):
+    """Why one side's part in a call ended."""
+
+    GOODBYE = "goodbye"
+    """The customer hung up after both had said goodbye, or had nothing more to say."""
+    GAVE_UP = "gave_up"
+    """The customer hung up without its goals met."""
+    TURN_LIMIT = "turn_limit"
+    LENGTH_LIMIT = "length_limit"
+    DEAD_AIR = "dead_air"
+    """Nobody spoke, the call was revived once, and nobody spoke again."""
+    PEER_LEFT = "peer_left"
+    ENGINE_FAILED = "engine_failed"
+    CRASHED = "crashed"
+    """The agent's own code raised."""
+    STOPPED = "stopped"
+    """The worker was told to stop, or the room was closed."""
+
+
+class Line:
+    """The line one role is on: its specification, its journal, and the end of the call.
+
+    It is the `userdata` of the role's AgentSession, so tools reach it by `RunContext`.
+    """
+
+    def __init__(self, role: Role, spec: CallSpec, journal: Journal) -> None:
+        self.role, self.spec, self.journal = role, spec, journal
+        self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
+
+    def end(self, reason: EndReason, **details: str) -> None:
+        """End this side's part, once; what ended it first stands."""
+        if not self.ended.done():
+            self.journal.emit(EventName.ENDED, reason=reason.value, **details)
+            self.ended.set_result(reason)
+
+
+class Party(NamedTuple):
+    """One side of a call, built by its role's factory; it knows no room."""
+
+    agent: Agent
+    session: AgentSession[Line]
+    line: Line

@@ -1,0 +1,67 @@
+"""Everything that comes from the environment, read once.
+
+Precedence: command line > environment > `.env` in the working directory > the defaults here.
+Nothing else in this project reads `os.environ`.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.spec import Engines, Role
+
+WORKER_PORTS = {Role.CUSTOMER: 8082, Role.SUPPORT: 8081}
+
+
+class Settings(BaseSettings):
+    """The environment, frozen. Every variable is named in `.env.example`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_file=".env", env_ignore_empty=True
+    )
+
+    livekit_url: str | None = None
+    livekit_api_key: str | None = None
+    livekit_api_secret: SecretStr | None = None
+
+    duologue_cache: Path = Field(default_factory=lambda: Path.home() / ".cache" / "duologue")
+    """Where livekit-server and the state of `duologue up` are kept."""
+    duologue_log: Literal["console", "json"] = "json"
+    """How workers print their events: for people, or one JSON object a line."""
+
+    customer_port: int = Field(WORKER_PORTS[Role.CUSTOMER], ge=0, le=65535)
+    """The worker's health port; 0 takes a free one."""
+    support_port: int = Field(WORKER_PORTS[Role.SUPPORT], ge=0, le=65535)
+
+    customer_stt: str = "whisper/tiny.en"
+    customer_llm: str = "rules"
+    customer_tts: str = "piper/joe"
+    customer_vad: str = "silero"
+    support_stt: str = "whisper/tiny.en"
+    support_llm: str = "rules"
+    support_tts: str = "hibari/heart"
+    support_vad: str = "silero"
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    deepgram_api_key: SecretStr | None = None
+    cartesia_api_key: SecretStr | None = None
+
+    def port(self, role: Role) -> int:
+        """The health port of `role`'s worker."""
+        return self.customer_port if role is Role.CUSTOMER else self.support_port
+
+    def engines(self, role: Role) -> Engines:
+        """The engines `role` uses unless its call says otherwise."""
+        if role is Role.CUSTOMER:
+            return Engines(
+                stt=self.customer_stt,
+                llm=self.customer_llm,
+                tts=self.customer_tts,
+                vad=self.customer_vad,
+            )
+        return Engines(
+            stt=self.support_stt, llm=self.support_llm, tts=self.support_tts, vad=self.support_vad
+        )

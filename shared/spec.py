@@ -1,0 +1,188 @@
+"""The call specification: what a call is about, who takes part, and what each side may know.
+
+It is built by the driver from a scenario, travels as the metadata of two dispatches, and is
+validated again by each worker. `CallSpec.for_role` removes what a role may not know.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from shared.errors import SpecError
+
+SCHEMA = 1
+CALL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+Value: TypeAlias = str | int | float | None
+Row: TypeAlias = dict[str, Value]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
+
+
+class Frozen(BaseModel):
+    """A value: immutable, and strict about fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Role(StrEnum):
+    """What a worker is. Also its agent name and the identity its participant takes."""
+
+    CUSTOMER = "customer"
+    SUPPORT = "support"
+
+    @property
+    def peer(self) -> "Role":
+        """The other one."""
+        return Role.SUPPORT if self is Role.CUSTOMER else Role.CUSTOMER
+
+
+class Kind(StrEnum):
+    """The participant kind a peer joins with."""
+
+    AGENT = "agent"
+    STANDARD = "standard"
+
+
+class Mode(StrEnum):
+    """What a worker does in the room. All but TALK are for `duologue doctor`."""
+
+    TALK = "talk"
+    ECHO = "echo"
+    """Plays back the audio it receives."""
+    REPLY = "reply"
+    """Answers every turn with one fixed line, without a language model."""
+
+
+class Engines(Frozen):
+    """The engines of one role, each as `provider/model-or-voice` from the engine table."""
+
+    stt: str
+    llm: str
+    tts: str
+    vad: str
+
+
+class Limits(Frozen):
+    """When a call is ended although nobody hung up."""
+
+    max_turns: int = Field(60, ge=2, le=1000)
+    """Turns of both sides together."""
+    max_length_s: float = Field(420.0, ge=5, le=3600)
+    dead_air_s: float = Field(8.0, ge=2, le=60)
+    """Silence of both sides after which the call is revived once, then ended."""
+
+
+class Peer(Frozen):
+    """The only participant a role links to in a call of ours."""
+
+    identity: str
+    kind: Kind = Kind.AGENT
+
+
+class Persona(Frozen):
+    """Who the caller is, apart from what the call is about."""
+
+    name: Text
+    voice: str | None = None
+    """A row of the TTS table; None takes the role's configured voice."""
+
+
+class Goal(Frozen):
+    """One thing the caller wants from the call."""
+
+    say: Text
+    """How the caller brings it up."""
+    met_when: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Words one of which is in the answer that settles it, such as "refunded"."""
+
+
+class CustomerSheet(Frozen):
+    """All that the customer knows."""
+
+    persona: Persona
+    facts: dict[str, Text] = Field(default_factory=dict)
+    """By name (`order_number`, `postcode`, ...), as written; the caller says them when asked."""
+    goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)]
+    """In the order in which the caller brings them up."""
+    refuses: tuple[Text, ...] = ()
+    """Offers the caller says no to, by words in them."""
+    instructions: str = ""
+    """For a language model: LiveKit's `instructions` of a scenario."""
+
+
+class SupportSheet(Frozen):
+    """All that the support agent knows before the call."""
+
+    business: str
+    """The business whose tools, policy and stock of rows it works with."""
+    desk: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
+    """Rows put into the desk before the call, by table, on top of the business's own."""
+
+
+class Expectation(Frozen):
+    """What must be true after the call; no role ever sees it."""
+
+    desk: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
+    """By table, the rows that changed or were added, each with the columns that matter."""
+
+
+class CallSpec(Frozen):
+    """One call."""
+
+    schema_version: Literal[1] = Field(1, alias="schema")
+    call_id: CallId
+    scenario: Text
+    seed: int = Field(0, ge=0, lt=2**63)
+    mode: Mode = Mode.TALK
+    opener: Role = Role.SUPPORT
+    limits: Limits = Limits()
+    engines: dict[Role, Engines]
+    peers: dict[Role, Peer]
+    """Whom each role links to."""
+    recorder: str | None = None
+    """The identity that events are sent to; None when nobody records."""
+    customer: CustomerSheet | None = None
+    support: SupportSheet | None = None
+    expected: Expectation | None = None
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def for_role(self, role: Role) -> Self:
+        """The same call as `role` may know it: without the other's sheet and the verdict's rules.
+
+        Which engines the other side uses is not its business either.
+        """
+        return self.model_copy(
+            update={
+                "expected": None,
+                role.peer.value: None,
+                "engines": {role: self.engines[role]},
+                "peers": {role: self.peers[role]},
+            }
+        )
+
+    def to_metadata(self, role: Role) -> str:
+        """The metadata string of `role`'s dispatch."""
+        return self.for_role(role).model_dump_json(by_alias=True, exclude_none=True)
+
+    @classmethod
+    def from_metadata(cls, metadata: str, role: Role) -> Self:
+        """The specification in a dispatch's metadata.
+
+        Raises:
+            SpecError: It is not a CallSpec, or lacks what `role` needs.
+        """
+        try:
+            spec = cls.model_validate_json(metadata)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"]) or "metadata"
+            raise SpecError(f"not a CallSpec: {field}: {first['msg']}") from None
+        if spec.mode is Mode.TALK and getattr(spec, role.value) is None:
+            raise SpecError(f"not a CallSpec for {role.value}: {role.value}: its sheet is missing")
+        for part in ("engines", "peers"):
+            if role not in getattr(spec, part):
+                raise SpecError(f"not a CallSpec for {role.value}: {part}.{role.value}: missing")
+        return spec
