@@ -2,9 +2,6 @@
 
 import asyncio
 from enum import StrEnum
-from typing import NamedTuple
-
-from livekit.agents import Agent, AgentSession
 
 from shared.events import EventName, Journal
 from shared.spec import CallSpec, Role
@@ -22,6 +19,7 @@ class EndReason(StrEnum):
     DEAD_AIR = "dead_air"
     """Nobody spoke, the call was revived once, and nobody spoke again."""
     PEER_LEFT = "peer_left"
+    PEER_NEVER_CAME = "peer_never_came"
     ENGINE_FAILED = "engine_failed"
     CRASHED = "crashed"
     """The agent's own code raised."""
@@ -44,11 +42,3 @@ class Line:
         if not self.ended.done():
             self.journal.emit(EventName.ENDED, reason=reason.value, **details)
             self.ended.set_result(reason)
-
-
-class Party(NamedTuple):
-    """One side of a call, built by its role's factory; it knows no room."""
-
-    agent: Agent
-    session: AgentSession[Line]
-    line: Line

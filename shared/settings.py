@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     customer_port: int = Field(WORKER_PORTS[Role.CUSTOMER], ge=0, le=65535)
     """The worker's health port; 0 takes a free one."""
     support_port: int = Field(WORKER_PORTS[Role.SUPPORT], ge=0, le=65535)
+    duologue_worker_calls: int = Field(4, ge=1)
+    """Calls a worker takes at a time; a full worker is passed over."""
 
     customer_stt: str = "whisper/tiny.en"
     customer_llm: str = "rules"

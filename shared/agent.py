@@ -1,0 +1,57 @@
+"""What both roles' agents have in common, and the party that a role's factory builds."""
+
+from collections.abc import AsyncGenerator, AsyncIterable
+from typing import NamedTuple
+
+from livekit import rtc
+from livekit.agents import Agent, AgentSession, ModelSettings, llm
+
+from shared.line import Line
+
+
+class CallAgent(Agent):
+    """An agent on a line."""
+
+    def __init__(
+        self, line: Line, *, instructions: str, tools: list[llm.Tool | llm.Toolset] | None = None
+    ) -> None:
+        super().__init__(instructions=instructions, tools=tools)
+        self.line = line
+        self.intended = ""
+        """All that the utterance now being spoken was meant to say."""
+
+    async def open(self) -> None:
+        """Speak first."""
+        await self.session.generate_reply()
+
+    async def revive(self) -> None:
+        """Break a silence that neither side breaks."""
+        await self.session.generate_reply(
+            instructions="Nobody has spoken for a while. Ask whether the other side is still there."
+        )
+
+    async def tts_node(
+        self, text: AsyncIterable[str], model_settings: ModelSettings
+    ) -> AsyncGenerator[rtc.AudioFrame, None]:
+        """Speak `text`, keeping what it says.
+
+        Synthesis runs ahead of playback, so by the time an utterance has been spoken or cut off,
+        `intended` holds all of it.
+        """
+
+        async def keep() -> AsyncGenerator[str, None]:
+            self.intended = ""
+            async for chunk in text:
+                self.intended += chunk
+                yield chunk
+
+        async for frame in Agent.default.tts_node(self, keep(), model_settings):
+            yield frame
+
+
+class Party(NamedTuple):
+    """One side of a call, built by its role's factory; it knows no room."""
+
+    agent: CallAgent
+    session: AgentSession[Line]
+    line: Line

@@ -1,0 +1,132 @@
+"""One job of a worker: join the room, link the peer, hold this side of the call, leave."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from livekit import rtc
+from livekit.agents import JobContext
+from livekit.agents.types import ATTRIBUTE_AGENT_STATE
+
+from shared import diagnosis, engines
+from shared.bus import RoomBus
+from shared.engines import Models
+from shared.events import EventName, Journal
+from shared.agent import Party
+from shared.line import EndReason, Line
+from shared.linking import find_peer, room_options
+from shared.settings import Settings
+from shared.spec import CallSpec, Kind, Mode, Peer, Role
+from shared.watch import watch
+
+Factory = Callable[[CallSpec, Journal, Models], Party]
+"""Builds a role's side of a call."""
+
+PEER_TIMEOUT_S = 30.0
+"""How long a peer that is named in the specification may take to link and to listen."""
+
+
+async def take_call(
+    context: JobContext, role: Role, spec: CallSpec, factory: Factory, settings: Settings
+) -> None:
+    """Take one side of a call in the job's room, until it ends for whatever reason.
+
+    An exception that left this function would be reported as a successful job and leave the
+    participant in the room (livekit-agents 1.8.9, ipc/job_proc_lazy_main.py), so none does.
+    """
+    journal = Journal(role, room=context.job.room.name, call_id=spec.call_id, job_id=context.job.id)
+    journal.emit(EventName.START, job_id=context.job.id, worker_id=context.worker_id)
+    journal.emit(EventName.ROLE, mode=spec.mode)
+    reason = EndReason.CRASHED
+    async with AsyncExitStack() as stack:
+        if spec.recorder:
+            bus = RoomBus(context.room, spec.recorder, journal)
+            stack.push_async_callback(bus.aclose)
+        try:
+            chosen = spec.engines[role]
+            await asyncio.to_thread(engines.preload, chosen, settings)
+            models = engines.load(chosen, settings, seed=spec.seed)
+            journal.emit(EventName.ENGINES, **engines.describe(chosen))
+            # Connect late: what a peer says before the session listens is lost.
+            await context.connect()
+            if spec.recorder:
+                bus.start()
+            peer = spec.peers.get(role) or await find_peer(context.room, role)
+            if spec.mode is Mode.TALK:
+                reason = await _talk(context.room, peer, factory(spec, journal, models))
+            else:
+                reason = await diagnosis.answer(context.room, role, peer, spec, journal, models)
+        except Exception as error:  # noqa: BLE001 - see the docstring
+            journal.emit(EventName.ERROR, source="agent", error=f"{type(error).__name__}: {error}")
+            journal.emit(EventName.ENDED, reason=EndReason.CRASHED)
+    context.shutdown(reason=reason)
+
+
+async def _talk(room: rtc.Room, peer: Peer, party: Party) -> EndReason:
+    """Hold the conversation with `peer`; the reason why it ended."""
+    agent, session, line = party
+    _end_with_peer(room, peer, line)
+    await session.start(
+        agent, room=room, room_options=room_options(peer), record=False, session_host=False
+    )
+    watching = asyncio.create_task(_begin(room, peer, party), name="call")
+    try:
+        await asyncio.wait([watching, line.ended], return_when=asyncio.FIRST_COMPLETED)
+        if not line.ended.done():
+            await watching  # raises what went wrong
+        return line.ended.result()
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+        await session.aclose()
+
+
+async def _begin(room: rtc.Room, peer: Peer, party: Party) -> None:
+    """Wait for the peer, open the call if that is this side's part, and watch over it."""
+    agent, session, line = party
+    try:
+        async with asyncio.timeout(PEER_TIMEOUT_S if line.spec.peers else None):
+            await session.room_io.wait_for_ready()
+            line.journal.emit(EventName.LINKED, identity=peer.identity, kind=peer.kind)
+            if peer.kind is Kind.AGENT and line.spec.peers:
+                await _wait_until_listening(room, peer)
+    except TimeoutError:
+        line.end(EndReason.PEER_NEVER_CAME, peer=peer.identity)
+        return
+    line.journal.emit(EventName.OK)
+    if line.spec.opener is line.role:
+        await agent.open()
+    await watch(party)
+
+
+def _end_with_peer(room: rtc.Room, peer: Peer, line: Line) -> None:
+    """End the line when the peer leaves for any reason, a crash included, or the room is gone.
+
+    LiveKit's own close_on_disconnect misses a peer that crashed (room_io.py, 1.8.9).
+    """
+
+    @room.on("participant_disconnected")
+    def on_left(participant: rtc.RemoteParticipant) -> None:
+        if participant.identity == peer.identity:
+            line.end(EndReason.PEER_LEFT)
+
+    @room.on("disconnected")
+    def on_disconnected(_: object) -> None:
+        line.end(EndReason.STOPPED)
+
+
+async def _wait_until_listening(room: rtc.Room, peer: Peer) -> None:
+    """Wait until the peer's session has started, so that it hears the first word."""
+    listening = asyncio.Event()
+
+    def check(*_: object) -> None:
+        participant = room.remote_participants.get(peer.identity)
+        if participant and participant.attributes.get(ATTRIBUTE_AGENT_STATE) == "listening":
+            listening.set()
+
+    room.on("participant_attributes_changed", check)
+    check()
+    try:
+        await listening.wait()
+    finally:
+        room.off("participant_attributes_changed", check)

@@ -1,0 +1,114 @@
+"""How a role's session is configured, and what it tells the journal.
+
+One configuration for both roles and every transport; only the turn settings depend on the engine
+that recognizes speech (its row in the engine table).
+"""
+
+import json
+
+from livekit.agents import NOT_GIVEN, AgentSession, llm, voice
+
+from shared.agent import CallAgent
+from shared.engines import Models
+from shared.events import EventName
+from shared.line import EndReason, Line
+
+
+def create_session(
+    line: Line, models: Models, language_model: llm.LLM | None
+) -> AgentSession[Line]:
+    """A session for one side of one call; without a language model it only says what it is told."""
+    turn = models.turn
+    session = AgentSession[Line](
+        stt=models.stt,
+        llm=language_model or NOT_GIVEN,
+        tts=models.tts,
+        vad=models.vad,
+        turn_handling={
+            "turn_detection": turn.turn_detection,
+            "endpointing": {"min_delay": turn.min_delay_s, "max_delay": turn.max_delay_s},
+            "interruption": {
+                "enabled": True,
+                "mode": "vad",
+                "min_duration": turn.interruption_min_s,
+                "false_interruption_timeout": turn.false_interruption_s,
+            },
+            "preemptive_generation": {"enabled": False},
+        },
+        userdata=line,
+        # Turned on by default: the first 3 s of the peer's speech would be heard as silence.
+        aec_warmup_duration=None,
+        # Dead air is watched by shared.watch, on both sides alike.
+        user_away_timeout=None,
+        use_tts_aligned_transcript=models.tts.capabilities.aligned_transcript,
+    )
+    _observe(session, line)
+    return session
+
+
+def _observe(session: AgentSession[Line], line: Line) -> None:
+    """Write what the session does into the line's journal."""
+    emit = line.journal.emit
+
+    @session.on("agent_state_changed")
+    def on_state(event: voice.AgentStateChangedEvent) -> None:
+        emit(EventName.STATE, old=event.old_state, new=event.new_state)
+
+    @session.on("user_state_changed")
+    def on_peer_state(event: voice.UserStateChangedEvent) -> None:
+        emit(EventName.PEER_STATE, old=event.old_state, new=event.new_state)
+
+    @session.on("user_input_transcribed")
+    def on_transcribed(event: voice.UserInputTranscribedEvent) -> None:
+        if event.is_final:
+            emit(EventName.HEARD_PART, text=event.transcript)
+
+    @session.on("conversation_item_added")
+    def on_item(event: voice.ConversationItemAddedEvent) -> None:
+        if isinstance(event.item, llm.ChatMessage):
+            _emit_message(session, line, event.item)
+
+    @session.on("function_tools_executed")
+    def on_tools(event: voice.FunctionToolsExecutedEvent) -> None:
+        for call, output in event.zipped():
+            emit(
+                EventName.TOOL,
+                name=call.name,
+                arguments=json.loads(call.arguments or "{}"),
+                output=output.output if output else None,
+                is_error=bool(output and output.is_error),
+            )
+
+    @session.on("error")
+    def on_error(event: voice.ErrorEvent) -> None:
+        emit(
+            EventName.ERROR,
+            source=type(event.source).__name__,
+            error=str(event.error),
+            recoverable=getattr(event.error, "recoverable", False),
+        )
+
+    @session.on("close")
+    def on_close(event: voice.CloseEvent) -> None:
+        failed = event.reason is voice.CloseReason.ERROR
+        line.end(EndReason.ENGINE_FAILED if failed else EndReason.STOPPED)
+
+
+def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMessage) -> None:
+    times = {
+        "started_at": message.metrics.get("started_speaking_at"),
+        "stopped_at": message.metrics.get("stopped_speaking_at"),
+    }
+    text = message.text_content or ""
+    if message.role == "assistant":
+        agent = session.current_agent
+        intended = agent.intended if isinstance(agent, CallAgent) else text
+        line.journal.emit(
+            EventName.SAID,
+            text=text,
+            intended=intended if message.interrupted else text,
+            interrupted=message.interrupted,
+            **times,
+        )
+    elif message.role == "user" and text:
+        line.journal.emit(EventName.HEARD, text=text, **times)

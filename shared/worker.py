@@ -1,0 +1,198 @@
+"""A worker: registers under its role's agent name and takes one side of a call per job.
+
+Jobs run as threads of the worker's process, so models are loaded once per worker. What a crash of
+that process takes with it is every call of this worker; the other side of each call hangs up.
+"""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable
+from http import HTTPStatus
+
+import aiohttp
+import structlog
+from livekit import api
+from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
+
+from shared import engines, logs
+from shared.bus import REFUSED_TOPIC
+from shared.job import Factory, take_call
+from shared.errors import DuologueError, SpecError, UsageError, WorkerFailed
+from shared.events import EventName
+from shared.linking import AGENT_NAME
+from shared.settings import Settings
+from shared.spec import CallSpec, Role
+
+log = structlog.get_logger("duologue.worker")
+
+DRAIN_TIMEOUT_S = 600
+"""How long a worker that was told to stop lets its calls go on."""
+SETUP_TIMEOUT_S = 120
+"""Loading models on a busy machine."""
+
+
+def create_server(
+    role: Role, factory: Factory, settings: Settings, bare_spec: Callable[[Settings], CallSpec]
+) -> AgentServer:
+    """The worker of `role`: explicit dispatch only, one call per job."""
+
+    def setup(_: JobProcess) -> None:
+        engines.preload(settings.engines(role), settings)
+
+    def load(server: AgentServer) -> float:
+        return len(server.active_jobs) / settings.duologue_worker_calls
+
+    server = AgentServer(
+        job_executor_type=JobExecutorType.THREAD,
+        num_idle_processes=1,
+        # A local engine keeps the processor busy, which LiveKit's default would take for a full
+        # worker; dispatches to a full worker are lost without a word.
+        load_fnc=load,
+        load_threshold=1.0,
+        drain_timeout=DRAIN_TIMEOUT_S,
+        initialize_process_timeout=SETUP_TIMEOUT_S,
+        setup_fnc=setup,
+        port=settings.port(role),
+        http_proxy=None,
+        ws_url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret and settings.livekit_api_secret.get_secret_value(),
+    )
+
+    async def on_request(request: JobRequest) -> None:
+        try:
+            read_spec(request.job.metadata, role, settings, bare_spec)
+            await _refuse_second(request, role, settings)
+        except DuologueError as error:
+            log.error(EventName.REFUSED, room=request.room.name, role=role, reason=str(error))
+            await _say_why(request, role, settings, str(error))
+            await request.reject()
+        else:
+            await request.accept(identity=role, name=role.capitalize())
+
+    async def entry(context: JobContext) -> None:
+        spec = read_spec(context.job.metadata, role, settings, bare_spec)
+        await take_call(context, role, spec, factory, settings)
+
+    server.rtc_session(entry, agent_name=role, on_request=on_request)
+    return server
+
+
+def read_spec(
+    metadata: str, role: Role, settings: Settings, bare_spec: Callable[[Settings], CallSpec]
+) -> CallSpec:
+    """The specification that a dispatch carries, or the role's own for a bare dispatch.
+
+    Raises:
+        SpecError: The metadata is not a CallSpec for this role.
+        EngineUnavailable: It asks for an engine that this worker does not have.
+    """
+    spec = CallSpec.from_metadata(metadata, role) if metadata.strip() else bare_spec(settings)
+    engines.check(spec.engines[role], settings)
+    return spec
+
+
+def _api(settings: Settings) -> api.LiveKitAPI:
+    secret = settings.livekit_api_secret
+    return api.LiveKitAPI(
+        settings.livekit_url, settings.livekit_api_key, secret and secret.get_secret_value()
+    )
+
+
+async def _refuse_second(request: JobRequest, role: Role, settings: Settings) -> None:
+    """Refuse when the room already has an agent of this role: there is never a second."""
+    async with _api(settings) as livekit:
+        present = await livekit.room.list_participants(
+            api.ListParticipantsRequest(room=request.room.name)
+        )
+    if any(one.attributes.get(AGENT_NAME) == role for one in present.participants):
+        raise SpecError(f"there is a {role.value} in room {request.room.name!r} already")
+
+
+async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: str) -> None:
+    """Tell the room why a job was refused; whoever waits for the agent can stop waiting."""
+    async with _api(settings) as livekit:
+        await livekit.room.send_data(
+            api.SendDataRequest(
+                room=request.room.name,
+                data=json.dumps({"role": role, "reason": reason}).encode(),
+                kind=api.DataPacket.Kind.RELIABLE,
+                topic=REFUSED_TOPIC,
+            )
+        )
+
+
+def run(server: AgentServer, role: Role, settings: Settings) -> int:
+    """Run a worker until it is told to stop; the exit status of its process.
+
+    The SDK's own command returns 0 for a port that is taken and for a server that never answers.
+    """
+    logs.configure(settings.duologue_log)
+    try:
+        asyncio.run(_run(server, role, settings))
+    except DuologueError as error:
+        log.error(EventName.ERROR, role=role, error=str(error))
+        return error.exit_code
+    return 0
+
+
+async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
+    await _check_access(settings)
+    engines.check(settings.engines(role), settings)
+
+    @server.on("worker_registered")
+    def on_registered(worker_id: str, _: object) -> None:
+        log.info(
+            EventName.REGISTERED,
+            role=role,
+            worker_id=worker_id,
+            url=settings.livekit_url,
+            port=server.worker_info.http_port,
+        )
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stopped.set)
+    serving = asyncio.create_task(server.run(), name="worker")
+    stopping = asyncio.create_task(stopped.wait(), name="worker-stop")
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if stopping.done() and not serving.done():
+        await _drain(server, role)
+    stopping.cancel()
+    try:
+        await serving
+    except (OSError, RuntimeError) as error:
+        raise WorkerFailed(role, str(error)) from error
+
+
+async def _drain(server: AgentServer, role: Role) -> None:
+    """Let running calls end, take no new ones, then close."""
+    try:
+        await server.drain()
+    except TimeoutError:
+        log.warning("drain timed out", role=role, timeout_s=DRAIN_TIMEOUT_S)
+    await server.aclose()
+
+
+async def _check_access(settings: Settings) -> None:
+    """Say at once what would otherwise be retried for minutes: no address, or a wrong key.
+
+    A server that does not answer yet is no error: it may be starting beside this worker.
+    """
+    for name in ("livekit_url", "livekit_api_key", "livekit_api_secret"):
+        if not getattr(settings, name):
+            raise UsageError(f"{name.upper()} is not set; put it in the environment or in .env")
+    try:
+        async with _api(settings) as livekit:
+            await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
+    except api.TwirpError as error:
+        if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise UsageError(
+                f"{settings.livekit_url} does not accept LIVEKIT_API_KEY and LIVEKIT_API_SECRET: "
+                f"{error.message}"
+            ) from None
+        log.warning("server answers oddly", url=settings.livekit_url, error=error.message)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("server does not answer yet", url=settings.livekit_url, error=str(error))

@@ -1,0 +1,9 @@
+"""The support worker: `python -m livekit.agents start support_agent/worker.py` finds `server` here."""
+
+from shared.settings import Settings
+from shared.spec import Role
+from shared.worker import create_server
+from support_agent.agent import bare_spec, create_party
+
+settings = Settings()
+server = create_server(Role.SUPPORT, create_party, settings, bare_spec)
