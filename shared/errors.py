@@ -4,8 +4,8 @@
     ├── UsageError              exit 2: the user asked for something that cannot be done
     │   ├── ScenarioError       a scenario file is wrong, at a file, a line and a field
     │   ├── SpecError           metadata is not a CallSpec
-    │   └── EngineUnavailable   an engine was chosen that is not installed or has no key
-    ├── ServerUnreachable       no LiveKit server answers at a URL
+    │   ├── EngineUnavailable   an engine was chosen that is not installed or has no key
+    │   └── ServerUnreachable   no LiveKit server answers at a URL
     ├── DispatchNotPickedUp     no worker took a dispatch before the deadline
     ├── JobRefused              a worker took the request and refused it, with a reason
     └── WorkerFailed            a worker did not start, or lost its server for good
@@ -49,7 +49,7 @@ class EngineUnavailable(UsageError):
         super().__init__(f"engine {engine!r} cannot be used: {cure}")
 
 
-class ServerUnreachable(DuologueError):
+class ServerUnreachable(UsageError):
     """No LiveKit server answers at `url`."""
 
     def __init__(self, url: str, problem: str) -> None:

@@ -1,0 +1,101 @@
+"""How a call ended, whose fault that was, and what the command line returns for it.
+
+The one table; docs/outcomes.md explains it, and a test compares the two.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from shared.line import EndReason
+from shared.spec import Role
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    COMPLETED = "completed"
+    GAVE_UP = "gave_up"
+    TURN_LIMIT = "turn_limit"
+    LENGTH_LIMIT = "length_limit"
+    DEAD_AIR = "dead_air"
+    NOT_PICKED_UP = "not_picked_up"
+    REFUSED = "refused"
+    PEER_NEVER_CAME = "peer_never_came"
+    AGENT_CRASHED = "agent_crashed"
+    ENGINE_FAILED = "engine_failed"
+    WORKER_LOST = "worker_lost"
+    WORKER_STOPPED = "worker_stopped"
+    SERVER_LOST = "server_lost"
+    ROOM_DELETED = "room_deleted"
+    CANCELLED = "cancelled"
+
+
+class Fault(StrEnum):
+    """Whose fault it is that a call did not end as it should."""
+
+    CUSTOMER = "customer"
+    SUPPORT = "support"
+    SYSTEM = "system"
+
+
+class ExitCode(IntEnum):
+    """What `duologue call` returns."""
+
+    GOAL_REACHED = 0
+    GOAL_NOT_REACHED = 1
+    WRONG_USE = 2
+    SYSTEM = 3
+
+
+class Ending(NamedTuple):
+    """How a call ended, as `call.json` has it."""
+
+    outcome: Outcome
+    fault: Fault | None = None
+    detail: str = ""
+
+
+COMPLETE = frozenset(
+    {
+        Outcome.COMPLETED,
+        Outcome.GAVE_UP,
+        Outcome.TURN_LIMIT,
+        Outcome.LENGTH_LIMIT,
+        Outcome.DEAD_AIR,
+    }
+)
+"""Outcomes of calls that were held to an end of their own; all others are failures of parts."""
+
+_BY_REASON = {
+    EndReason.GOODBYE: Outcome.COMPLETED,
+    EndReason.GAVE_UP: Outcome.GAVE_UP,
+    EndReason.TURN_LIMIT: Outcome.TURN_LIMIT,
+    EndReason.LENGTH_LIMIT: Outcome.LENGTH_LIMIT,
+    EndReason.DEAD_AIR: Outcome.DEAD_AIR,
+    EndReason.PEER_NEVER_CAME: Outcome.PEER_NEVER_CAME,
+    EndReason.ENGINE_FAILED: Outcome.ENGINE_FAILED,
+    EndReason.CRASHED: Outcome.AGENT_CRASHED,
+    EndReason.STOPPED: Outcome.WORKER_STOPPED,
+    EndReason.PEER_LEFT: Outcome.WORKER_LOST,
+}
+
+
+def ending_of(role: Role, reason: EndReason, detail: str = "") -> Ending:
+    """The ending of a call that `role` was the first to end, for `reason`.
+
+    A crash in a role's own code is that role's fault. That the other side only saw its peer
+    leave means that the peer was lost without a word.
+    """
+    outcome = _BY_REASON[reason]
+    if outcome is Outcome.AGENT_CRASHED:
+        return Ending(outcome, Fault(role), detail)
+    if outcome is Outcome.GAVE_UP:
+        return Ending(outcome, Fault.SUPPORT, detail)
+    return Ending(outcome, None if outcome in COMPLETE else Fault.SYSTEM, detail)
+
+
+def exit_code(ending: Ending, *, task_success: bool) -> ExitCode:
+    """What the command returns for a call that was made."""
+    if ending.outcome not in COMPLETE:
+        return ExitCode.SYSTEM
+    return ExitCode.GOAL_REACHED if task_success else ExitCode.GOAL_NOT_REACHED
