@@ -8,6 +8,7 @@
     │   └── ServerUnreachable   no LiveKit server answers at a URL
     ├── DispatchNotPickedUp     no worker took a dispatch before the deadline
     ├── JobRefused              a worker took the request and refused it, with a reason
+    ├── ServerFailed            no livekit-server could be had or started on this machine
     └── WorkerFailed            a worker did not start, or lost its server for good
 
 The message of each is one line that says what is wrong, where, and what to do.
@@ -55,6 +56,10 @@ class ServerUnreachable(UsageError):
     def __init__(self, url: str, problem: str) -> None:
         self.url = url
         super().__init__(f"no LiveKit server answers at {url} ({problem}); check LIVEKIT_URL")
+
+
+class ServerFailed(DuologueError):
+    """No livekit-server could be found, built, fetched or started on this machine."""
 
 
 class DispatchNotPickedUp(DuologueError):

@@ -4,6 +4,8 @@ Precedence: command line > environment > `.env` in the working directory > the d
 Nothing else in this project reads `os.environ`.
 """
 
+import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +15,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.spec import Engines, Role
 
 WORKER_PORTS = {Role.CUSTOMER: 8082, Role.SUPPORT: 8081}
+
+
+def inherited_environment(*, without: Collection[str] = ()) -> dict[str, str]:
+    """This process's environment for a program it starts, less the names in `without`."""
+    return {name: value for name, value in os.environ.items() if name not in without}
 
 
 class Settings(BaseSettings):
