@@ -86,5 +86,5 @@ class WorkerFailed(DuologueError):
     """A worker of `agent_name` did not start, or lost its server for good."""
 
     def __init__(self, agent_name: str, problem: str) -> None:
-        self.agent_name = agent_name
+        self.agent_name, self.problem = agent_name, problem
         super().__init__(f"worker {agent_name!r} failed: {problem}")

@@ -1,0 +1,182 @@
+"""The two workers as child processes of this one, registered before they count as started."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from duologue.address import ServerAddress
+from duologue.process import Program
+from shared.errors import WorkerFailed
+from shared.events import EventName
+from shared.settings import inherited_environment
+from shared.spec import Role
+
+READY_TIMEOUT_S = 60.0
+STOP_GRACE_S = 5.0
+"""How long a worker may drain when it is stopped; by then its calls are over."""
+FOREIGN = frozenset(
+    {
+        "LIVEKIT_AGENT_NAME_OVERRIDE",  # would give both workers one name
+        "LIVEKIT_AGENT_NAME",
+        "HTTP_PROXY",  # the server is asked directly, and needs none
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    }
+)
+
+SHORT = 300
+
+OnLine = Callable[[Role, str], None]
+Command = Callable[[Role], Sequence[str]]
+
+
+def command(role: Role) -> list[str]:
+    """What starts the worker of `role`, with this very Python."""
+    return [sys.executable, "-m", f"{role}_agent"]
+
+
+class Worker:
+    """A worker process.
+
+    Attributes:
+        role: What it is.
+        pid: Its process id.
+    """
+
+    def __init__(self, role: Role, program: Program, registered: asyncio.Event) -> None:
+        self.role, self.pid = role, program.pid
+        self._program, self._registered = program, registered
+
+    @classmethod
+    async def start(
+        cls,
+        role: Role,
+        address: ServerAddress,
+        *,
+        on_line: OnLine | None = None,
+        argv: Command = command,
+    ) -> "Worker":
+        """Start the worker of `role`; `on_line` gets every line of its log.
+
+        Raises:
+            WorkerFailed: It cannot be started.
+        """
+        registered = asyncio.Event()
+
+        def read(line: str) -> None:
+            if _fields(line).get("event") == EventName.REGISTERED:
+                registered.set()
+            if on_line is not None:
+                on_line(role, line)
+
+        try:
+            program = await Program.start(argv(role), env=_environment(address), on_line=read)
+        except OSError as error:
+            raise WorkerFailed(role, str(error)) from None
+        return cls(role, program, registered)
+
+    async def ready(self, *, timeout_s: float = READY_TIMEOUT_S) -> None:
+        """Wait until it is registered with the server.
+
+        Raises:
+            WorkerFailed: It ended before, or did not register in time.
+        """
+        ended = asyncio.create_task(self.wait(), name=f"{self.role} ends")
+        registered = asyncio.create_task(self._registered.wait(), name=f"{self.role} registers")
+        try:
+            await asyncio.wait(
+                {ended, registered}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if ended.done():
+                raise WorkerFailed(self.role, f"it ended ({ended.result()})")
+            if not self._registered.is_set():
+                raise WorkerFailed(
+                    self.role, f"it did not register within {timeout_s:.0f} s ({self.problem})"
+                )
+        finally:
+            ended.cancel()
+            registered.cancel()
+
+    async def wait(self) -> str:
+        """Wait until it has ended; how it ended, and what it said last."""
+        code = await self._program.wait()
+        how = f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+        return f"{how}: {self.problem}" if self.problem else how
+
+    @property
+    def problem(self) -> str:
+        """The last error in its log, else the last line, made short."""
+        lines = list(self._program.last_lines)
+        errors = [line for line in lines if _fields(line).get("level") in ("error", "critical")]
+        plain = [line for line in lines if not _fields(line)]
+        return _short((plain or errors or lines or [""])[-1])
+
+    async def stop(self) -> None:
+        """End it and its job processes."""
+        await self._program.stop(grace_s=STOP_GRACE_S)
+
+
+@asynccontextmanager
+async def running_workers(
+    address: ServerAddress,
+    *,
+    roles: Collection[Role] = tuple(Role),
+    on_line: OnLine | None = None,
+    argv: Command = command,
+) -> AsyncIterator[dict[Role, Worker]]:
+    """The workers of `roles`, registered with the server at `address`; stopped on leaving.
+
+    Raises:
+        WorkerFailed: One of them did not start.
+    """
+    workers: dict[Role, Worker] = {}
+    try:
+        for role in roles:
+            workers[role] = await Worker.start(role, address, on_line=on_line, argv=argv)
+        await asyncio.gather(*(worker.ready() for worker in workers.values()))
+        yield workers
+    finally:
+        await asyncio.gather(*(worker.stop() for worker in workers.values()))
+
+
+def _environment(address: ServerAddress) -> dict[str, str]:
+    inherited = inherited_environment(without=FOREIGN)
+    direct = ",".join(filter(None, [inherited.get("NO_PROXY"), "127.0.0.1,localhost"]))
+    return inherited | {
+        "LIVEKIT_URL": address.url,
+        "LIVEKIT_API_KEY": address.api_key,
+        "LIVEKIT_API_SECRET": address.api_secret.get_secret_value(),
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+        "DUOLOGUE_LOG": "json",
+        # Any free port: these workers are watched by their log, not by their health port.
+        "CUSTOMER_PORT": "0",
+        "SUPPORT_PORT": "0",
+        # More threads per engine only take the cores from the other side's.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _fields(line: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _short(line: str) -> str:
+    fields = _fields(line)
+    details = [
+        str(fields[name]).strip().splitlines()[-1]  # of a traceback, the exception
+        for name in ("event", "problem", "error", "exception")
+        if str(fields.get(name) or "").strip()
+    ]
+    return (": ".join(details) or line)[:SHORT]
