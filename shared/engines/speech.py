@@ -1,0 +1,210 @@
+"""Speech from a local synthesizer: whole turns without holes, the same for every voice.
+
+A synthesizer's own silence before and after a sentence (up to half a second) makes the listener
+believe that the turn is over. So each sentence is trimmed, long pauses inside it are shortened,
+and sentences are joined with a fixed short pause. Sentences are synthesized one after the other
+as soon as their text is there, which is far ahead of their playback.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple, Never, TypeAlias
+
+import numpy as np
+from livekit.agents import APIConnectOptions, tokenize, tts, utils
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, TimedString
+
+from shared.engines.audio import Samples, to_pcm
+
+SAMPLE_RATE = 24_000
+"""What every local voice speaks at."""
+
+SENTENCE_PAUSE_S = 0.22
+"""Between two sentences of a turn."""
+INNER_PAUSE_S = 0.25
+"""What a longer pause inside a sentence is shortened to."""
+QUIET = 0.012
+"""Samples up to this are silence (full scale 1.0)."""
+KEPT_S = 0.03
+"""Kept of the silence before and after a sound, which belongs to it."""
+LEVEL_DBFS = -20.0
+"""RMS of active speech that voices are brought to."""
+FRAME_S = 0.01
+
+CALIBRATION = "This is a test of my voice. My order number is 4 7 2 1 9, and thank you for calling."
+
+Speak: TypeAlias = Callable[[str, int], Samples]
+"""A sentence and a seed to samples at SAMPLE_RATE. Blocks; thread-safe."""
+
+
+class Voice:
+    """One speaker, at the common level.
+
+    Args:
+        speak: The synthesizer.
+        name: The voice's name.
+        provider: The synthesizer's name.
+    """
+
+    def __init__(self, speak: Speak, *, name: str, provider: str) -> None:
+        self._speak = speak
+        self.name, self.provider = name, provider
+        # One sentence for all: a gain measured on each utterance would pump.
+        self.gain = 10 ** (LEVEL_DBFS / 20) / _active_rms(speak(CALIBRATION, 0))
+
+    def speak(self, sentence: str, seed: int) -> Samples:
+        """`sentence` without silence around it and with short pauses inside. Blocks."""
+        return shorten_pauses(trim(self._speak(sentence, seed) * np.float32(self.gain)))
+
+
+class LocalTTS(tts.TTS[Never]):
+    """A voice as LiveKit wants it.
+
+    Args:
+        voice: Who speaks.
+        seed: Where the voice has a choice, it makes the same one for the same seed.
+    """
+
+    def __init__(self, voice: Voice, *, seed: int = 0) -> None:
+        super().__init__(
+            capabilities=tts.TTSCapabilities(streaming=True, aligned_transcript=True),
+            sample_rate=SAMPLE_RATE,
+            num_channels=1,
+        )
+        self.voice, self.seed = voice, seed
+
+    @property
+    def model(self) -> str:
+        """The voice's name in metrics."""
+        return self.voice.name
+
+    @property
+    def provider(self) -> str:
+        """The synthesizer's name in metrics."""
+        return self.voice.provider
+
+    def synthesize(
+        self, text: str, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
+    ) -> tts.ChunkedStream:
+        """Speak a text that is there as a whole."""
+        return self._synthesize_with_stream(text, conn_options=conn_options)
+
+    def stream(
+        self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
+    ) -> "SpeechStream":
+        """Speak a text that comes in pieces."""
+        return SpeechStream(tts=self, conn_options=conn_options)
+
+
+class SpeechStream(tts.SynthesizeStream):
+    """One turn."""
+
+    _tts: LocalTTS
+
+    async def _run(self, output_emitter: tts.AudioEmitter) -> None:
+        output_emitter.initialize(
+            request_id=utils.shortuuid(),
+            sample_rate=SAMPLE_RATE,
+            num_channels=1,
+            mime_type="audio/pcm",
+            stream=True,
+        )
+        output_emitter.start_segment(segment_id=utils.shortuuid())
+        sentences = tokenize.blingfire.SentenceTokenizer(
+            min_sentence_len=1, stream_context_len=1
+        ).stream()
+        splitting = asyncio.create_task(self._split(sentences), name="split-sentences")
+        try:
+            spoken_s = 0.0
+            async for sentence in sentences:
+                self._mark_started()
+                spoken_s += await self._say(sentence.token, spoken_s, output_emitter)
+        finally:
+            await utils.aio.cancel_and_wait(splitting)
+            await sentences.aclose()
+        output_emitter.end_segment()
+
+    async def _split(self, sentences: tokenize.SentenceStream) -> None:
+        async for item in self._input_ch:
+            if isinstance(item, str):
+                sentences.push_text(item)
+            else:
+                sentences.flush()
+        sentences.end_input()
+
+    async def _say(self, sentence: str, start_s: float, emitter: tts.AudioEmitter) -> float:
+        """Push a sentence that begins at `start_s`; how many seconds it took up."""
+        pause = np.zeros(round(SENTENCE_PAUSE_S * SAMPLE_RATE) if start_s else 0, np.float32)
+        # Ahead of the sentence, so that it plays while the sentence is synthesized.
+        emitter.push(to_pcm(pause))
+        samples = await asyncio.to_thread(self._tts.voice.speak, sentence, self._tts.seed)
+        start_s += len(pause) / SAMPLE_RATE
+        timed = [
+            TimedString(
+                f" {word.text}" if start_s or index else word.text,
+                start_time=start_s + word.start_s,
+                end_time=start_s + word.end_s,
+            )
+            for index, word in enumerate(place_words(sentence, samples))
+        ]
+        emitter.push_timed_transcript(timed)
+        emitter.push(to_pcm(samples))
+        return (len(pause) + len(samples)) / SAMPLE_RATE
+
+
+class Word(NamedTuple):
+    """A word and about when it is spoken, in seconds of its sentence."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+def place_words(sentence: str, samples: Samples) -> list[Word]:
+    """The words of `sentence`, spread over the sounding parts of its audio by their length."""
+    words = sentence.split()
+    weights = [sum(4 if char.isdigit() else 1 for char in word) + 1 for word in words]
+    bounds = np.concatenate([[0.0], np.cumsum(weights) / sum(weights)]) if words else np.zeros(1)
+    sounding = np.concatenate([[0.0], np.cumsum(_levels(samples) > QUIET)])
+    if sounding[-1]:
+        times_s = np.interp(bounds * sounding[-1], sounding, np.arange(len(sounding)) * FRAME_S)
+    else:
+        times_s = bounds * len(samples) / SAMPLE_RATE
+    return [
+        Word(word, float(start), float(end))
+        for word, start, end in zip(words, times_s[:-1], times_s[1:], strict=True)
+    ]
+
+
+def trim(samples: Samples) -> Samples:
+    """`samples` without the silence around them; nothing of what is only silence."""
+    loud = np.flatnonzero(np.abs(samples) > QUIET)
+    if not len(loud):
+        return samples[:0]
+    kept = round(KEPT_S * SAMPLE_RATE)
+    return samples[max(0, loud[0] - kept) : loud[-1] + 1 + kept]
+
+
+def shorten_pauses(samples: Samples) -> Samples:
+    """`samples` with no silence inside longer than INNER_PAUSE_S: the middle of it is taken out."""
+    loud = np.flatnonzero(np.abs(samples) > QUIET)
+    longest = round(INNER_PAUSE_S * SAMPLE_RATE)
+    parts, begin = [], 0
+    for i in np.flatnonzero(np.diff(loud) > longest):
+        parts.append(samples[begin : loud[i] + longest // 2])
+        begin = loud[i + 1] - longest // 2
+    return np.concatenate([*parts, samples[begin:]])
+
+
+def _levels(samples: Samples) -> Samples:
+    """The peak of each FRAME_S."""
+    frame = round(FRAME_S * SAMPLE_RATE)
+    padded = np.pad(samples, (0, -len(samples) % frame))
+    levels: Samples = np.abs(padded).reshape(-1, frame).max(axis=1)
+    return levels
+
+
+def _active_rms(samples: Samples) -> float:
+    frame = round(FRAME_S * SAMPLE_RATE)
+    active = np.repeat(_levels(samples) > QUIET, frame)[: len(samples)]
+    return float(np.sqrt(np.mean(np.square(samples[active]))))

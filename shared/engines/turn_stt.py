@@ -1,0 +1,189 @@
+"""Speech recognition that hears whole turns, and says when they end.
+
+It keeps a turn's audio, transcribes it at the first silence, forgets that if speech goes on, and
+reports the transcript and the end of speech together once the silence has lasted long enough for
+what was said. Used with `turn_detection: "stt"` and no endpointing delay, nothing is answered
+before its speaker has finished.
+
+Silences are measured in audio, not by a clock: the same audio gives the same turns on a slow
+machine, on a fast one, and in virtual time. Speech that goes on while a slow machine is still
+transcribing belongs to the same turn.
+"""
+
+import asyncio
+import time
+from collections import deque
+from typing import Never
+
+from livekit import rtc
+from livekit.agents import APIConnectOptions, LanguageCode, stt, utils
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
+from livekit.agents.utils import AudioBuffer
+from livekit.agents.vad import VADEvent, VADEventType
+
+from shared.engines import audio
+from shared.engines.completeness import end_of_turn_silence_s
+from shared.engines.silero import LONGEST_SPEECH_S, WINDOW_S, SileroVAD
+from shared.engines.whisper import SAMPLE_RATE, Transcript, Whisper
+
+EARLY_S = 0.2
+"""Silence after which a turn is transcribed, so that the words are there when it ends."""
+STALLED_S = 1.0
+"""A turn ends when no audio came for so long: a muted track may send nothing at all."""
+ROUNDING_S = 1e-6
+
+
+class TurnSTT(stt.STT[Never]):
+    """Streaming recognition of whole turns, on the session's own voice activity detection.
+
+    Args:
+        whisper: What transcribes; shared by every session of the process.
+        silero: The VAD that the session is given, too. The audio comes with its events.
+        model: The name for metrics.
+    """
+
+    def __init__(self, whisper: Whisper, silero: SileroVAD, *, model: str) -> None:
+        super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=False))
+        self.whisper, self.silero, self._model_name = whisper, silero, model
+
+    @property
+    def model(self) -> str:
+        """The model's name in metrics."""
+        return self._model_name
+
+    @property
+    def provider(self) -> str:
+        """The runtime's name in metrics."""
+        return "whisper"
+
+    async def _recognize_impl(
+        self,
+        buffer: AudioBuffer,
+        *,
+        language: NotGivenOr[str] = NOT_GIVEN,
+        conn_options: APIConnectOptions,
+    ) -> stt.SpeechEvent:
+        del language, conn_options
+        frames = buffer if isinstance(buffer, list) else [buffer]
+        samples = audio.resample(audio.from_frames(frames), frames[0].sample_rate, SAMPLE_RATE)
+        heard = await asyncio.to_thread(self.whisper.transcribe, samples)
+        return _event(stt.SpeechEventType.FINAL_TRANSCRIPT, heard)
+
+    def stream(
+        self,
+        *,
+        language: NotGivenOr[str] = NOT_GIVEN,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> "TurnStream":
+        """Start to hear turns in what the VAD is fed."""
+        del language
+        return TurnStream(self, conn_options)
+
+
+class TurnStream(stt.RecognizeStream):
+    """The turns of one participant."""
+
+    _stt: TurnSTT
+
+    def __init__(self, turn_stt: TurnSTT, conn_options: APIConnectOptions) -> None:
+        self._events = utils.aio.Chan[VADEvent]()
+        self._turn: deque[rtc.AudioFrame] = deque(maxlen=int(LONGEST_SPEECH_S / WINDOW_S))
+        self._transcribing: asyncio.Task[Transcript] | None = None
+        self._heard: Transcript | None = None
+        super().__init__(stt=turn_stt, conn_options=conn_options)
+
+    def push_frame(self, frame: rtc.AudioFrame) -> None:
+        """Nothing: the same audio comes with the VAD's events."""
+
+    def end_input(self) -> None:
+        """End the turn that is open, if one is, and the stream."""
+        super().end_input()
+        self._events.close()
+
+    async def _run(self) -> None:
+        self._stt.silero.listeners.add(self._listen)
+        try:
+            while (event := await self._next_event()) is not None:
+                if event.type is VADEventType.START_OF_SPEECH:
+                    self._start(event)
+                elif event.type is VADEventType.INFERENCE_DONE and self._turn:
+                    self._go_on(event)
+            if self._turn:
+                await self._end_now()
+        finally:
+            self._stt.silero.listeners.discard(self._listen)
+            if self._transcribing:
+                await utils.aio.cancel_and_wait(self._transcribing)
+
+    def _listen(self, event: VADEvent) -> None:
+        if not self._events.closed:
+            self._events.send_nowait(event)
+
+    async def _next_event(self) -> VADEvent | None:
+        """The VAD's next event; None when there will be none."""
+        while True:
+            try:
+                async with asyncio.timeout(STALLED_S if self._turn else None):
+                    return await self._events.recv()
+            except TimeoutError:
+                await self._end_now()
+            except utils.aio.ChanClosed:
+                return None
+
+    def _start(self, event: VADEvent) -> None:
+        if not self._turn:
+            self._turn.extend(event.frames)
+        start = stt.SpeechEvent(type=stt.SpeechEventType.START_OF_SPEECH)
+        start.speech_start_time = time.time() - event.speech_duration
+        self._event_ch.send_nowait(start)
+
+    def _go_on(self, event: VADEvent) -> None:
+        """Take in one more window of an open turn."""
+        self._turn.extend(event.frames)
+        silence_s = event.raw_accumulated_silence + ROUNDING_S
+        if silence_s < EARLY_S:
+            self._forget()
+        elif self._transcribing is None:
+            self._transcribing = self._transcribe()
+        elif self._transcribing.done():
+            if self._heard is None:
+                self._heard = self._transcribing.result()
+                if self._heard.text:
+                    kind = stt.SpeechEventType.PREFLIGHT_TRANSCRIPT
+                    self._event_ch.send_nowait(_event(kind, self._heard))
+            if silence_s >= end_of_turn_silence_s(self._heard.text):
+                self._end(self._heard, silence_s)
+
+    def _transcribe(self) -> asyncio.Task[Transcript]:
+        samples = audio.from_frames(self._turn)
+        decode = asyncio.to_thread(self._stt.whisper.transcribe, samples)
+        return asyncio.create_task(decode, name="transcribe")
+
+    def _forget(self) -> None:
+        """Speech goes on: what was heard is only a part of the turn."""
+        if self._transcribing:
+            self._transcribing.cancel()
+        self._transcribing = self._heard = None
+
+    async def _end_now(self) -> None:
+        self._end(await (self._transcribing or self._transcribe()), 0.0)
+
+    def _end(self, heard: Transcript, silence_s: float) -> None:
+        ended_at = time.time() - silence_s
+        if heard.text:
+            final = _event(stt.SpeechEventType.FINAL_TRANSCRIPT, heard)
+            final.speech_end_time = ended_at
+            self._event_ch.send_nowait(final)
+        end = stt.SpeechEvent(type=stt.SpeechEventType.END_OF_SPEECH, speech_end_time=ended_at)
+        self._event_ch.send_nowait(end)
+        usage = stt.RecognitionUsage(audio_duration=sum(frame.duration for frame in self._turn))
+        self._event_ch.send_nowait(
+            stt.SpeechEvent(type=stt.SpeechEventType.RECOGNITION_USAGE, recognition_usage=usage)
+        )
+        self._turn.clear()
+        self._transcribing = self._heard = None
+
+
+def _event(kind: stt.SpeechEventType, heard: Transcript) -> stt.SpeechEvent:
+    data = stt.SpeechData(language=LanguageCode("en"), text=heard.text, confidence=heard.confidence)
+    return stt.SpeechEvent(type=kind, alternatives=[data])
