@@ -1,0 +1,145 @@
+"""The call folder: written under a temporary name, renamed when complete.
+
+A folder that is there under its call id is whole, and `call.json` in it, written last, has the
+checksum of every other file. See docs/call-folder.md.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.errors import DuologueError, UsageError
+from shared.spec import CALL_ID_PATTERN, CallSpec, Frozen, Role
+
+CALL = "call.json"
+WIRE = "wire.flac"
+
+
+class Recording(Frozen):
+    """What is in wire.flac, and what is missing from it."""
+
+    sample_rate_hz: int
+    channels: tuple[Role, ...]
+    """Who is on which channel, from the first."""
+    inserted_s: dict[Role, float]
+    """Per role, silence that stands for audio that was sent or due and did not come, in seconds."""
+    cut_s: dict[Role, float]
+    """Per role, audio that came too late to be written, in seconds."""
+
+
+class Recorded(NamedTuple):
+    """What a recorder hands over when it stops."""
+
+    started_at: str
+    """When the recording began, ISO 8601 in UTC."""
+    duration_s: float
+    recording: Recording
+
+
+class Call(Frozen):
+    """call.json: what was called for, how it ended, and what it was made with."""
+
+    schema_version: Literal[1] = Field(1, alias="schema")
+    call_id: str
+    spec: CallSpec
+    outcome: str
+    fault: str | None
+    detail: str = ""
+    started_at: str
+    """When the recording began, ISO 8601 in UTC: second 0 of every file."""
+    duration_s: float
+    recording: Recording
+    engines: dict[Role, dict[str, Any]]
+    """As each worker reported them: per kind, what was really used."""
+    versions: dict[str, str]
+    files: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of every other file in the folder, by name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class CallFolder:
+    """A call folder in the making."""
+
+    def __init__(self, path: Path, final: Path) -> None:
+        self.path = path
+        """Where to write until `commit`."""
+        self.final = final
+        """Where the folder will be."""
+
+    @classmethod
+    def create(cls, out: Path, call_id: str) -> Self:
+        """Begin the folder of `call_id` in `out`, which is made if it is not there.
+
+        Raises:
+            UsageError: The id is no safe name or taken, or `out` cannot be written to.
+        """
+        if not re.match(CALL_ID_PATTERN, call_id):
+            raise UsageError(
+                f"call id {call_id!r} is no safe folder name: letters, digits, '.', '_' and '-', "
+                "at most 100, the first a letter or digit"
+            )
+        final = out / call_id
+        if final.exists() or final.is_symlink():
+            raise UsageError(f"call id {call_id!r} exists already: {final}; choose another")
+        partial = out / f".{call_id}.partial-{secrets.token_hex(4)}"
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            partial.mkdir()
+        except OSError as error:
+            raise UsageError(f"cannot write calls to {out}: {error.strerror}") from None
+        return cls(partial, final)
+
+    def commit(self, call: Call) -> Path:
+        """Write call.json with the checksum of every file, and give the folder its name.
+
+        Raises:
+            DuologueError: The name was taken meanwhile; the files stay where they are.
+        """
+        names = sorted(path.name for path in self.path.iterdir() if path.name != CALL)
+        sums = {name: sha256(self.path / name) for name in names}
+        write_json(self.path / CALL, call.model_copy(update={"files": sums}))
+        for name in (*names, CALL, ""):
+            _sync(self.path / name)
+        try:
+            # rename() replaces an empty folder without a word
+            if self.final.exists():
+                raise FileExistsError
+            self.path.rename(self.final)
+        except OSError:
+            raise DuologueError(
+                f"cannot name the call folder {self.final}; it is kept as {self.path}"
+            ) from None
+        _sync(self.final.parent)
+        return self.final
+
+    def discard(self) -> None:
+        """Remove what was written; for a call that never began."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def write_json(path: Path, model: BaseModel) -> None:
+    """Write a model as JSON: its fields' order, two spaces, a newline at the end."""
+    document = model.model_dump(mode="json", by_alias=True)
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

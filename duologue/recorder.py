@@ -1,0 +1,295 @@
+"""The hidden recorder: receives both sides' audio and events, and writes them while they come.
+
+It joins as a hidden participant of kind STANDARD that publishes nothing: no agent sees it, and
+it keeps the room open, which closes under agents alone (livekit-server 1.13.5, CloseIfEmpty in
+pkg/rtc/room.go).
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import numpy as np
+import soundfile
+import structlog
+from livekit import api, rtc
+
+from duologue import eventlog
+from duologue.folder import WIRE, CallFolder, Recorded, Recording
+from duologue.inbox import Inbox
+from duologue.presence import Presence
+from duologue.tracks import CHANNELS, RATE_HZ, TwoChannelFile
+from shared.bus import REFUSED_TOPIC
+from shared.errors import DuologueError, ServerUnreachable
+from shared.events import Event, EventName, Journal
+from shared.spec import Role
+
+log = structlog.get_logger("duologue.recorder")
+
+IDENTITY = "recorder"
+WRITE_EVERY_S = 0.25
+DRAIN_TIMEOUT_S = 2.0
+"""How long events that are on their way are waited for when the recording stops."""
+LEAVE_TIMEOUT_S = 3.0
+"""How long leaving may take; a server that is gone does not answer."""
+
+EventCallback = Callable[[Event], None]
+RefusedCallback = Callable[[Role, str], None]
+
+
+def recorder_token(key: str, secret: str, room: str) -> str:
+    """A token with which the recorder may join `room`, unseen, and only listen."""
+    grants = api.VideoGrants(
+        room_join=True,
+        room=room,
+        hidden=True,
+        can_publish=False,
+        can_publish_data=False,
+        can_subscribe=True,
+    )
+    return api.AccessToken(key, secret).with_identity(IDENTITY).with_grants(grants).to_jwt()
+
+
+class RecordingClock(NamedTuple):
+    """Seconds since the recording began, by the monotonic clock, and when that was."""
+
+    zero_monotonic_s: float
+    zero_epoch_s: float
+
+    @classmethod
+    def start(cls) -> Self:
+        """A clock that begins now."""
+        return cls(time.monotonic(), time.time())
+
+    def now(self) -> float:
+        """Seconds since the recording began."""
+        return time.monotonic() - self.zero_monotonic_s
+
+    @property
+    def started_at(self) -> str:
+        """When the recording began, ISO 8601 in UTC."""
+        return datetime.fromtimestamp(self.zero_epoch_s, UTC).isoformat(timespec="milliseconds")
+
+
+class Recorder:
+    """Records one call into its folder, from `start` to `stop`.
+
+    Every event of the driver's `journal` goes to events.jsonl too, and what happens in the room
+    becomes events of that journal.
+    """
+
+    def __init__(self, folder: CallFolder, journal: Journal, *, room: str, call_id: str) -> None:
+        self.clock = RecordingClock.start()
+        self._path = folder.path
+        self._journal = journal
+        self._audio = TwoChannelFile(folder.path / WIRE)
+        self._events = eventlog.EventLog(folder.path, room=room, call_id=call_id)
+        self._room = rtc.Room()
+        self._presence = Presence(self._room, journal)
+        self._inbox = Inbox(self._take_from_worker, self._on_lost)
+        self._streams: dict[str, rtc.AudioStream] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last_heard: dict[Role, float] = {}
+        self._on_event: list[EventCallback] = []
+        self._on_refused: list[RefusedCallback] = []
+        self._recorded: Recorded | None = None
+        journal.add_sink(self._take)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    @property
+    def closed(self) -> "asyncio.Future[str]":
+        """Done when the recorder is out of the room, with the reason.
+
+        It is LiveKit's in small letters, such as `room_deleted`, or `connection_lost`, or
+        `stopped`. Fails with a DuologueError when a file cannot be written.
+        """
+        return self._presence.closed
+
+    @property
+    def participants(self) -> Mapping[str, rtc.RemoteParticipant]:
+        """Who is in the room, by identity, hidden ones excepted."""
+        return self._room.remote_participants
+
+    @property
+    def levels_dbfs(self) -> Mapping[Role, float]:
+        """How loud each side is just now: RMS of the last 0.1 s in dBFS, -100 for silence."""
+        return {role: channel.level_dbfs for role, channel in self._audio.channels.items()}
+
+    def last_heard_at(self, role: Role) -> float | None:
+        """When the last event of `role`'s worker came, in seconds of the recording."""
+        return self._last_heard.get(role)
+
+    def on_event(self, callback: EventCallback) -> None:
+        """Call back with every event of both workers and the driver, in order of arrival."""
+        self._on_event.append(callback)
+
+    def on_refused(self, callback: RefusedCallback) -> None:
+        """Call back when a worker refuses its job, with its role and its reason."""
+        self._on_refused.append(callback)
+
+    async def start(self, url: str, token: str) -> None:
+        """Join the room and begin to record who is there and who comes.
+
+        Raises:
+            ServerUnreachable: The room cannot be joined with this token.
+        """
+        self._room.on("track_published", self._on_published)
+        self._room.on("track_subscribed", self._on_subscribed)
+        self._room.on("track_unsubscribed", self._on_unsubscribed)
+        self._room.on("data_received", self._on_data)
+        self._inbox.open(self._room)
+        try:
+            # Only the two voices are wanted, whatever else is published.
+            await self._room.connect(url, token, rtc.RoomOptions(auto_subscribe=False))
+        except rtc.ConnectError as error:
+            raise ServerUnreachable(url, error.message) from None
+        self._spawn(self._write(), "recorder-write")
+        self._presence.begin()
+        for participant in self._room.remote_participants.values():
+            for publication in participant.track_publications.values():
+                self._on_published(publication, participant)
+
+    async def stop(self) -> Recorded:
+        """Take what is on its way, leave the room and finish the files; the second time, the same.
+
+        Raises:
+            DuologueError: A file cannot be written, such as on a full disk.
+        """
+        if self._recorded:
+            return self._recorded
+        duration_s = self.clock.now()
+        await self._inbox.aclose(DRAIN_TIMEOUT_S)
+        self._presence.end()
+        await self._leave()
+        try:
+            self._audio.close(duration_s)
+            self._events.close()
+            eventlog.settle(self._path)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise DuologueError(f"cannot write the recording in {self._path}: {error}") from None
+        if self.closed.done() and (failure := self.closed.exception()):
+            raise failure
+        losses = {role: channel.losses for role, channel in self._audio.channels.items()}
+        recording = Recording(
+            sample_rate_hz=RATE_HZ,
+            channels=CHANNELS,
+            inserted_s={role: round(lost.inserted_s, 3) for role, lost in losses.items()},
+            cut_s={role: round(lost.cut_s, 3) for role, lost in losses.items()},
+        )
+        self._recorded = Recorded(self.clock.started_at, round(duration_s, 3), recording)
+        return self._recorded
+
+    async def _leave(self) -> None:
+        """End every task and leave the room, even if the server is gone."""
+        try:
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                for stream in list(self._streams.values()):
+                    await stream.aclose()
+                await self._room.disconnect()
+        except TimeoutError:
+            log.warning("the room was not left in time", timeout_s=LEAVE_TIMEOUT_S)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _take_from_worker(self, event: Event) -> None:
+        self._last_heard[Role(event.source)] = self.clock.now()
+        self._take(event)
+
+    def _take(self, event: Event) -> None:
+        if self._recorded:
+            return
+        try:
+            self._events.write(event, self.clock.now())
+        except OSError as error:
+            self._fail(error)
+        for callback in self._on_event:
+            callback(event)
+
+    def _on_lost(self, role: Role, problem: str) -> None:
+        self._journal.emit(EventName.ERROR, error=problem, sender=role)
+
+    def _fail(self, error: Exception) -> None:
+        if not self.closed.done():
+            problem = f"cannot write the recording in {self._path}: {error}"
+            self.closed.set_exception(DuologueError(problem))
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(WRITE_EVERY_S)
+                self._audio.advance(self.clock.now())
+        except (OSError, soundfile.LibsndfileError) as error:
+            self._fail(error)
+
+    def _on_published(
+        self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+    ) -> None:
+        if (
+            participant.identity in CHANNELS
+            and publication.kind == rtc.TrackKind.KIND_AUDIO
+            and publication.source == rtc.TrackSource.SOURCE_MICROPHONE
+        ):
+            publication.set_subscribed(True)
+
+    def _on_subscribed(
+        self,
+        track: rtc.Track,
+        publication: rtc.RemoteTrackPublication,
+        participant: rtc.RemoteParticipant,
+    ) -> None:
+        role = Role(participant.identity)
+        self._journal.emit(EventName.SUBSCRIBED, identity=role, track=publication.sid)
+        stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1)
+        self._streams[publication.sid] = stream
+        self._spawn(self._listen(role, stream), f"recorder-{role}")
+
+    def _on_unsubscribed(
+        self,
+        _: rtc.Track,
+        publication: rtc.RemoteTrackPublication,
+        __: rtc.RemoteParticipant,
+    ) -> None:
+        # A stream left open goes on with the next track of this participant, beside its own.
+        if stream := self._streams.pop(publication.sid, None):
+            self._spawn(stream.aclose(), "recorder-unsubscribe")
+
+    async def _listen(self, role: Role, stream: rtc.AudioStream) -> None:
+        channel = self._audio.channels[role]
+        laid = channel.open()
+        async for event in stream:
+            laid.push(np.frombuffer(event.frame.data, dtype=np.int16), self.clock.now())
+        channel.close(laid)
+
+    def _on_data(self, packet: rtc.DataPacket) -> None:
+        if packet.topic != REFUSED_TOPIC:
+            return
+        try:
+            refusal = json.loads(packet.data)
+            role, reason = Role(refusal["role"]), str(refusal["reason"])
+        except (ValueError, KeyError, TypeError):
+            log.warning("a refusal that cannot be read", data=packet.data[:200])
+            return
+        self._journal.emit(EventName.REFUSED, worker=role, reason=reason)
+        for callback in self._on_refused:
+            callback(role, reason)
