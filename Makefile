@@ -1,0 +1,72 @@
+# `make call` makes one call, `make test` runs every test. Both install what they need into .venv.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PACKAGES := customer_agent support_agent shared duologue
+CODE := $(PACKAGES) tests $(wildcard benchmarks)
+
+# A .venv whose Python is gone is made anew.
+$(shell [ ! -e $(VENV)/python ] || $(PY) -c '' 2>/dev/null || rm -f $(VENV)/python $(VENV)/call $(VENV)/dev)
+
+.PHONY: call test lint bench bench-long lock clean
+.DELETE_ON_ERROR:
+
+# A call of the default scenario, or whatever ARGS says: make call ARGS="--seed 7 --out /tmp/calls"
+call: $(VENV)/call
+	@$(PY) -m duologue call $(ARGS)
+
+test: $(VENV)/dev
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(VENV)/dev
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy $(CODE)
+
+bench: $(VENV)/call
+	@$(PY) -m benchmarks $(ARGS)
+
+bench-long: $(VENV)/call
+	@$(PY) -m benchmarks --long $(ARGS)
+
+# Locks every version, with the hashes of the files of every system and Python that is supported.
+# Versions move only with ARGS=--upgrade.
+LOCK := -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+lock: $(VENV)/dev
+	@echo 'setuptools>=77' | $(PY) $(LOCK) $(ARGS) pyproject.toml - --all-extras -o requirements/dev.txt
+	@echo 'setuptools>=77' | $(PY) $(LOCK) pyproject.toml - --extra offline --extra piper \
+		-c requirements/dev.txt -o requirements/call.txt
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > requirements/uv.txt
+
+# Calls and the cache (livekit-server) stay.
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache
+
+# What a call needs; and on top of it what the tests need.
+$(VENV)/call: requirements/call.txt requirements/uv.txt pyproject.toml | $(VENV)/python
+	@echo "Installing what a call needs into $(VENV) (once, about 900 MB)"
+	$(call install,--require-hashes -r requirements/call.txt)
+	$(call install,--no-build-isolation -e .)
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt $(VENV)/call
+	@echo "Installing what the tests need into $(VENV)"
+	$(call install,--require-hashes -r requirements/dev.txt)
+	@touch $@
+
+# uv takes seconds where pip takes minutes. Where only pip knows the way (its own configuration, a
+# mirror), pip does it.
+install = @$(PY) -m uv pip install --no-deps --python $(PY) $(1) \
+	|| { echo "uv could not; trying pip"; $(PY) -m pip install --no-deps $(1); }
+
+# PYTHON=... says which one to use.
+$(VENV)/python: requirements/uv.txt
+	@found=; for each in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+		if $$each -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+			2>/dev/null; then found=$$each; break; fi; done; \
+	if [ -z "$$found" ]; then echo "Python 3.11, 3.12 or 3.13 with its venv module is needed" >&2; exit 1; fi; \
+	echo "Making $(VENV) with $$($$found --version)"; \
+	$$found -m venv --clear $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
