@@ -6,6 +6,7 @@ from typing import NamedTuple
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, ModelSettings, llm
 
+from shared.dialogue import REVIVE
 from shared.line import Line
 
 
@@ -26,9 +27,7 @@ class CallAgent(Agent):
 
     async def revive(self) -> None:
         """Break a silence that neither side breaks."""
-        await self.session.generate_reply(
-            instructions="Nobody has spoken for a while. Ask whether the other side is still there."
-        )
+        await self.session.generate_reply(instructions=REVIVE)
 
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings

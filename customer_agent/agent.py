@@ -1,0 +1,63 @@
+"""The customer: who calls, and how its side of a call is built."""
+
+from typing import TYPE_CHECKING
+
+from livekit.agents import RunContext, function_tool
+
+from customer_agent.instructions import instructions
+from customer_agent.rules import Caller
+from shared.agent import CallAgent, Party
+from shared.dialogue import RulesLLM
+from shared.events import Journal
+from shared.line import EndReason, Line
+from shared.session import create_session
+from shared.settings import Settings
+from shared.spec import CallSpec, CustomerSheet, Goal, Persona, Role
+
+if TYPE_CHECKING:
+    from shared.engines import Models
+
+# Somebody whose order is in the stock of the shop, so that a bare dispatch is a real call.
+_SOMEBODY = CustomerSheet(
+    persona=Persona(name="Helen Keller"),
+    facts={},
+    goals=(Goal(say="Hi, I am still waiting for my order.", met_when=("arrive", "delivered")),),
+)
+
+
+class CustomerAgent(CallAgent):
+    """A caller with a sheet."""
+
+    def __init__(self, line: Line, sheet: CustomerSheet) -> None:
+        super().__init__(line, instructions=instructions(sheet))
+
+    @function_tool
+    async def hang_up(self, context: RunContext[Line], goals_met: bool) -> None:  # noqa: FBT001 - a model passes it by name
+        """Hang up, after goodbye was said. Nothing can be said after that.
+
+        Args:
+            goals_met: Whether everything you called for is settled.
+        """
+        await context.wait_for_playout()
+        context.userdata.end(EndReason.GOODBYE if goals_met else EndReason.GAVE_UP)
+
+
+def create_party(spec: CallSpec, journal: Journal, models: "Models") -> Party:
+    """The customer's side of a call, knowing no room."""
+    assert spec.customer
+    sheet = spec.customer
+    opens = spec.opener is Role.CUSTOMER
+    line = Line(Role.CUSTOMER, spec, journal)
+    model = models.llm or RulesLLM(lambda: Caller(sheet, opens=opens).dialogue())
+    return Party(CustomerAgent(line, sheet), create_session(line, models, model), line)
+
+
+def bare_spec(settings: Settings) -> CallSpec:
+    """The call of a dispatch without metadata: somebody calls the shop."""
+    return CallSpec(
+        call_id="bare",
+        scenario="bare dispatch",
+        engines={Role.CUSTOMER: settings.engines(Role.CUSTOMER)},
+        peers={},
+        customer=_SOMEBODY,
+    )

@@ -1,0 +1,245 @@
+"""The customer's dialogue without a language model: a caller who knows its sheet and nothing else.
+
+It answers what it heard. It brings up its goals one after the other, gives facts when asked,
+agrees to offers it does not refuse, corrects what is read back wrong, asks again when ignored, and
+hangs up, with its goals met or given up.
+"""
+
+import re
+from collections.abc import Sequence
+
+from customer_agent.facts import asked_for, fact_aloud, is_code, spelled_aloud
+from shared.dialogue import Dialogue, Heard, call, listen, say, tell
+from shared.spec import CustomerSheet, Goal
+from shared.spoken import codes, normalize, phrase, sentences
+
+ATTEMPTS = 3
+"""How often a goal is brought up, and how often in a row the caller bears not to understand."""
+
+_GOODBYE = re.compile(r" (?:good ?bye|bye) ")
+_ELSE = re.compile(r" (?:anything else|something else|what else|any other|further) ")
+_OPEN_QUESTION = re.compile(
+    r" (?:how (?:can|may) (?:i|we) (?:help|assist)|what can i do|how can we|what is (?:wrong|the"
+    r" (?:problem|matter|issue))|what happened|which 1 is it|which 1|in a few words|calling about"
+    r"|help you (?:with )?today|describe) "
+)
+_THERE = re.compile(r" (?:are you (?:still )?(?:there|here)|can you hear me) |^ hello $")
+_AGAIN = re.compile(
+    r" (?:repeat|(?:say|tell me) (?:that|it|this|so)? ?again|1 more time|did not (?:catch|hear|understand)"
+    r"|not understand|pardon) "
+)
+_OFFER = re.compile(
+    r"^(?: (?:so|okay|all right|and|then|now|well))* (?:shall|should|would|do|may|can|could|is|are|did|have|has|will) "
+)
+_WAIT = re.compile(
+    r" (?:1 moment|hold on|a moment|let me (?:check|look|see)|please wait|bear with me) "
+)
+_DENIED = frozenset({"not", "no", "never", "unable", "without", "neither"})
+_DENIAL_REACH = 4
+
+
+class _State:
+    """A goal and how far it came."""
+
+    def __init__(self, goal: Goal) -> None:
+        self.goal = goal
+        self.raised = 0
+        self.met = False
+
+
+class Caller:
+    """One caller in one call."""
+
+    def __init__(self, sheet: CustomerSheet, *, opens: bool) -> None:
+        self._facts = {"name": sheet.persona.name, **sheet.facts}
+        self._refuses = sheet.refuses
+        self._goals = [_State(goal) for goal in sheet.goals]
+        self._opens = opens
+        self._given: set[str] = set()
+        self._lost = 0
+        """Turns in a row that were not understood."""
+        self._closing = 0
+        """How often it said that this was all."""
+
+    def dialogue(self) -> Dialogue[None]:
+        """The whole call."""
+        if self._opens:
+            yield from tell("Hello.")
+            heard = yield from say(self._bring_up())
+        else:
+            heard = yield from listen()
+        while True:
+            settled = self._settle(heard.text)
+            if _GOODBYE.search(phrase(heard.text)) and not (yield from self._hold_back()):
+                yield from self._hang_up("All right. Goodbye." if self._open() else "Goodbye.")
+                return
+            answer = self._answer(heard, settled=settled)
+            if not answer:
+                yield from self._say_goodbye()
+                return
+            heard = yield from say(answer)
+
+    def _open(self) -> list[_State]:
+        return [state for state in self._goals if not state.met]
+
+    def _hold_back(self) -> Dialogue[bool]:
+        """Whether there is something never asked yet, when the agent already says goodbye."""
+        if any(not state.raised for state in self._open()):
+            yield from tell("Wait, please.")
+            return True
+        return False
+
+    def _hang_up(self, lead: str) -> Dialogue[None]:
+        yield from call("hang_up", lead=lead, goals_met=not self._open())
+
+    def _say_goodbye(self) -> Dialogue[None]:
+        """Be the first to say goodbye, and hang up whatever the agent answers."""
+        met = not self._open()
+        yield from say("Thank you. Goodbye." if met else "I will try another time. Goodbye.")
+        yield from self._hang_up("")
+
+    def _settle(self, text: str) -> bool:
+        """Mark the goals that `text` meets; whether there were any."""
+        settled = False
+        statements = [part for part in sentences(text) if not part.endswith("?")]
+        for state in self._goals:
+            if state.raised and not state.met and _says(statements, state.goal.met_when):
+                state.met = settled = True
+        return settled
+
+    def _answer(self, heard: Heard, *, settled: bool) -> str:
+        """The answer to what was heard; empty to say goodbye."""
+        words = phrase(heard.text)
+        if not heard.text:
+            return self._still_there(heard)
+        asked = [key for part in sentences(heard.text) for key in asked_for(part, self._facts)]
+        answer = ""
+        if _GOODBYE.search(words) or _ELSE.search(words):
+            return self._next(thanks=settled)
+        if asked:
+            answer = self._give(list(dict.fromkeys(asked)), words)
+        elif correction := self._correction(heard.text):
+            answer = correction
+        elif _THERE.search(words):
+            answer = f"Yes, I am here. {_content(heard.said) or self._bring_up()}"
+        elif _OPEN_QUESTION.search(words):
+            return self._next(thanks=False)
+        elif _AGAIN.search(words) and heard.said:
+            answer = _content(heard.said)
+        elif offer := self._offer(heard.text):
+            answer = offer
+        if answer:
+            self._lost = 0
+            return answer
+        if settled or self._closing:
+            return self._next(thanks=True)
+        if _WAIT.search(words):
+            return "Okay, thank you."
+        if not any(state.raised for state in self._goals):
+            return self._next(thanks=False)
+        return self._not_understood()
+
+    def _still_there(self, heard: Heard) -> str:
+        if not heard.said:
+            return f"Hello? {self._bring_up()}"
+        return f"Hello, are you still there? {_content(heard.said)}"
+
+    def _not_understood(self) -> str:
+        self._lost += 1
+        if self._lost > ATTEMPTS:
+            return ""
+        if self._lost == ATTEMPTS:
+            return self._next(thanks=False)
+        return "Sorry, I did not understand that. Could you say it again?"
+
+    def _next(self, *, thanks: bool) -> str:
+        """Bring up what is still open, or say that this is all; empty to say goodbye."""
+        self._lost = 0
+        lead = "Thank you. " if thanks else ""
+        if any(state.raised < ATTEMPTS for state in self._open()):
+            return f"{lead}{self._bring_up()}"
+        self._closing += 1
+        if self._open() or self._closing > 2:
+            return ""
+        return "No, that is all. Thank you for your help."
+
+    def _bring_up(self) -> str:
+        """The first goal that is open, in the caller's words."""
+        state = next((one for one in self._open() if one.raised < ATTEMPTS), self._goals[0])
+        state.raised += 1
+        if state.raised > 1:
+            return f"I still need help with this. {state.goal.say}"
+        if state is self._goals[0]:
+            return state.goal.say
+        return f"There is something else. {state.goal.say}"
+
+    def _give(self, asked: Sequence[str], words: str) -> str:
+        """The facts asked for."""
+        parts = []
+        for key in asked:
+            value = self._facts.get(key)
+            if value is None:
+                parts.append(f"I am sorry, I do not have the {key.replace('_', ' ')}.")
+                continue
+            lead = (
+                "It is"
+                if key in self._given and len(asked) == 1
+                else f"My {key.replace('_', ' ')} is"
+            )
+            parts.append(f"{lead} {fact_aloud(key, value)}.")
+            if key == "name" and " spell " in words:
+                parts.append(spelled_aloud(value))
+            self._given.add(key)
+        return " ".join(parts)
+
+    def _correction(self, text: str) -> str:
+        """What to say to a code that was read back."""
+        known = {key: _digits(value) for key, value in self._facts.items() if is_code(value)}
+        for code in codes(text, sorted({len(digits) for digits in known.values()})):
+            if set(code.digits) & set(known.values()):
+                continue
+            for key, digits in known.items():
+                if any(_nearly(reading, digits) for reading in code.digits):
+                    return f"No, my {key.replace('_', ' ')} is {fact_aloud(key, self._facts[key])}."
+        return ""
+
+    def _offer(self, text: str) -> str:
+        """Yes or no to a question that wants one."""
+        questions = [part for part in sentences(text) if part.endswith("?")]
+        if not any(_OFFER.search(phrase(part)) for part in questions):
+            return ""
+        if _says(questions, self._refuses):
+            return "No, thank you."
+        return "Yes, please. That would be fine."
+
+
+def _says(parts: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether one of the sentences has one of the wanted phrases, not denied right before it."""
+    for part in parts:
+        words = normalize(part)
+        for want in map(normalize, wanted):
+            for start in range(len(words) - len(want) + 1):
+                reach = words[max(0, start - _DENIAL_REACH) : start]
+                if words[start : start + len(want)] == want and not _DENIED.intersection(reach):
+                    return True
+    return False
+
+
+def _content(said: str) -> str:
+    """What was said last, without what asks for attention."""
+    kept = [
+        part
+        for part in sentences(said)
+        if not _THERE.search(phrase(part))
+        and not part.startswith(("Hello", "Yes, I am here", "Sorry"))
+    ]
+    return " ".join(kept)
+
+
+def _digits(value: str) -> str:
+    return "".join(char for char in value if char.isdecimal())
+
+
+def _nearly(one: str, other: str) -> bool:
+    """Whether two codes are of one length and differ in one or two digits."""
+    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) <= 2

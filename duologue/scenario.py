@@ -1,0 +1,227 @@
+"""Scenarios: who calls about what, read from YAML.
+
+The files are a superset of LiveKit's `scenarios.yaml`. Each error names file, line and field.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import ScenarioError, SpecError
+from shared.spec import (
+    CallSpec,
+    CustomerSheet,
+    Engines,
+    Expectation,
+    Goal,
+    Limits,
+    Peer,
+    Persona,
+    Role,
+    Row,
+    SupportSheet,
+    Text,
+)
+from support_agent import check_desk
+
+BUNDLED = Path(__file__).resolve().parent.parent / "scenarios"
+DEFAULT = "late-and-charged-twice"
+MAX_BYTES = 256 * 1024
+
+
+class UserData(BaseModel):
+    """What a scenario puts where the call takes place."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    business: str
+    desk: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
+
+
+class Scenario(BaseModel):
+    """One scenario. `label` to `userdata` are LiveKit's keys, the others ours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: Text
+    instructions: Annotated[str, Field(max_length=20_000)] = ""
+    agent_expectations: str = ""
+    tags: dict[str, str] = Field(default_factory=dict)
+    userdata: UserData
+    persona: Persona
+    facts: dict[str, Text] = Field(default_factory=dict)
+    goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)]
+    refuses: tuple[Text, ...] = ()
+    expected: Expectation = Expectation()
+    opener: Role = Role.SUPPORT
+    limits: Limits = Limits()
+
+    def to_spec(
+        self,
+        *,
+        call_id: str,
+        seed: int,
+        engines: Mapping[Role, Engines],
+        recorder: str | None = None,
+    ) -> CallSpec:
+        """The call of this scenario, with both roles as peers of each other.
+
+        Raises:
+            SpecError: `call_id` is not one.
+        """
+        try:
+            return CallSpec(
+                call_id=call_id,
+                scenario=self.label,
+                seed=seed,
+                opener=self.opener,
+                limits=self.limits,
+                engines=dict(engines),
+                peers={role: Peer(identity=role.peer) for role in Role},
+                recorder=recorder,
+                customer=CustomerSheet(
+                    persona=self.persona,
+                    facts=self.facts,
+                    goals=self.goals,
+                    refuses=self.refuses,
+                    instructions=self.instructions,
+                ),
+                support=SupportSheet(business=self.userdata.business, desk=self.userdata.desk),
+                expected=self.expected,
+            )
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise SpecError(f"{field}: {first['msg']}") from None
+
+
+class ScenarioFile(BaseModel):
+    """A file of scenarios."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Text
+    scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1)]
+
+
+def load_scenario(reference: str = DEFAULT) -> Scenario:
+    """The scenario that `reference` names.
+
+    Args:
+        reference: The name of a bundled file, or a path, either with `#label` if the file has
+            more than one scenario.
+
+    Raises:
+        ScenarioError: There is no such scenario, or it is wrong.
+    """
+    name, _, label = reference.partition("#")
+    path = Path(name)
+    if path.suffix not in {".yaml", ".yml"} and not path.exists():
+        path = BUNDLED / f"{name}.yaml"
+    scenarios = _read(path)
+    if not label:
+        if len(scenarios) > 1:
+            labels = ", ".join(scenarios)
+            raise ScenarioError(
+                path, 0, "", f"has more than one scenario; add # and one of: {labels}"
+            )
+        return next(iter(scenarios.values()))
+    if label not in scenarios:
+        raise ScenarioError(path, 0, "", f"has no scenario {label!r}, but: {', '.join(scenarios)}")
+    return scenarios[label]
+
+
+def _read(path: Path) -> dict[str, Scenario]:
+    """The scenarios of a file, by label."""
+    root = _compose(path)
+    try:
+        file = ScenarioFile.model_validate(_plain(path, root))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        _fail(path, root, first["loc"], str(first["msg"]))
+    scenarios: dict[str, Scenario] = {}
+    for index, scenario in enumerate(file.scenarios):
+        if scenario.label in scenarios:
+            _fail(path, root, ("scenarios", index, "label"), "this label is used twice")
+        scenarios[scenario.label] = scenario
+        _check_desk(path, root, index, scenario)
+    return scenarios
+
+
+def _check_desk(path: Path, root: yaml.Node, index: int, scenario: Scenario) -> None:
+    """Both kinds of rows must fit the desk; expected ones need not be whole."""
+    data = scenario.userdata
+    try:
+        check_desk(data.business, data.desk)
+    except SpecError as error:
+        field = "desk" if str(error).startswith("desk:") else "business"
+        _fail(path, root, ("scenarios", index, "userdata", field), str(error))
+
+
+def _compose(path: Path) -> yaml.Node:
+    """The file as YAML nodes, which know their lines."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ScenarioError(path, 0, "", f"is larger than {MAX_BYTES // 1024} KiB")
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        bundled = ", ".join(sorted(file.stem for file in BUNDLED.glob("*.yaml")))
+        raise ScenarioError(path, 0, "", f"there is no such file; bundled are: {bundled}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(path, 0, "", f"cannot be read: {error}") from None
+    try:
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+                line = token.start_mark.line + 1
+                raise ScenarioError(path, line, "", "anchors and aliases are not allowed")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise ScenarioError(path, line, "", f"is not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ScenarioError(path, 0, "", f"is not YAML: {error}") from None
+    if root is None:
+        raise ScenarioError(path, 0, "", "is empty")
+    return root
+
+
+def _plain(path: Path, node: yaml.Node) -> Any:
+    """The data of a node; a key that stands twice is an error, not an overwriting."""
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(path, item) for item in node.value]
+    if not isinstance(node, yaml.MappingNode):
+        return _scalar(node)
+    data: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = _scalar(key_node)
+        if key in data:
+            raise ScenarioError(path, key_node.start_mark.line + 1, str(key), "stands twice")
+        data[key] = _plain(path, value_node)
+    return data
+
+
+def _scalar(node: yaml.Node) -> Any:
+    """A scalar; dates stay as they are written."""
+    if node.tag == "tag:yaml.org,2002:timestamp":
+        return node.value
+    return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]  # untyped
+
+
+def _fail(path: Path, root: yaml.Node, location: tuple[int | str, ...], problem: str) -> NoReturn:
+    """Report `problem` at the node nearest to `location`."""
+    node = root
+    line = node.start_mark.line
+    for step in location:
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line
+        elif isinstance(node, yaml.MappingNode):
+            entry = next((pair for pair in node.value if pair[0].value == step), None)
+            if entry is None:
+                break
+            line, node = entry[0].start_mark.line, entry[1]
+    field = ".".join(str(step) for step in location)
+    raise ScenarioError(path, line + 1, field, problem)

@@ -1,0 +1,71 @@
+"""Names as they are heard: compared by spelling and by sound, for a recogniser misspells them."""
+
+import re
+import unicodedata
+
+SAME = 0.62
+"""From this likeness on, what was heard can be a misspelling of a name."""
+
+_SOUNDS = (
+    # First what several letters make, then what single ones do; vowels go last.
+    (r"ph", "f"), (r"ough|augh", "a"), (r"gh", "g"), (r"wr", "r"), (r"kn", "n"), (r"dg", "j"),
+    (r"tch|ch|sh|tion", "j"), (r"c(?=[eiy])", "s"), (r"g(?=[eiy])", "j"), (r"x", "ks"),
+    (r"th", "t"), (r"(?<=[aeiou])[hwy]", ""), (r"[ckq]", "g"), (r"[dt]", "t"), (r"[bp]", "p"),
+    (r"[fv]", "f"), (r"z", "s"), (r"[mn]", "n"), (r"^y", "j"), (r"[wh]", ""),
+    (r"^[aeiouy]+", "a"), (r"(?<!^)[aeiouy]+", ""), (r"(.)\1+", r"\1"),
+)  # fmt: skip
+
+
+def likeness(heard: str, name: str) -> float:
+    """How likely it is that `heard` says `name`, 0 to 1; `heard` may have more words around it."""
+    wanted = _words(name)
+    words = _words(heard)
+    if not wanted or not words:
+        return 0.0
+    best = 0.0
+    for length in range(max(1, len(wanted) - 1), len(wanted) + 2):
+        for start in range(max(1, len(words) - length + 1)):
+            best = max(best, _alike(words[start : start + length], wanted))
+    return best
+
+
+def spelled(text: str) -> str:
+    """The letters spelled out in `text` ("P A T E L", "P-A-T-E-L"), as one lower-case word.
+
+    Empty if there are fewer than two in a row.
+    """
+    runs = re.findall(r"(?<!')\b(?:[A-Za-z]\b[\s.,-]*){2,}", text)
+    return max((re.sub(r"[^a-z]", "", run.lower()) for run in runs), key=len, default="")
+
+
+def sound(word: str) -> str:
+    """A rough key of how a word sounds: consonant classes, and whether it starts with a vowel."""
+    for pattern, replacement in _SOUNDS:
+        word = re.sub(pattern, replacement, word)
+    return word
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text.lower())
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return re.findall(r"[a-z]+", plain.replace("'", ""))
+
+
+def _alike(heard: list[str], name: list[str]) -> float:
+    spelling = _similarity("".join(heard), "".join(name))
+    by_sound = _similarity("".join(map(sound, heard)), "".join(map(sound, name)))
+    return (spelling + by_sound) / 2
+
+
+def _similarity(one: str, other: str) -> float:
+    """1 minus the edit distance over the longer length."""
+    if not one or not other:
+        return 0.0
+    previous = list(range(len(other) + 1))
+    for row, left in enumerate(one, start=1):
+        current = [row]
+        for column, right in enumerate(other, start=1):
+            change = previous[column - 1] + (left != right)
+            current.append(min(previous[column] + 1, current[-1] + 1, change))
+        previous = current
+    return 1 - previous[-1] / max(len(one), len(other))

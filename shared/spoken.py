@@ -1,0 +1,281 @@
+"""What recognised text says: words, numbers and codes, whatever way a recogniser wrote them.
+
+`normalize` is the common form in which two texts are compared; `codes` finds order numbers and
+the like, however their digits were grouped; `yes_or_no` reads an answer.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+_UNITS = {
+    word: value
+    for value, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+    )
+}
+_TENS = {
+    word: 10 * value
+    for value, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
+} | {"fourty": 40, "ninty": 90}
+_ORDINALS = {
+    word: value
+    for value, word in enumerate(
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"],
+        start=1,
+    )
+} | {"twentieth": 20, "thirtieth": 30}
+_REPEATS = {"double": 2, "triple": 3}
+_OH = frozenset({"oh", "o"})
+
+# What whisper writes for a digit when it takes it for a word; only believed among digits.
+_HOMOPHONES = {
+    "to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "oh": "0", "o": "0",
+}  # fmt: skip
+_INSIDE_CODES = frozenset({"and", "uh", "um", "dash", "hyphen", "point", "then"})
+_UNITS_OF_MEASURE = frozenset({
+    "dollar", "dollars", "cent", "cents", "percent", "day", "days", "week", "weeks", "month",
+    "months", "year", "years", "hour", "hours", "minute", "minutes", "am", "pm", "th", "times",
+    "pounds", "euros",
+})  # fmt: skip
+
+_CONTRACTIONS = {
+    "won't": "will not", "can't": "can not", "cannot": "can not", "shan't": "shall not",
+    "let's": "let us", "i'm": "i am", "it's": "it is", "that's": "that is", "what's": "what is",
+    "there's": "there is", "here's": "here is", "where's": "where is", "who's": "who is",
+    "how's": "how is", "name's": "name is", "he's": "he is", "she's": "she is",
+    "gonna": "going to", "wanna": "want to", "ok": "okay", "o'clock": "",
+    "alright": "all right",
+}  # fmt: skip
+_ENDINGS = {"n't": " not", "'re": " are", "'ll": " will", "'ve": " have", "'d": " would"}
+
+_YES = frozenset({
+    "yes", "yeah", "yep", "yup", "sure", "okay", "correct", "right", "fine", "absolutely",
+    "definitely", "certainly", "please", "perfect", "great", "exactly", "indeed", "good",
+})  # fmt: skip
+_NO = frozenset({"no", "nope", "nah", "not", "never", "wrong", "incorrect", "without"})
+_NEITHER = re.compile(r"\b(?:no problem|no worries|not at all|no rush|do not worry)\b")
+
+
+def normalize(text: str) -> list[str]:
+    """The words of `text` in one canonical form, for comparing texts and for finding phrases.
+
+    Lower case, no punctuation, contractions written out, every number as its single digits
+    ("47,219", "4-7-2-1-9" and "four seven two one nine" are all 4 7 2 1 9), money as spoken
+    ("$49.50" is 4 9 dollars and 5 0 cents), an ordinal as its digits and "th".
+    """
+    return list(_digits_apart(_tokens(text)))
+
+
+def phrase(text: str) -> str:
+    """`normalize`, joined by spaces and padded with one, so that " word " finds whole words."""
+    return f" {' '.join(normalize(text))} "
+
+
+def sentences(text: str) -> list[str]:
+    """`text` split after each full stop, question or exclamation mark that ends a sentence."""
+    return [part for part in re.split(r"(?<=[.?!])\s+", text.strip()) if part]
+
+
+def yes_or_no(text: str) -> bool | None:
+    """Whether an answer agrees: the first word that says so decides; None if none does."""
+    for word in _NEITHER.sub("yes", phrase(text)).split():
+        if word in _NO:
+            return False
+        if word in _YES:
+            return True
+    return None
+
+
+class Code(NamedTuple):
+    """A run of digits that may be a code."""
+
+    digits: tuple[str, ...]
+    """What it may say, best first; more than one where a word may be a digit or not."""
+    before: tuple[str, ...]
+    """The words since the code before, or since the start."""
+
+
+def codes(text: str, lengths: Sequence[int]) -> list[Code]:
+    """The runs of digits in `text` that can be read as a code of one of `lengths` digits.
+
+    `lengths` is in order of preference. Grouping does not matter ("47 219"); "double four" is
+    44; "to", "for", "oh" and the like are digits where they stand among digits; a run that a
+    "not" stands right before is left out, and so is one that counts something ("49 dollars").
+    """
+    found = []
+    for run, before, after in _runs(list(_tokens(text))):
+        if after in _UNITS_OF_MEASURE or (before and before[-1] == "not"):
+            continue
+        readings = _readings(run, lengths)
+        if readings:
+            found.append(Code(readings, before))
+    return found
+
+
+def _tokens(text: str) -> list[str]:
+    """Lower-case words and numerals, without punctuation."""
+    text = unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")
+    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+    text = re.sub(r"[$\u00a3\u20ac](\d+)(?:\.(\d\d))?\b", _money, text)
+    text = re.sub(r"\b(\d+)\.(\d\d) dollars\b", r"\1 dollars and \2 cents", text)
+    text = re.sub(r"\b(\d{1,2}):00\b", r"\1", text)
+    text = re.sub(r"\b([ap])\. ?m\b\.?", r"\1m", text)
+    text = re.sub(r"(?<=\d)\.(?=\d)", " point ", text)
+    text = text.replace("%", " percent ").replace("&", " and ").replace("@", " at ")
+    for short, full in _CONTRACTIONS.items():
+        text = re.sub(rf"\b{short}\b", full, text)
+    for short, full in _ENDINGS.items():
+        text = re.sub(rf"(?<=[a-z]){short}\b", full, text)
+    text = text.replace("'", "")
+    text = re.sub(r"\b(\d+)(?:st|nd|rd|th)\b", r"\1 th ", text)
+    return re.findall(r"[^\W\d_]+|\d+", text)
+
+
+def _money(match: re.Match[str]) -> str:
+    whole, cents = match.groups()
+    said = f"{whole} {'dollar' if whole == '1' else 'dollars'}"
+    if cents and cents != "00":
+        said += f" and {cents} {'cent' if cents == '01' else 'cents'}"
+    return f" {said} "
+
+
+class _Number(NamedTuple):
+    digits: str
+    ordinal: bool
+    end: int
+    """Index of the first token after it."""
+
+
+def _number_at(tokens: Sequence[str], start: int) -> _Number | None:
+    """The number that begins at `start`, by the largest reading ("forty seven thousand two")."""
+    token = tokens[start] if start < len(tokens) else ""
+    if token in _REPEATS:
+        single = _number_at(tokens, start + 1)
+        if single and len(single.digits) == 1 and not single.ordinal:
+            return _Number(single.digits * _REPEATS[token], ordinal=False, end=single.end)
+        return None
+    if token.isdecimal() and (len(token) > 3 or token[0] == "0"):
+        return _Number(token, *_ordinal_mark(tokens, start + 1))
+    value, end, ordinal = _below_thousand(tokens, start)
+    if value is None:
+        return None
+    if not ordinal and end < len(tokens) and tokens[end] == "thousand":
+        rest, rest_end, ordinal = _below_thousand(tokens, _skip_and(tokens, end + 1))
+        value, end = value * 1000 + (rest or 0), rest_end if rest is not None else end + 1
+    if not ordinal:
+        ordinal, end = _ordinal_mark(tokens, end)
+    return _Number(str(value), ordinal, end)
+
+
+def _below_thousand(tokens: Sequence[str], start: int) -> tuple[int | None, int, bool]:
+    """Value, index after it, and whether it is an ordinal; (None, start, False) if no number."""
+    value, end, ordinal = _below_hundred(tokens, start)
+    if value is None or ordinal or not 0 < value < 100:
+        return value, end, ordinal
+    if end < len(tokens) and tokens[end] == "hundred":
+        rest, rest_end, ordinal = _below_hundred(tokens, _skip_and(tokens, end + 1))
+        return value * 100 + (rest or 0), rest_end if rest is not None else end + 1, ordinal
+    return value, end, False
+
+
+def _below_hundred(tokens: Sequence[str], start: int) -> tuple[int | None, int, bool]:
+    token = tokens[start] if start < len(tokens) else ""
+    if token.isdecimal() and len(token) <= 3 and (token == "0" or token[0] != "0"):
+        return int(token), start + 1, False
+    if token in _UNITS:
+        return _UNITS[token], start + 1, False
+    if token in _ORDINALS:
+        return _ORDINALS[token], start + 1, True
+    if token not in _TENS:
+        return None, start, False
+    unit = tokens[start + 1] if start + 1 < len(tokens) else ""
+    if 0 < _UNITS.get(unit, 0) < 10:
+        return _TENS[token] + _UNITS[unit], start + 2, False
+    if 0 < _ORDINALS.get(unit, 0) < 10:
+        return _TENS[token] + _ORDINALS[unit], start + 2, True
+    return _TENS[token], start + 1, False
+
+
+def _skip_and(tokens: Sequence[str], start: int) -> int:
+    is_and = start + 1 < len(tokens) and tokens[start] == "and"
+    return start + 1 if is_and and _below_hundred(tokens, start + 1)[0] is not None else start
+
+
+def _ordinal_mark(tokens: Sequence[str], end: int) -> tuple[bool, int]:
+    marked = end < len(tokens) and tokens[end] == "th"
+    return marked, end + 1 if marked else end
+
+
+def _digits_apart(tokens: Sequence[str]) -> Iterator[str]:
+    position, after_digit = 0, False
+    while position < len(tokens):
+        number = _number_at(tokens, position)
+        if number:
+            yield from number.digits
+            if number.ordinal:
+                yield "th"
+            position, after_digit = number.end, not number.ordinal
+            continue
+        token = tokens[position]
+        position += 1
+        if token in _OH and (after_digit or _number_at(tokens, position)):
+            yield "0"
+        else:
+            yield token
+            after_digit = False
+
+
+class _Piece(NamedTuple):
+    digits: str
+    sure: bool
+    """False for a word that may be a digit."""
+
+
+def _runs(tokens: Sequence[str]) -> Iterator[tuple[list[_Piece], tuple[str, ...], str]]:
+    """Each run of digits with the words before it (since the last run) and the word after."""
+    run: list[_Piece] = []
+    before: list[str] = []
+    position = 0
+    while position <= len(tokens):
+        token = tokens[position] if position < len(tokens) else ""
+        number = _number_at(tokens, position)
+        if number and not number.ordinal:
+            run.append(_Piece(number.digits, sure=True))
+            position = number.end
+            continue
+        if token in _HOMOPHONES:
+            run.append(_Piece(_HOMOPHONES[token], sure=False))
+        elif token not in _INSIDE_CODES or not run:
+            if any(piece.sure for piece in run):
+                yield run, tuple(before), token
+                before = []
+            run = []
+        if token and not run:
+            before.append(token)
+        position = max(position + 1, number.end if number else 0)
+
+
+def _readings(run: Sequence[_Piece], lengths: Sequence[int]) -> tuple[str, ...]:
+    """The digit strings `run` may stand for, by preferred length, then by likelihood."""
+    sure = [index for index, piece in enumerate(run) if piece.sure]
+    first, last = sure[0], sure[-1]
+    doubtful = [index for index, piece in enumerate(run) if not piece.sure][:6]
+    ranked: dict[str, tuple[int, int]] = {}
+    for taken in product((True, False), repeat=len(doubtful)):
+        dropped = {index for index, take in zip(doubtful, taken, strict=True) if not take}
+        digits = "".join(piece.digits for i, piece in enumerate(run) if i not in dropped)
+        half = digits[: len(digits) // 2]
+        if len(digits) not in lengths and half * 2 == digits:
+            digits = half  # said twice over
+        if len(digits) not in lengths:
+            continue
+        # Between digits such a word is likely a digit, at the edges it is likely a word.
+        doubts = sum((first < index < last) == (index in dropped) for index in doubtful)
+        rank = (lengths.index(len(digits)), doubts)
+        ranked[digits] = min(rank, ranked.get(digits, rank))
+    return tuple(sorted(ranked, key=ranked.__getitem__))

@@ -1,0 +1,70 @@
+"""The support agent: for which business it works, and how its side of a call is built."""
+
+from typing import TYPE_CHECKING
+
+from shared.agent import CallAgent, Party
+from shared.dialogue import RulesLLM
+from shared.events import EventName, Journal
+from shared.line import Line
+from shared.session import create_session
+from shared.settings import Settings
+from shared.spec import CallSpec, Role, SupportSheet
+from support_agent.business import Business, load_business
+from support_agent.desk import Changes, Desk, Rows
+from support_agent.instructions import instructions
+from support_agent.rules import Talk
+
+if TYPE_CHECKING:
+    from shared.engines import Models
+
+_DEFAULT_BUSINESS = "shop"
+
+
+class SupportAgent(CallAgent):
+    """An agent at the desk of a business."""
+
+    def __init__(self, line: Line, business: Business, desk: Desk) -> None:
+        super().__init__(
+            line, instructions=instructions(business), tools=list(business.tools(desk))
+        )
+
+        def changed(changes: Changes) -> None:
+            line.journal.emit(EventName.DESK, changes=changes)
+
+        changed(desk.changes())
+        desk.watch(changed)
+
+
+def create_party(spec: CallSpec, journal: Journal, models: "Models") -> Party:
+    """The support agent's side of a call, knowing no room.
+
+    Raises:
+        SpecError: There is no such business, or the sheet's rows do not fit its desk.
+    """
+    assert spec.support
+    business = load_business(spec.support.business)
+    opens = spec.opener is Role.SUPPORT
+    line = Line(Role.SUPPORT, spec, journal)
+    agent = SupportAgent(line, business, business.open_desk(spec.support.desk))
+    model = models.llm or RulesLLM(lambda: Talk(business, opens=opens).dialogue())
+    return Party(agent, create_session(line, models, model), line)
+
+
+def bare_spec(settings: Settings) -> CallSpec:
+    """The call of a dispatch without metadata: anybody calls the shop."""
+    return CallSpec(
+        call_id="bare",
+        scenario="bare dispatch",
+        engines={Role.SUPPORT: settings.engines(Role.SUPPORT)},
+        peers={},
+        support=SupportSheet(business=_DEFAULT_BUSINESS),
+    )
+
+
+def check_desk(business: str, rows: Rows) -> None:
+    """Check rows against the desk of a business, as a call would have them.
+
+    Raises:
+        SpecError: There is no such business, or the rows do not fit its desk.
+    """
+    load_business(business).open_desk(rows)

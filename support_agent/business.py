@@ -1,0 +1,101 @@
+"""What a business is to the support agent: its desk, tools, policy, and how it works off problems.
+
+Each lives in a folder of its own under `support_agent/businesses/`, whose module has it as
+`BUSINESS`; nothing else names it.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from livekit.agents import llm
+
+from shared.dialogue import Dialogue
+from shared.errors import SpecError
+from support_agent import businesses
+from support_agent.desk import Desk, Rows
+from support_agent.slots import Slot
+
+if TYPE_CHECKING:
+    from support_agent.rules import Talk
+
+
+class Way(NamedTuple):
+    """A way to identify the caller: ask for the slots, then look them up.
+
+    The tool takes the slots as arguments by name. It returns `found`, and with it all that is
+    known of the caller, or the names of the slots to ask `again`.
+    """
+
+    slots: tuple[Slot, ...]
+    tool: str
+
+
+class Problem(NamedTuple):
+    """Something callers call about."""
+
+    name: str
+    label: str
+    """As the agent names it among what it can help with: "a late order"."""
+    signs: tuple[str, ...]
+    """Regular expressions, one of which is found in what a caller says who has this problem.
+
+    They are matched against normalized words (`shared.spoken.phrase`).
+    """
+    solve: "Callable[[Talk], Dialogue[None]]"
+    """Works it off; the caller is identified."""
+
+
+class Business(NamedTuple):
+    """One business."""
+
+    name: str
+    """As it is spoken."""
+    schema: str
+    """DDL of the desk; the first column of each table is its key."""
+    stock: Rows
+    """Its own rows."""
+    neighbours: Callable[[Rows], Rows]
+    """Rows easily mistaken for those of a call, put beside them."""
+    policy: str
+    """What the agent may do, in words for a language model."""
+    tools: Callable[[Desk], Sequence[llm.FunctionTool[..., object]]]
+    """The tools over a desk; they enforce the policy."""
+    ways: tuple[Way, ...]
+    """In the order in which they are tried."""
+    problems: tuple[Problem, ...]
+    callback: str
+    """The tool that has a colleague call back; it takes `name` and `about`."""
+
+    def slots(self) -> tuple[Slot, ...]:
+        """All that identifies a caller, each once."""
+        return tuple(dict.fromkeys(slot for way in self.ways for slot in way.slots))
+
+    def open_desk(self, rows: Rows) -> Desk:
+        """The desk of one call: the stock, neighbours of the call's rows, and these rows.
+
+        Raises:
+            SpecError: The rows do not fit the schema.
+        """
+        Desk(self.schema).check(rows)
+        stock = {table: list(own) for table, own in self.stock.items()}
+        for table, near in self.neighbours(rows).items():
+            key = Desk(self.schema).key(table)
+            taken = {row[key] for row in stock.get(table, [])}
+            stock.setdefault(table, []).extend(row for row in near if row[key] not in taken)
+        return Desk(self.schema, stock=stock, rows=rows)
+
+
+def load_business(name: str) -> Business:
+    """The business in the folder `name`.
+
+    Raises:
+        SpecError: There is none.
+    """
+    known = sorted(module.name for module in pkgutil.iter_modules(businesses.__path__))
+    if name not in known:
+        raise SpecError(f"no business {name!r}; there are {', '.join(known)}")
+    module = importlib.import_module(f"{businesses.__name__}.{name}")
+    business: Business = module.BUSINESS
+    return business

@@ -1,0 +1,1 @@
+"""The businesses the support agent can work for, a folder each."""

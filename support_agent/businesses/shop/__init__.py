@@ -1,0 +1,91 @@
+"""Northwind, an online shop: late orders, double charges, cancellations, damaged items."""
+
+from importlib.resources import files
+
+from livekit.agents.llm import find_function_tools
+
+from support_agent.business import Business, Problem, Way
+from support_agent.businesses.shop.procedures import (
+    cancel_order,
+    charged_twice,
+    damaged_item,
+    late_order,
+)
+from support_agent.businesses.shop.stock import neighbours, read_stock
+from support_agent.businesses.shop.tools import ShopTools
+from support_agent.slots import Kind, Slot
+
+ORDER_NUMBER = Slot(
+    name="order_number",
+    kind=Kind.CODE,
+    noun="your order number",
+    under="order number {}",
+    words=("order", "order number", "number", "reference"),
+    lengths=(5, 4, 6, 7, 8),
+)
+NAME = Slot(name="name", kind=Kind.NAME, noun="your full name", under="under the name {}")
+POSTCODE = Slot(
+    name="postcode",
+    kind=Kind.CODE,
+    noun="your postcode",
+    under="with the postcode {}",
+    words=("postcode", "post code", "postal code", "zip", "zip code"),
+    lengths=(5, 4, 6),
+)
+
+BUSINESS = Business(
+    name="Northwind",
+    schema=(files(__package__) / "schema.sql").read_text(encoding="utf-8"),
+    stock=read_stock(),
+    neighbours=neighbours,
+    policy=(files(__package__) / "policy.md").read_text(encoding="utf-8"),
+    tools=lambda desk: find_function_tools(ShopTools(desk)),
+    ways=(
+        Way((ORDER_NUMBER, NAME), "find_order"),
+        Way((NAME, POSTCODE), "find_customer"),
+    ),
+    problems=(
+        Problem(
+            "late_order",
+            "a late order",
+            (
+                r" (?:late|later|delay|delayed|overdue|tracking|missing) ",
+                r" (?:not|never|nothing)(?: \w+){0,3} (?:arrived?|come|came|here|received?|shown|got|delivered) ",
+                r" (?:where|when)(?: \w+){0,4} (?:order|package|parcel|delivery|arrive|come|it) ",
+                r" still(?: been)? (?:waiting|no|not) ",
+                r" should(?: \w+){0,3} (?:arrived?|come|here|delivered)(?: \w+){0,3} ",
+            ),
+            late_order,
+        ),
+        Problem(
+            "charged_twice",
+            "a double charge",
+            (
+                r" (?:charg\w*|bill\w*|pa(?:y|id)\w*|debit\w*|took|taken|card|money)(?: \w+){0,6} (?:twice|2 times|double|again) ",
+                r" (?:double|duplicate|2|second|extra|2 th)(?: \w+)? (?:charg\w*|payments?|bill\w*|debits?|transactions?) ",
+                r" (?:twice|2 times)(?: \w+){0,4} (?:charg\w*|bill\w*|pa(?:y|id)\w*|card|money) ",
+                r" same (?:amount|charge|payment)(?: \w+){0,4} (?:twice|2) ",
+            ),
+            charged_twice,
+        ),
+        Problem(
+            "cancel_order",
+            "a cancellation",
+            (
+                r" cancel\w* ",
+                r" (?:do|does) not want (?:it|the order|my order|this)(?: any ?more)? ",
+            ),
+            cancel_order,
+        ),
+        Problem(
+            "damaged_item",
+            "a damaged item",
+            (
+                r" (?:damaged?|broken|broke|cracked|defective|faulty|smashed|shattered|scratched) ",
+                r" (?:does|did|is) not (?:work|working|turn on) ",
+            ),
+            damaged_item,
+        ),
+    ),
+    callback="request_callback",
+)

@@ -1,0 +1,87 @@
+"""How the shop's support agent works off what callers call about."""
+
+from typing import Any
+
+from shared.dialogue import Dialogue, call, tell
+from shared.speakable import date_aloud, money_aloud
+from support_agent.rules import Talk
+
+
+def late_order(talk: Talk) -> Dialogue[None]:
+    """Say where the order is, why it is late, and when it comes."""
+    order = _order(talk)
+    item, expected = order["item"], date_aloud(order["expected_on"])
+    if order["status"] == "cancelled":
+        yield from tell(f"Your order for the {item} was cancelled, so it will not be sent.")
+    elif order["status"] == "delivered":
+        yield from tell(f"Our records say that the {item} was delivered on {expected}.")
+        yield from talk.offer_callback("a delivery that did not arrive")
+    elif order["expected_on"] > order["promised_on"]:
+        yield from tell(f"The {item} should have come on {date_aloud(order['promised_on'])}.")
+        if order["delay_reason"]:
+            yield from tell(f"It is late because of {order['delay_reason']}.")
+        yield from tell(f"It will arrive on {expected}.", "I am sorry for the delay.")
+    else:
+        yield from tell(f"The {item} is on time, and it will arrive on {expected}.")
+
+
+def charged_twice(talk: Talk) -> Dialogue[None]:
+    """Look the charges up and refund what was charged twice."""
+    charges = yield from call("find_charges", order_number=_order(talk)["number"])
+    by_id = {charge["id"]: charge for charge in charges.data["charges"]}
+    for charge_id in charges.data["duplicates"]:
+        amount = money_aloud(by_id[charge_id]["amount_cents"])
+        agreed = yield from talk.confirm(
+            f"I can see two charges of {amount} for this order. Shall I refund one of them?"
+        )
+        if not agreed:
+            yield from tell("All right, I will leave it as it is.")
+            continue
+        refund = yield from call("refund_charge", charge_id=charge_id)
+        if refund.failed:
+            yield from tell(f"I am sorry. {refund.data['text']}")
+        else:
+            yield from tell(
+                f"I have refunded {amount} to your card.", "You will see it within five days."
+            )
+    if charges.data["duplicates"]:
+        return
+    if any(charge["status"] == "refunded" for charge in by_id.values()):
+        yield from tell("I can see that the second charge has been refunded already.")
+    else:
+        yield from tell(
+            "I have checked the charges.", "I do not see a second charge for this order."
+        )
+
+
+def cancel_order(talk: Talk) -> Dialogue[None]:
+    """Cancel the order if it was not shipped."""
+    order = _order(talk)
+    if not (yield from talk.confirm(f"Shall I cancel your order for the {order['item']}?")):
+        yield from tell("All right, your order stays as it is.")
+        return
+    cancelled = yield from call("cancel_order", order_number=order["number"])
+    if cancelled.failed:
+        yield from tell(f"I am sorry. {cancelled.data['text']}")
+    else:
+        yield from tell("I have cancelled your order.", "You will get your money back.")
+
+
+def damaged_item(talk: Talk) -> Dialogue[None]:
+    """Replace what came damaged."""
+    order = _order(talk)
+    question = f"I am sorry about that. Shall I send you a new {order['item']}, free of charge?"
+    if not (yield from talk.confirm(question)):
+        yield from tell("All right, I will not send a new one.")
+        return
+    replaced = yield from call("replace_item", order_number=order["number"])
+    if replaced.failed:
+        yield from tell(f"I am sorry. {replaced.data['text']}")
+    else:
+        yield from tell("A replacement is on its way to you.", "It should arrive within five days.")
+
+
+def _order(talk: Talk) -> dict[str, Any]:
+    assert talk.record
+    order: dict[str, Any] = talk.record["order"]
+    return order

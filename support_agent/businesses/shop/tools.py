@@ -1,0 +1,195 @@
+"""What the support agent of the shop can do at its desk; the policy is enforced here."""
+
+import json
+from datetime import date
+from itertools import pairwise
+
+from livekit.agents import ToolError, function_tool
+
+from shared.names import SAME, likeness
+from shared.spec import Row
+from support_agent.desk import Desk
+
+_MARGIN = 0.1
+_DUPLICATE_WITHIN_DAYS = 3
+
+
+class ShopTools:
+    """The tools over one call's desk; they remember which orders the caller is identified for."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._callers: set[str] = set()
+
+    @function_tool
+    async def find_order(self, order_number: str, name: str) -> str:
+        """Look up an order and identify the caller by it.
+
+        Args:
+            order_number: The order number, digits only.
+            name: The caller's full name, as heard.
+        """
+        order = self._desk.get("orders", _digits(order_number))
+        if order is None:
+            return _said(found=False, again=["order_number"])
+        fit = likeness(name, self._name_on(order))
+        if fit < SAME:
+            return _said(found=False, again=["order_number", "name"])
+        # A number misheard by one digit may hit an order of somebody of a similar name.
+        for near in self._one_digit_off(str(order["number"])):
+            if likeness(name, self._name_on(near)) > fit + _MARGIN:
+                return _said(found=False, again=["order_number", "name"])
+        return self._identified(order)
+
+    @function_tool
+    async def find_customer(self, name: str, postcode: str) -> str:
+        """Look up the caller's latest order by name and postcode, where the number did not help.
+
+        Args:
+            name: The caller's full name, as heard.
+            postcode: The postcode of the delivery address, digits only.
+        """
+        there = [
+            row for row in self._desk.find("customers") if _digits(row["postcode"]) == postcode
+        ]
+        ranked = sorted(((likeness(name, str(row["name"])), row) for row in there), key=_score)
+        if not ranked or ranked[-1][0] < SAME:
+            return _said(found=False, again=["name", "postcode"])
+        if len(ranked) > 1 and ranked[-1][0] - ranked[-2][0] < _MARGIN:
+            return _said(found=False, again=["name"])
+        orders = self._desk.find("orders", customer_id=ranked[-1][1]["id"])
+        if not orders:
+            return _said(found=False, again=["name", "postcode"])
+        return self._identified(max(orders, key=lambda order: str(order["ordered_on"])))
+
+    @function_tool
+    async def find_charges(self, order_number: str) -> str:
+        """Look up what was charged for an order of the identified caller.
+
+        Args:
+            order_number: The order number.
+        """
+        self._require_caller(order_number)
+        charges = self._desk.find("charges", order_number=order_number)
+        return _said(charges=charges, duplicates=[row["id"] for row in _duplicates(charges)])
+
+    @function_tool
+    async def refund_charge(self, charge_id: str) -> str:
+        """Refund a charge that was made twice, after the caller has agreed.
+
+        Args:
+            charge_id: The id of the duplicate, from find_charges.
+        """
+        charge = self._desk.get("charges", charge_id)
+        if charge is None:
+            raise ToolError("There is no such charge.")
+        number = str(charge["order_number"])
+        self._require_caller(number)
+        if charge["status"] == "refunded":
+            raise ToolError("This charge has been refunded already.")
+        if charge not in _duplicates(self._desk.find("charges", order_number=number)):
+            raise ToolError("This charge was made only once, so it cannot be refunded.")
+        self._desk.update("charges", charge_id, status="refunded")
+        return _said(refunded=True, amount_cents=charge["amount_cents"])
+
+    @function_tool
+    async def cancel_order(self, order_number: str) -> str:
+        """Cancel an order that was not shipped and refund it, after the caller has agreed.
+
+        Args:
+            order_number: The order number.
+        """
+        order = self._require_caller(order_number)
+        if order["status"] == "cancelled":
+            raise ToolError("This order has been cancelled already.")
+        if order["status"] in {"shipped", "delivered"}:
+            raise ToolError("This order has been shipped already, so it cannot be cancelled.")
+        self._desk.update("orders", order_number, status="cancelled")
+        for charge in self._desk.find("charges", order_number=order_number, status="paid"):
+            self._desk.update("charges", charge["id"], status="refunded")
+        return _said(cancelled=True)
+
+    @function_tool
+    async def replace_item(self, order_number: str) -> str:
+        """Send a new item for one that was delivered damaged, after the caller has agreed.
+
+        Args:
+            order_number: The order number.
+        """
+        order = self._require_caller(order_number)
+        if order["status"] != "delivered":
+            raise ToolError("This order has not been delivered yet, so it cannot be replaced.")
+        if self._desk.find("replacements", order_number=order_number):
+            raise ToolError("A replacement for this order is on its way already.")
+        replacement: Row = {
+            "id": f"R{order_number}",
+            "order_number": order_number,
+            "item": order["item"],
+        }
+        self._desk.add("replacements", replacement)
+        return _said(replaced=True)
+
+    @function_tool
+    async def request_callback(self, name: str, about: str) -> str:
+        """Have a colleague call the caller back.
+
+        Args:
+            name: The caller's name, as far as it is known.
+            about: What the call is about, in a few words.
+        """
+        number = len(self._desk.find("callbacks")) + 1
+        self._desk.add("callbacks", {"id": f"B{number}", "name": name, "about": about})
+        return _said(requested=True)
+
+    def _identified(self, order: Row) -> str:
+        self._callers.add(str(order["number"]))
+        return _said(found=True, customer=self._name_on(order), order=order)
+
+    def _require_caller(self, order_number: str) -> Row:
+        order = self._desk.get("orders", order_number)
+        if order is None or order_number not in self._callers:
+            raise ToolError("The caller is not identified for this order.")
+        return order
+
+    def _name_on(self, order: Row) -> str:
+        customer = self._desk.get("customers", order["customer_id"])
+        return str(customer["name"]) if customer else ""
+
+    def _one_digit_off(self, number: str) -> list[Row]:
+        return [
+            order
+            for order in self._desk.find("orders")
+            if len(other := str(order["number"])) == len(number)
+            and sum(a != b for a, b in zip(number, other, strict=True)) == 1
+        ]
+
+
+def _duplicates(charges: list[Row]) -> list[Row]:
+    """The later one of each two paid charges of one amount within three days."""
+    paid = sorted(
+        (row for row in charges if row["status"] == "paid"),
+        key=lambda row: (row["amount_cents"], row["charged_on"], row["id"]),
+    )
+    return [
+        later
+        for earlier, later in pairwise(paid)
+        if earlier["amount_cents"] == later["amount_cents"]
+        and _days_between(earlier, later) <= _DUPLICATE_WITHIN_DAYS
+    ]
+
+
+def _days_between(earlier: Row, later: Row) -> int:
+    first, second = (date.fromisoformat(str(row["charged_on"])) for row in (earlier, later))
+    return (second - first).days
+
+
+def _digits(text: object) -> str:
+    return "".join(char for char in str(text) if char.isdecimal())
+
+
+def _score(ranked: tuple[float, Row]) -> float:
+    return ranked[0]
+
+
+def _said(**result: object) -> str:
+    return json.dumps(result)

@@ -1,0 +1,132 @@
+"""Slots: the facts a support agent asks callers for, and how it finds them in what it heard."""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from shared.names import spelled
+from shared.speakable import digits_aloud
+from shared.spoken import codes, normalize, phrase, sentences
+
+
+class Kind(StrEnum):
+    """What a slot's value is."""
+
+    CODE = "code"
+    """Digits."""
+    NAME = "name"
+    """A person's name."""
+
+
+class Slot(NamedTuple):
+    """One fact that identifies a caller."""
+
+    name: str
+    """The tool's argument."""
+    kind: Kind
+    noun: str
+    """As the agent asks for it: "your order number"."""
+    under: str
+    """As it is read back, with `{}` for the value: "under the name {}"."""
+    words: tuple[str, ...] = ()
+    """What callers call it, as normalized words."""
+    lengths: tuple[int, ...] = ()
+    """Of a code: how many digits it may have, the usual number first."""
+
+    def read_back(self, value: str) -> str:
+        """The value in a sentence about it."""
+        return self.under.format(digits_aloud(value) if self.kind is Kind.CODE else value)
+
+
+_NAME_LEAD = re.compile(
+    r"^(?:(?:um+|uh+|er+|oh|ah|well|so|hi|hello|yes|yeah|sure|okay|ok|no|sorry|of course|certainly"
+    r"|please|thanks|thank you|it's|it is|its|this is|that's|that is|that would be|i'm|i am"
+    r"|my (?:full |first |last )?name(?:'s| is)?|(?:the |full )?name(?:'s| is)?|is|under)\b[\s,.:]*)+",
+    re.IGNORECASE,
+)
+_NAME_INTRODUCED = re.compile(
+    r"\b(?:my (?:full )?name(?:'s| is)|the name(?:'s| is)|this is|i am called|i'm called)\s+"
+    r"(?P<name>[^.?!,;\d]+)",
+    re.IGNORECASE,
+)
+_NAME_ENDS = re.compile(
+    r"\b(?:and|my|the|order|number|calling|speaking|here|with|from|about|but|i|it|that|spelled|"
+    r"please)\b|[.?!;\d]",
+    re.IGNORECASE,
+)
+_UNKNOWN = re.compile(
+    r" (?:do not (?:have|know|remember|recall)|no idea|not sure|lost|can not (?:find|remember|say)"
+    r"|not have|forgot|forgotten) "
+)
+
+
+def is_unknown(text: str) -> bool:
+    """Whether a caller says not to know or have what was asked for."""
+    return bool(_UNKNOWN.search(phrase(text)))
+
+
+def read_slots(
+    text: str, slots: Sequence[Slot], asked: Sequence[Slot] = ()
+) -> dict[str, tuple[str, ...]]:
+    """What `text` says of `slots`: by name, the values it may say, best first.
+
+    A value of a slot that was `asked` for needs no introduction; others do ("my name is ...").
+    """
+    values = _read_codes(text, slots, asked)
+    for slot in slots:
+        if slot.kind is Kind.NAME and (name := _read_name(text, asked=slot in asked)):
+            values[slot.name] = (name,)
+    return values
+
+
+def _read_codes(
+    text: str, slots: Sequence[Slot], asked: Sequence[Slot]
+) -> dict[str, tuple[str, ...]]:
+    code_slots = [slot for slot in slots if slot.kind is Kind.CODE]
+    expected = next((slot for slot in asked if slot.kind is Kind.CODE), None)
+    named = [slot for slot in code_slots if any(f" {word} " in phrase(text) for word in slot.words)]
+    if expected is None and len(named) == 1:
+        expected = named[0]
+    every_length = tuple(dict.fromkeys(n for slot in code_slots for n in slot.lengths))
+    values: dict[str, tuple[str, ...]] = {}
+    for code in codes(text, every_length):
+        slot = _owner(code.before, code_slots) or expected
+        if slot:
+            fitting = sorted(
+                (digits for digits in code.digits if len(digits) in slot.lengths),
+                key=lambda digits: slot.lengths.index(len(digits)),
+            )
+            if fitting:
+                values[slot.name] = tuple(fitting)
+    return values
+
+
+def _owner(before: Sequence[str], slots: Sequence[Slot]) -> Slot | None:
+    """The slot named last before a code."""
+    context = f" {' '.join(before)} "
+    last = {
+        slot: max((context.rfind(f" {word} ") for word in slot.words), default=-1) for slot in slots
+    }
+    slot = max(last, key=last.__getitem__, default=None)
+    return slot if slot and last[slot] >= 0 else None
+
+
+def _read_name(text: str, *, asked: bool) -> str:
+    introduced = _NAME_INTRODUCED.search(text)
+    if introduced:
+        return _cut(introduced["name"])
+    if not asked:
+        return ""
+    for sentence in sentences(text):
+        name = _cut(_NAME_LEAD.sub("", sentence.replace("\u2019", "'")))
+        if name:
+            return f"{name} {spelled(text)}".strip()
+    return spelled(text)
+
+
+def _cut(text: str) -> str:
+    """The first words of `text` up to what cannot be in a name."""
+    ending = _NAME_ENDS.search(text)
+    words = re.findall(r"[^\W\d_][\w'-]*", text[: ending.start()] if ending else text)
+    return " ".join(words[:4]) if normalize(" ".join(words)) else ""

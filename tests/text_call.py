@@ -1,0 +1,120 @@
+"""A whole call in text: both roles' rules, the real tools and desk, and a channel in between."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from livekit.agents import ToolError, llm
+
+from customer_agent.rules import Caller
+from duologue.scenario import Scenario
+from duologue.verdict import Verdict, judge
+from shared.dialogue import Call, Dialogue, Reply, reply
+from shared.spec import Role
+from support_agent.business import load_business
+from support_agent.desk import Desk
+from support_agent.rules import Talk
+
+Channel = Callable[[str], str]
+
+
+@dataclass
+class Side:
+    """One side: its dialogue, what it remembers, and its tools."""
+
+    dialogue: Callable[[], Dialogue[None]]
+    tools: dict[str, Callable[..., object]]
+    chat: llm.ChatContext = field(default_factory=llm.ChatContext.empty)
+
+    async def turn(self) -> Reply:
+        """What it says next; tools are called on the way, one that hangs up ends the turn."""
+        for _ in range(10):
+            answer = reply(self.dialogue(), self.chat)
+            if answer.call is None:
+                break
+            if answer.call.tool == "hang_up":
+                return answer
+            assert not answer.text
+            await self._call(answer.call)
+        if answer.text:
+            self.chat.add_message(role="assistant", content=answer.text)
+        return answer
+
+    async def _call(self, call: Call) -> None:
+        try:
+            output, is_error = str(await self.tools[call.tool](**call.arguments)), False  # type: ignore[misc]
+        except ToolError as error:
+            output, is_error = error.message, True
+        call_id = f"call_{len(self.chat.items)}"
+        arguments = json.dumps(call.arguments)
+        self.chat.items.append(
+            llm.FunctionCall(call_id=call_id, name=call.tool, arguments=arguments)
+        )
+        self.chat.items.append(
+            llm.FunctionCallOutput(
+                call_id=call_id, name=call.tool, output=output, is_error=is_error
+            )
+        )
+
+
+@dataclass
+class TextCall:
+    """What came of a call."""
+
+    turns: list[tuple[Role, str]]
+    desk: Desk
+    hung_up: bool
+    goals_met: bool
+    verdict: Verdict
+
+    def said(self, role: Role) -> str:
+        """All that one side said."""
+        return " ".join(text for side, text in self.turns if side is role)
+
+    def __str__(self) -> str:
+        lines = [f"{role.value:>8}: {text}" for role, text in self.turns]
+        return "\n".join([*lines, f"met={self.goals_met} {self.verdict}"])
+
+
+def clear(text: str) -> str:
+    """A channel that changes nothing."""
+    return text
+
+
+async def hold_call(
+    scenario: Scenario,
+    *,
+    to_support: Channel = clear,
+    to_customer: Channel = clear,
+    max_turns: int = 60,
+) -> TextCall:
+    """Hold a call until the customer hangs up or nobody has anything to say."""
+    spec = scenario.to_spec(call_id="text", seed=0, engines={})
+    assert spec.customer
+    assert spec.support
+    sheet = spec.customer
+    business = load_business(spec.support.business)
+    desk = business.open_desk(spec.support.desk)
+    opens = spec.opener
+    sides = {
+        Role.SUPPORT: Side(
+            lambda: Talk(business, opens=opens is Role.SUPPORT).dialogue(),
+            {tool.info.name: tool for tool in business.tools(desk)},
+        ),
+        Role.CUSTOMER: Side(lambda: Caller(sheet, opens=opens is Role.CUSTOMER).dialogue(), {}),
+    }
+    channels = {Role.SUPPORT: to_support, Role.CUSTOMER: to_customer}
+    turns: list[tuple[Role, str]] = []
+    speaker, silent, hung_up, met = opens, 0, False, False
+    while silent < 2 and len(turns) < max_turns and not hung_up:
+        answer = await sides[speaker].turn()
+        silent = 0 if answer.text else silent + 1
+        if answer.text:
+            turns.append((speaker, answer.text))
+            heard = channels[speaker.peer](answer.text)
+            sides[speaker.peer].chat.add_message(role="user", content=heard)
+        if answer.call:
+            hung_up, met = True, answer.call.arguments["goals_met"]
+        speaker = speaker.peer
+    verdict = judge(spec.expected, desk.changes()) if spec.expected else Verdict(False, ())
+    return TextCall(turns, desk, hung_up, met, verdict)
