@@ -17,7 +17,7 @@ FIXED_REPLY = "This is a fixed reply. I can hear you."
 
 
 async def answer(
-    room: rtc.Room, role: Role, peer: Peer, spec: CallSpec, journal: Journal, models: Models
+    room: rtc.Room, peer: Peer, role: Role, *, spec: CallSpec, journal: Journal, models: Models
 ) -> EndReason:
     """Answer `peer` in the mode that the specification asks for, until it leaves."""
     left = asyncio.Event()
@@ -58,8 +58,9 @@ async def _echo(room: rtc.Room, peer: Peer, journal: Journal) -> None:
     track = rtc.LocalAudioTrack.create_audio_track("echo", source)
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     await room.local_participant.publish_track(track, options)
+    microphone = await _microphone(room, peer)
+    stream = rtc.AudioStream(microphone, sample_rate=OUTPUT_RATE_HZ, num_channels=1)
     journal.emit(EventName.OK)
-    stream = rtc.AudioStream(await _microphone(room, peer), OUTPUT_RATE_HZ, 1)
     try:
         async for event in stream:
             await source.capture_frame(event.frame)

@@ -9,10 +9,10 @@ from livekit.agents import JobContext
 from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
 from shared import diagnosis, engines
+from shared.agent import Party
 from shared.bus import RoomBus
 from shared.engines import Models
 from shared.events import EventName, Journal
-from shared.agent import Party
 from shared.line import EndReason, Line
 from shared.linking import find_peer, room_options
 from shared.settings import Settings
@@ -35,13 +35,13 @@ async def take_call(
     participant in the room (livekit-agents 1.8.9, ipc/job_proc_lazy_main.py), so none does.
     """
     journal = Journal(role, room=context.job.room.name, call_id=spec.call_id, job_id=context.job.id)
-    journal.emit(EventName.START, job_id=context.job.id, worker_id=context.worker_id)
-    journal.emit(EventName.ROLE, mode=spec.mode)
     reason = EndReason.CRASHED
     async with AsyncExitStack() as stack:
         if spec.recorder:
             bus = RoomBus(context.room, spec.recorder, journal)
             stack.push_async_callback(bus.aclose)
+        journal.emit(EventName.START, worker_id=context.worker_id)
+        journal.emit(EventName.ROLE, mode=spec.mode)
         try:
             chosen = spec.engines[role]
             await asyncio.to_thread(engines.preload, chosen, settings)
@@ -55,7 +55,9 @@ async def take_call(
             if spec.mode is Mode.TALK:
                 reason = await _talk(context.room, peer, factory(spec, journal, models))
             else:
-                reason = await diagnosis.answer(context.room, role, peer, spec, journal, models)
+                reason = await diagnosis.answer(
+                    context.room, peer, role, spec=spec, journal=journal, models=models
+                )
         except Exception as error:  # noqa: BLE001 - see the docstring
             journal.emit(EventName.ERROR, source="agent", error=f"{type(error).__name__}: {error}")
             journal.emit(EventName.ENDED, reason=EndReason.CRASHED)
@@ -69,19 +71,17 @@ async def _talk(room: rtc.Room, peer: Peer, party: Party) -> EndReason:
     await session.start(
         agent, room=room, room_options=room_options(peer), record=False, session_host=False
     )
-    watching = asyncio.create_task(_begin(room, peer, party), name="call")
+    call = asyncio.create_task(_begin(room, peer, party), name="call")
     try:
-        await asyncio.wait([watching, line.ended], return_when=asyncio.FIRST_COMPLETED)
-        if not line.ended.done():
-            await watching  # raises what went wrong
-        return line.ended.result()
+        done, _ = await asyncio.wait([call, line.ended], return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
     finally:
-        watching.cancel()
-        await asyncio.wait([watching])
+        call.cancel()
+        await asyncio.wait([call])
         await session.aclose()
 
 
-async def _begin(room: rtc.Room, peer: Peer, party: Party) -> None:
+async def _begin(room: rtc.Room, peer: Peer, party: Party) -> EndReason:
     """Wait for the peer, open the call if that is this side's part, and watch over it."""
     agent, session, line = party
     try:
@@ -92,11 +92,12 @@ async def _begin(room: rtc.Room, peer: Peer, party: Party) -> None:
                 await _wait_until_listening(room, peer)
     except TimeoutError:
         line.end(EndReason.PEER_NEVER_CAME, peer=peer.identity)
-        return
+        return await line.ended
     line.journal.emit(EventName.OK)
     if line.spec.opener is line.role:
         await agent.open()
     await watch(party)
+    return await line.ended
 
 
 def _end_with_peer(room: rtc.Room, peer: Peer, line: Line) -> None:

@@ -8,6 +8,7 @@ nothing is known about, once it has shown itself.
 
 import asyncio
 from collections.abc import Iterable
+from typing import Final
 
 from livekit import rtc
 from livekit.agents import room_io
@@ -20,6 +21,13 @@ AGENT_NAME = "lk.agent.name"
 INPUT_RATE_HZ = 16_000
 OUTPUT_RATE_HZ = 24_000
 INPUT_FRAME_MS = 32
+
+_APPEARANCES: Final = (
+    "participant_connected",
+    "track_published",
+    "participant_attributes_changed",
+)
+"""Room events by which somebody to talk to may have appeared."""
 
 _KINDS = {
     Kind.AGENT: rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
@@ -60,8 +68,7 @@ async def find_peer(room: rtc.Room, role: Role) -> Peer:
     def on_change(*_: object) -> None:
         changed.set()
 
-    names = ("participant_connected", "track_published", "participant_attributes_changed")
-    for name in names:
+    for name in _APPEARANCES:
         room.on(name, on_change)
     try:
         while True:
@@ -70,7 +77,7 @@ async def find_peer(room: rtc.Room, role: Role) -> Peer:
                 return peer
             await changed.wait()
     finally:
-        for name in names:
+        for name in _APPEARANCES:
             room.off(name, on_change)
 
 

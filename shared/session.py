@@ -5,6 +5,7 @@ that recognizes speech (its row in the engine table).
 """
 
 import json
+from typing import Any
 
 from livekit.agents import NOT_GIVEN, AgentSession, llm, voice
 
@@ -13,9 +14,11 @@ from shared.engines import Models
 from shared.events import EventName
 from shared.line import EndReason, Line
 
+CLOSE_TIMEOUT_S = 0.2
+
 
 def create_session(
-    line: Line, models: Models, language_model: llm.LLM | None
+    line: Line, models: Models, language_model: llm.LLM[Any] | None
 ) -> AgentSession[Line]:
     """A session for one side of one call; without a language model it only says what it is told."""
     turn = models.turn
@@ -33,13 +36,18 @@ def create_session(
                 "min_duration": turn.interruption_min_s,
                 "false_interruption_timeout": turn.false_interruption_s,
             },
-            "preemptive_generation": {"enabled": False},
+            "preemptive_generation": {
+                "enabled": turn.preemptive,
+                "preemptive_tts": turn.preemptive,
+            },
         },
         userdata=line,
         # Turned on by default: the first 3 s of the peer's speech would be heard as silence.
         aec_warmup_duration=None,
         # Dead air is watched by shared.watch, on both sides alike.
         user_away_timeout=None,
+        # Whatever is still being recognized when the call is over is not worth waiting for.
+        session_close_transcript_timeout=CLOSE_TIMEOUT_S,
         use_tts_aligned_transcript=models.tts.capabilities.aligned_transcript,
     )
     _observe(session, line)
@@ -68,6 +76,17 @@ def _observe(session: AgentSession[Line], line: Line) -> None:
         if isinstance(event.item, llm.ChatMessage):
             _emit_message(session, line, event.item)
 
+    @session.on("close")
+    def on_close(event: voice.CloseEvent) -> None:
+        failed = event.reason is voice.CloseReason.ERROR
+        line.end(EndReason.ENGINE_FAILED if failed else EndReason.STOPPED)
+
+    _observe_work(session, line)
+
+
+def _observe_work(session: AgentSession[Line], line: Line) -> None:
+    emit = line.journal.emit
+
     @session.on("function_tools_executed")
     def on_tools(event: voice.FunctionToolsExecutedEvent) -> None:
         for call, output in event.zipped():
@@ -87,11 +106,6 @@ def _observe(session: AgentSession[Line], line: Line) -> None:
             error=str(event.error),
             recoverable=getattr(event.error, "recoverable", False),
         )
-
-    @session.on("close")
-    def on_close(event: voice.CloseEvent) -> None:
-        failed = event.reason is voice.CloseReason.ERROR
-        line.end(EndReason.ENGINE_FAILED if failed else EndReason.STOPPED)
 
 
 def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMessage) -> None:

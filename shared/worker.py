@@ -17,9 +17,9 @@ from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess,
 
 from shared import engines, logs
 from shared.bus import REFUSED_TOPIC
-from shared.job import Factory, take_call
 from shared.errors import DuologueError, SpecError, UsageError, WorkerFailed
 from shared.events import EventName
+from shared.job import Factory, take_call
 from shared.linking import AGENT_NAME
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
@@ -57,7 +57,7 @@ def create_server(
         http_proxy=None,
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
-        api_secret=settings.livekit_api_secret and settings.livekit_api_secret.get_secret_value(),
+        api_secret=_secret(settings),
     )
 
     async def on_request(request: JobRequest) -> None:
@@ -94,10 +94,12 @@ def read_spec(
 
 
 def _api(settings: Settings) -> api.LiveKitAPI:
+    return api.LiveKitAPI(settings.livekit_url, settings.livekit_api_key, _secret(settings))
+
+
+def _secret(settings: Settings) -> str | None:
     secret = settings.livekit_api_secret
-    return api.LiveKitAPI(
-        settings.livekit_url, settings.livekit_api_key, secret and secret.get_secret_value()
-    )
+    return secret.get_secret_value() if secret else None
 
 
 async def _refuse_second(request: JobRequest, role: Role, settings: Settings) -> None:

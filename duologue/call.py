@@ -1,0 +1,210 @@
+"""One call over LiveKit, from an empty room to a call folder."""
+
+import asyncio
+import platform
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import aiohttp
+import structlog
+from livekit import api
+
+from duologue import eventlog
+from duologue.address import ServerAddress
+from duologue.dispatch import DISPATCH_TIMEOUT_S, create_room, dispatch
+from duologue.folder import Call, CallFolder, Recorded
+from duologue.label import label
+from duologue.metrics import Metrics
+from duologue.monitor import Monitor
+from duologue.outcome import Ending, ExitCode, Fault, Outcome, exit_code
+from duologue.recorder import Recorder, recorder_token
+from shared.errors import DispatchNotPickedUp, JobRefused
+from shared.events import Event, EventName, Journal
+from shared.linking import agent_name
+from shared.spec import CallSpec, Role
+
+log = structlog.get_logger("duologue.call")
+
+TRACKS_TIMEOUT_S = 10.0
+"""Until when both sides must be linked and heard by the recorder, once both are there."""
+LEAVE_TIMEOUT_S = 5.0
+"""How long both sides may take to leave once the call has ended."""
+
+
+class CallResult(NamedTuple):
+    """A call that was made."""
+
+    folder: Path
+    ending: Ending
+    metrics: Metrics
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the command line returns for it."""
+        return exit_code(self.ending, task_success=self.metrics.task_success)
+
+
+def room_of(call_id: str) -> str:
+    """The name of a call's room."""
+    return f"duologue-{call_id}"
+
+
+async def place_call(
+    spec: CallSpec,
+    address: ServerAddress,
+    folder: CallFolder,
+    *,
+    on_event: Callable[[Event], None],
+    dispatch_timeout_s: float = DISPATCH_TIMEOUT_S,
+) -> CallResult:
+    """Make one call and complete its folder, however the call ends.
+
+    Cancelling it ends the call with the outcome `cancelled`; the folder is completed all the
+    same, and the cancellation goes on.
+
+    Raises:
+        UsageError: The server does not let us in.
+    """
+    room = room_of(spec.call_id)
+    journal = Journal("driver", room=room, call_id=spec.call_id)
+    cancelled = False
+    async with Recorder(folder, journal, room=room, call_id=spec.call_id) as recorder:
+        recorder.on_event(on_event)
+        async with _room(address, room, spec) as livekit:
+            try:
+                ending = await _hold(
+                    spec,
+                    address,
+                    livekit=livekit,
+                    recorder=recorder,
+                    journal=journal,
+                    dispatch_timeout_s=dispatch_timeout_s,
+                )
+            except asyncio.CancelledError:
+                cancelled = True
+                ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
+            journal.emit(EventName.OUTCOME, outcome=ending.outcome, fault=ending.fault)
+        recorded = await recorder.stop()
+    result = await asyncio.to_thread(_file, folder, spec, ending, recorded)
+    if cancelled:
+        raise asyncio.CancelledError
+    return result
+
+
+@asynccontextmanager
+async def _room(address: ServerAddress, room: str, spec: CallSpec) -> AsyncIterator[api.LiveKitAPI]:
+    """The room of a call; gone afterwards, whatever happened in it."""
+    async with address.client() as livekit:
+        await create_room(livekit, room, spec.limits)
+        try:
+            yield livekit
+        finally:
+            try:
+                await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+            except (api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
+                # Deleted from outside, or its server is gone, and it with that.
+                log.info("room not deleted", room=room, error=str(error))
+
+
+async def _hold(
+    spec: CallSpec,
+    address: ServerAddress,
+    *,
+    livekit: api.LiveKitAPI,
+    recorder: Recorder,
+    journal: Journal,
+    dispatch_timeout_s: float,
+) -> Ending:
+    """Bring both sides into the room, and wait until the call has ended and both have left."""
+    room = room_of(spec.call_id)
+    monitor = Monitor()
+    recorder.on_event(monitor.on_event)
+
+    def on_refused(role: Role, reason: str) -> None:
+        refused = JobRefused(room, role, reason)
+        monitor.settle(Ending(Outcome.REFUSED, Fault.SYSTEM, str(refused)))
+
+    recorder.on_refused(on_refused)
+    secret = address.api_secret.get_secret_value()
+    await recorder.start(address.url, recorder_token(address.api_key, secret, room))
+
+    async def bring(role: Role) -> None:
+        await dispatch(
+            livekit,
+            room=room,
+            agent_name=role,
+            metadata=spec.to_metadata(role),
+            present=lambda: _is_there(recorder, role),
+            journal=journal,
+            timeout_s=dispatch_timeout_s,
+        )
+
+    async def connect() -> None:
+        try:
+            async with asyncio.TaskGroup() as both:
+                for role in Role:
+                    both.create_task(bring(role), name=f"dispatch-{role}")
+        except* DispatchNotPickedUp as errors:
+            detail = "; ".join(str(error) for error in errors.exceptions)
+            monitor.settle(Ending(Outcome.NOT_PICKED_UP, Fault.SYSTEM, detail))
+        else:
+            await monitor.expect_tracks(TRACKS_TIMEOUT_S)
+
+    connecting = asyncio.create_task(connect(), name="connect")
+    waiting = asyncio.create_task(monitor.wait(), name="monitor")
+    try:
+        await asyncio.wait([connecting, waiting], return_when=asyncio.FIRST_COMPLETED)
+        if connecting.done():
+            connecting.result()  # raises what went wrong
+        ending = await waiting
+        await _wait_until_gone(recorder)
+        return ending
+    finally:
+        for task in (connecting, waiting):
+            task.cancel()
+        await asyncio.wait([connecting, waiting])
+
+
+def _is_there(recorder: Recorder, role: Role) -> bool:
+    return any(agent_name(participant) == role for participant in recorder.participants.values())
+
+
+async def _wait_until_gone(recorder: Recorder) -> None:
+    """Let both sides leave by themselves, so that their last words arrive."""
+    if recorder.closed.done():
+        return
+    try:
+        async with asyncio.timeout(LEAVE_TIMEOUT_S):
+            while any(_is_there(recorder, role) for role in Role):  # noqa: ASYNC110 - asked, not told
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        log.info("both sides did not leave in time", timeout_s=LEAVE_TIMEOUT_S)
+
+
+def _file(folder: CallFolder, spec: CallSpec, ending: Ending, recorded: Recorded) -> CallResult:
+    """Label what was recorded, write call.json, and give the folder its name."""
+    metrics = label(folder.path, spec)
+    call = Call(
+        call_id=spec.call_id,
+        spec=spec,
+        outcome=ending.outcome,
+        fault=ending.fault,
+        detail=ending.detail,
+        started_at=recorded.started_at,
+        duration_s=recorded.duration_s,
+        recording=recorded.recording,
+        engines={
+            Role(entry.role): dict(entry.fields)
+            for entry in eventlog.read(folder.path, EventName.ENGINES)
+        },
+        versions=_versions(),
+    )
+    return CallResult(folder.commit(call), ending, metrics)
+
+
+def _versions() -> dict[str, str]:
+    packages = ("duologue", "livekit-agents", "livekit", "livekit-api")
+    return {name: version(name) for name in packages} | {"python": platform.python_version()}

@@ -1,0 +1,168 @@
+"""The `duologue` command.
+
+A known error is one line on standard error and exit status 2 (wrong use) or 3 (system);
+docs/outcomes.md has the table.
+"""
+
+import asyncio
+import logging
+import secrets
+import signal
+import sys
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from livekit.api import VideoGrants
+from pydantic import ValidationError
+from rich.console import Console
+
+from duologue.call import CallResult, place_call
+from duologue.console import CallView
+from duologue.dispatch import DISPATCH_TIMEOUT_S
+from duologue.folder import CallFolder
+from duologue.host import find_address, hosted
+from duologue.scenario import load_scenario
+from duologue.up import up as keep_up
+from shared.errors import DuologueError, UsageError
+from shared.settings import Settings
+from shared.spec import Role
+
+app = typer.Typer(
+    help="Two voice agents hold real phone calls over LiveKit, and every call is recorded.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+DEFAULT_SCENARIO = "late-and-charged-twice"
+CANCELLED_BY_SIGNAL = 130
+T = TypeVar("T")
+
+
+class Workers(StrEnum):
+    """Who runs the two workers of a call."""
+
+    AUTO = "auto"
+    LOCAL = "local"
+
+
+def main() -> None:
+    """Run the command; turn known errors into one line and an exit status."""
+    logging.basicConfig(level=logging.ERROR)
+    try:
+        app()
+    except DuologueError as error:
+        err.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except asyncio.CancelledError:
+        sys.exit(CANCELLED_BY_SIGNAL)
+
+
+def read_settings() -> Settings:
+    """The environment, or one clear line about what is wrong in it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(f"environment variable {name}: {first['msg']}") from None
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work; Ctrl-C and SIGTERM cancel it, so that it cleans up."""
+
+    async def cancellable() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await work
+
+    return asyncio.run(cancellable())
+
+
+@app.command()
+def call(
+    scenario: Annotated[
+        str, typer.Argument(help="A bundled scenario, FILE, or FILE#LABEL.")
+    ] = DEFAULT_SCENARIO,
+    *,
+    out_dir: Annotated[
+        Path, typer.Option("--out", help="The folder that call folders are made in.")
+    ] = Path("calls"),
+    call_id: Annotated[
+        str | None, typer.Option(help="Name of the call folder; made up when not given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of whatever is drawn by chance.")] = 0,
+    workers: Annotated[
+        Workers, typer.Option(help="local: start both workers here, even with LIVEKIT_URL set.")
+    ] = Workers.AUTO,
+    dispatch_timeout_s: Annotated[
+        float,
+        typer.Option("--dispatch-timeout", min=1, help="Seconds until both agents must be there."),
+    ] = DISPATCH_TIMEOUT_S,
+) -> None:
+    """Make one call, show it while it happens, and leave its folder in --out."""
+    settings = read_settings()
+    spec = load_scenario(scenario).to_spec(
+        call_id=call_id or f"call-{secrets.token_hex(4)}",
+        seed=seed,
+        engines={role: settings.engines(role) for role in Role},
+    )
+    folder = CallFolder.create(out_dir, spec.call_id)
+    view = CallView(out)
+
+    async def make() -> CallResult:
+        async with hosted(settings, view.say, local_workers=workers is Workers.LOCAL) as address:
+            return await place_call(
+                spec,
+                address,
+                folder,
+                on_event=view.on_event,
+                dispatch_timeout_s=dispatch_timeout_s,
+            )
+
+    try:
+        result = run(make())
+    finally:
+        view.close()
+        folder.discard()  # what was not completed, that is: nothing was recorded
+    view.show(result)
+    sys.exit(result.exit_code)
+
+
+@app.command()
+def up(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+) -> None:
+    """Keep a server and both workers running, and say how to use them, until Ctrl-C."""
+    settings = read_settings()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await keep_up(settings, CallView(out).say, stop, port=port)
+
+    asyncio.run(serve())
+
+
+@app.command()
+def token(
+    *,
+    room: Annotated[str, typer.Option(help="The room to join.")],
+    identity: Annotated[str, typer.Option(help="The name to join under.")] = "listener",
+    listen: Annotated[
+        bool, typer.Option("--listen", help="A token that may only listen, not speak.")
+    ] = False,
+) -> None:
+    """Print a token with which a person may join a room."""
+    address = find_address(read_settings())
+    grants = VideoGrants(room_join=True, room=room, can_publish=not listen)
+    sys.stdout.write(address.token(identity, grants) + "\n")

@@ -1,0 +1,56 @@
+"""Which server and workers a command uses: those named, those that are up, or its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from duologue import state
+from duologue.address import ServerAddress
+from duologue.server import running_server
+from duologue.server_binary import Say
+from duologue.workers import running_workers
+from shared.errors import UsageError
+from shared.settings import Settings
+
+
+def find_address(settings: Settings) -> ServerAddress:
+    """The server that the environment names, else that of a running `duologue up`.
+
+    Raises:
+        UsageError: There is neither.
+    """
+    address = ServerAddress.from_settings(settings) or state.read(settings)
+    if address is None:
+        raise UsageError("no server: set LIVEKIT_URL and its key, or start `duologue up`")
+    return address
+
+
+@asynccontextmanager
+async def hosted(
+    settings: Settings, say: Say, *, local_workers: bool = False
+) -> AsyncIterator[ServerAddress]:
+    """A server that knows us and has workers, stopped on leaving if it was started here.
+
+    With LIVEKIT_URL set, nothing is started but the workers, and those only if asked for.
+
+    Raises:
+        UsageError: The server that the environment names does not let us in.
+        ServerFailed: There is none, and none could be started.
+        WorkerFailed: A worker could not be started.
+    """
+    if named := ServerAddress.from_settings(settings):
+        await named.check()
+        say(f"using the server at {named.url}")
+        if local_workers:
+            async with running_workers(named):
+                yield named
+        else:
+            yield named
+    elif running := await asyncio.to_thread(state.read, settings):
+        say(f"using the running `duologue up` at {running.url}")
+        yield running
+    else:
+        async with running_server(settings, say) as server:
+            say("starting both workers")
+            async with running_workers(server.address):
+                yield server.address

@@ -1,0 +1,88 @@
+"""How a call ends, decided from its events alone."""
+
+import asyncio
+
+from duologue.outcome import Ending, Fault, Outcome, ending_of
+from shared.events import Event, EventName
+from shared.line import EndReason
+from shared.spec import Role
+
+HEARTBEAT_LOST_S = 7.0
+"""Three heartbeats missed: the worker is gone, or its way to the recorder is."""
+LAST_WORDS_S = 2.0
+"""How long to wait for what a side says of its own leaving, once it was seen to leave."""
+CHECK_S = 0.5
+
+_SECOND_HAND = (EndReason.PEER_LEFT, EndReason.STOPPED)
+"""Reasons that follow from something else, of which the other side may know more."""
+
+
+class Monitor:
+    """Watches the events of one call until it is known how the call ended."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._alive_at: dict[Role, float] = {}
+        self._subscribed: set[str] = set()
+        self._both_subscribed = asyncio.Event()
+        self.ending: asyncio.Future[Ending] = self._loop.create_future()
+
+    def on_event(self, event: Event) -> None:
+        """Take notice of one event, from a worker or from the driver."""
+        if event.source in tuple(Role):
+            role = Role(event.source)
+            self._alive_at[role] = self._loop.time()
+            if event.event is EventName.ENDED:
+                self._on_ended(role, EndReason(event.fields["reason"]))
+        elif event.event is EventName.LEFT and event.fields["identity"] in tuple(Role):
+            lost = f"{event.fields['identity']} left without a word"
+            self._settle_soon(Ending(Outcome.WORKER_LOST, Fault.SYSTEM, lost))
+        elif event.event is EventName.SUBSCRIBED:
+            self._subscribed.add(event.fields["identity"])
+            if self._subscribed.issuperset(Role):
+                self._both_subscribed.set()
+        elif event.event is EventName.ROOM_CLOSED:
+            reason = str(event.fields["reason"])
+            deleted = "DELETED" in reason.upper()
+            self.settle(
+                Ending(
+                    Outcome.ROOM_DELETED if deleted else Outcome.SERVER_LOST, Fault.SYSTEM, reason
+                )
+            )
+
+    async def expect_tracks(self, timeout_s: float) -> None:
+        """Settle the call if the recorder does not receive both sides' tracks in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._both_subscribed.wait()
+        except TimeoutError:
+            missing = ", ".join(sorted(set(Role) - self._subscribed))
+            self.settle(
+                Ending(Outcome.PEER_NEVER_CAME, Fault.SYSTEM, f"no audio track of {missing}")
+            )
+
+    def settle(self, ending: Ending) -> None:
+        """Say how the call ended; the first word on it stands."""
+        if not self.ending.done():
+            self.ending.set_result(ending)
+
+    async def wait(self) -> Ending:
+        """How the call ended, once it has; a silent worker ends it too."""
+        while not self.ending.done():
+            await asyncio.wait([self.ending], timeout=CHECK_S)
+            for role, alive_at in self._alive_at.items():
+                silent_s = self._loop.time() - alive_at
+                if silent_s > HEARTBEAT_LOST_S:
+                    lost = f"no heartbeat from {role} for {silent_s:.0f} s"
+                    self.settle(Ending(Outcome.WORKER_LOST, Fault.SYSTEM, lost))
+        return self.ending.result()
+
+    def _on_ended(self, role: Role, reason: EndReason) -> None:
+        ending = ending_of(role, reason, f"{role}: {reason}")
+        if reason in _SECOND_HAND:
+            self._settle_soon(ending)
+        else:
+            self.settle(ending)
+
+    def _settle_soon(self, ending: Ending) -> None:
+        self._loop.call_later(LAST_WORDS_S, self.settle, ending)
