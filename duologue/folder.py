@@ -46,7 +46,7 @@ class Recorded(NamedTuple):
 class Call(Frozen):
     """call.json: what was called for, how it ended, and what it was made with."""
 
-    schema_version: Literal[1] = Field(1, alias="schema")
+    schema_version: Literal[1] = Field(default=1, alias="schema")
     call_id: str
     spec: CallSpec
     outcome: str
@@ -81,7 +81,7 @@ class CallFolder:
         Raises:
             UsageError: The id is no safe name or taken, or `out` cannot be written to.
         """
-        if not re.match(CALL_ID_PATTERN, call_id):
+        if not re.fullmatch(CALL_ID_PATTERN, call_id):
             raise UsageError(
                 f"call id {call_id!r} is no safe folder name: letters, digits, '.', '_' and '-', "
                 "at most 100, the first a letter or digit"

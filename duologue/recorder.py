@@ -22,7 +22,7 @@ from duologue import eventlog
 from duologue.folder import WIRE, CallFolder, Recorded, Recording
 from duologue.inbox import Inbox
 from duologue.presence import Presence
-from duologue.tracks import CHANNELS, RATE_HZ, TwoChannelFile
+from duologue.tracks import CHANNELS, RATE_HZ, Losses, TwoChannelFile
 from shared.bus import REFUSED_TOPIC
 from shared.errors import DuologueError, ServerUnreachable
 from shared.events import Event, EventName, Journal
@@ -93,6 +93,7 @@ class Recorder:
         self._inbox = Inbox(self._take_from_worker, self._on_lost)
         self._streams: dict[str, rtc.AudioStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writing: asyncio.Task[None] | None = None
         self._last_heard: dict[Role, float] = {}
         self._on_event: list[EventCallback] = []
         self._on_refused: list[RefusedCallback] = []
@@ -157,7 +158,7 @@ class Recorder:
             await self._room.connect(url, token, rtc.RoomOptions(auto_subscribe=False))
         except rtc.ConnectError as error:
             raise ServerUnreachable(url, error.message) from None
-        self._spawn(self._write(), "recorder-write")
+        self._writing = self._spawn(self._write(), "recorder-write")
         self._presence.begin()
         for participant in self._room.remote_participants.values():
             for publication in participant.track_publications.values():
@@ -171,27 +172,38 @@ class Recorder:
         """
         if self._recorded:
             return self._recorded
-        duration_s = self.clock.now()
         await self._inbox.aclose(DRAIN_TIMEOUT_S)
         self._presence.end()
+        if self._writing:
+            self._writing.cancel()
+        duration_s = self.clock.now()
         await self._leave()
-        try:
-            self._audio.close(duration_s)
-            self._events.close()
-            eventlog.settle(self._path)
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise DuologueError(f"cannot write the recording in {self._path}: {error}") from None
-        if self.closed.done() and (failure := self.closed.exception()):
-            raise failure
-        losses = {role: channel.losses for role, channel in self._audio.channels.items()}
+        losses = self._close_audio(duration_s)
         recording = Recording(
             sample_rate_hz=RATE_HZ,
             channels=CHANNELS,
             inserted_s={role: round(lost.inserted_s, 3) for role, lost in losses.items()},
             cut_s={role: round(lost.cut_s, 3) for role, lost in losses.items()},
         )
+        self._journal.emit(
+            EventName.RECORDED,
+            duration_s=round(duration_s, 3),
+            inserted_s=recording.inserted_s,
+            cut_s=recording.cut_s,
+        )
         self._recorded = Recorded(self.clock.started_at, round(duration_s, 3), recording)
+        self._events.close()
+        eventlog.settle(self._path)
+        if failure := self.closed.exception():
+            raise failure
         return self._recorded
+
+    def _close_audio(self, end_s: float) -> dict[Role, Losses]:
+        try:
+            self._audio.close(end_s)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise DuologueError(f"cannot write the recording in {self._path}: {error}") from None
+        return {role: channel.losses for role, channel in self._audio.channels.items()}
 
     async def _leave(self) -> None:
         """End every task and leave the room, even if the server is gone."""
@@ -229,10 +241,11 @@ class Recorder:
             problem = f"cannot write the recording in {self._path}: {error}"
             self.closed.set_exception(DuologueError(problem))
 
-    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _write(self) -> None:
         try:

@@ -1,0 +1,188 @@
+"""metrics.json: what can be counted in a call, each with its definition in docs/metrics.md."""
+
+from collections.abc import Mapping, Sequence
+from itertools import dropwhile, groupby
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import ConfigDict, Field
+
+from duologue import eventlog, transcript
+from duologue.folder import WIRE, write_json
+from duologue.speech import FRAME_S, SILENT_DBFS, Loudness, Mask, loudness, runs, transfers, voiced
+from duologue.tracks import CHANNELS
+from duologue.transcript import Transcript, Turn
+from duologue.verdict import Verdict
+from duologue.wer import WordErrors, word_errors
+from shared.events import EventName
+from shared.spec import Frozen, Role
+from shared.spoken import normalize
+
+FILE = "metrics.json"
+
+PAUSE_S = 0.15
+"""How long a speaker must have been silent for the moment to be a pause, not part of a word."""
+
+
+class Gaps(Frozen):
+    """Floor transfers in one direction, in seconds; negative where speech overlaps."""
+
+    p50: float | None
+    p95: float | None
+    values: tuple[float, ...]
+    """In order of time."""
+
+
+class Wer(Frozen):
+    """How one side's speech was heard by the other."""
+
+    rate: float | None
+    errors: int
+    words: int
+    """Words said, by `spoken.normalize`: a number counts by its digits."""
+    substitutions: int
+    insertions: int
+    deletions: int
+
+
+class Level(Frozen):
+    """How loud one channel is, in dBFS; None where there is no speech."""
+
+    speech_rms_dbfs: float | None
+    """RMS over its voiced frames."""
+    peak_dbfs: float | None
+
+
+class Metrics(Frozen):
+    """The measurements of one call; per role, they are about that role's speech."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    duration_s: float
+    task_success: bool
+    problems: tuple[str, ...]
+    """What the verdict found wrong."""
+    turns: dict[Role, int]
+    speech_s: dict[Role, float]
+    reply_gap_s: dict[str, Gaps]
+    """By direction: `customer_to_support` is how the support agent replies."""
+    interruptions: dict[Role, int]
+    """Turns of that role that were cut short."""
+    turn_cut_off: int
+    """Turns into whose pause the other side replied, although they were to go on."""
+    wer: dict[Role, Wer]
+    levels: dict[Role, Level]
+    flawed_turns: int
+    """Turns whose events and audio do not agree."""
+    inserted_s: dict[Role, float]
+    cut_s: dict[Role, float]
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def write(folder: Path, verdict: Verdict) -> Metrics:
+    """Make metrics.json of a call folder from its audio, transcript and events."""
+    heard = dict(zip(CHANNELS, loudness(folder / WIRE), strict=True))
+    recorded = eventlog.read(folder, EventName.RECORDED)[-1].fields
+    metrics = measure(heard, transcript.read(folder), verdict, recorded)
+    write_json(folder / FILE, metrics)
+    return metrics
+
+
+def measure(
+    channels: Mapping[Role, Loudness],
+    call: Transcript,
+    verdict: Verdict,
+    recorded: Mapping[str, object],
+) -> Metrics:
+    """The metrics of a call; `recorded` has what the recorder counted (event RECORDED)."""
+    masks = {role: voiced(channel.rms) for role, channel in channels.items()}
+    changes = transfers({role: runs(mask) for role, mask in masks.items()})
+    return Metrics.model_validate(
+        {
+            "duration_s": recorded["duration_s"],
+            "task_success": verdict.task_success,
+            "problems": verdict.problems,
+            "turns": {role: sum(turn.role is role for turn in call.turns) for role in Role},
+            "speech_s": {role: round(float(masks[role].sum()) * FRAME_S, 2) for role in Role},
+            "reply_gap_s": {
+                f"{role.peer}_to_{role}": _gaps([c.gap_s for c in changes if c.role is role])
+                for role in reversed(Role)
+            },
+            "interruptions": {
+                role: sum(turn.role is role and turn.interrupted for turn in call.turns)
+                for role in Role
+            },
+            "turn_cut_off": turns_cut_off(call.turns, masks),
+            "wer": {role: _wer(call, role) for role in Role},
+            "levels": {role: _level(channels[role], masks[role]) for role in Role},
+            "flawed_turns": sum(turn.flaw is not None for turn in call.turns),
+            "inserted_s": recorded["inserted_s"],
+            "cut_s": recorded["cut_s"],
+        }
+    )
+
+
+def turns_cut_off(turns: Sequence[Turn], masks: Mapping[Role, Mask]) -> int:
+    """How many turns the other side replied into, mistaking a pause in them for their end.
+
+    The reply begins while the speaker has been silent for 0.15 s, and the speaker goes on after
+    it, or was interrupted by it. A reply that begins while the speaker is audible is a barge-in.
+    """
+    cut_off = 0
+    for reply in turns:
+        others = [t for t in turns if t.role is reply.role.peer and t.start < reply.start]
+        if not others:
+            continue
+        turn = others[-1]
+        first = not any(t.role is reply.role and turn.start < t.start < reply.start for t in turns)
+        unfinished = turn.end > reply.start or turn.interrupted
+        begin = round(reply.start / FRAME_S)
+        silent = not masks[turn.role][max(0, begin - round(PAUSE_S / FRAME_S)) : begin].any()
+        cut_off += first and unfinished and silent
+    return cut_off
+
+
+def word_errors_of(call: Transcript, role: Role) -> WordErrors:
+    """How `role`'s speech was heard, over the whole call.
+
+    Turns in a row count as one, because the other side may hear them as one. Turns at the end
+    that nobody heard are left out, for then nobody listened any more. What was heard although
+    nobody spoke counts as inserted.
+    """
+    listened = list(dropwhile(lambda turn: turn.heard is None, reversed(call.turns)))[::-1]
+    known = [turn for turn in listened if turn.said is not None]
+    total = WordErrors()
+    for speaker, group in groupby(known, key=lambda turn: turn.role):
+        if speaker is role:
+            said: list[str] = []
+            heard: list[str] = []
+            for turn in group:
+                said += normalize(turn.said or "")
+                heard += normalize(turn.heard or "")
+            total = total.plus(word_errors(said, heard))
+    for stray in call.stray:
+        if stray.role is role.peer:
+            total = total.plus(word_errors([], normalize(stray.heard)))
+    return total
+
+
+def _wer(call: Transcript, role: Role) -> Wer:
+    found = word_errors_of(call, role)
+    rate = None if found.rate is None else round(found.rate, 4)
+    return Wer(rate=rate, errors=found.errors, **found._asdict())
+
+
+def _gaps(values: Sequence[float]) -> Gaps:
+    if not values:
+        return Gaps(p50=None, p95=None, values=())
+    p50, p95 = (round(float(np.percentile(values, q)), 3) for q in (50, 95))
+    return Gaps(p50=p50, p95=p95, values=tuple(values))
+
+
+def _level(channel: Loudness, mask: Mask) -> Level:
+    if not mask.any():
+        return Level(speech_rms_dbfs=None, peak_dbfs=None)
+    power = float(np.mean(10 ** (channel.rms[mask] / 10)))
+    peak = max(SILENT_DBFS, float(channel.peak.max()))
+    return Level(speech_rms_dbfs=round(10 * float(np.log10(power)), 1), peak_dbfs=round(peak, 1))

@@ -1,0 +1,223 @@
+"""transcript.json: every turn of a call, when it is in the recording, what was said and heard.
+
+A worker's SAID event says what was spoken, and roughly when, by its own clock; the audio says
+when exactly. Each event gets the speech of its channel around its time. Speech without an event,
+and an event without speech, are turns too, and marked: nothing that happened is hidden.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from pydantic import ConfigDict, Field
+
+from duologue import eventlog
+from duologue.eventlog import Entry
+from duologue.folder import WIRE, write_json
+from duologue.speech import FRAME_S, Loudness, Mask, loudness, runs, voiced
+from duologue.tracks import CHANNELS
+from shared.events import EventName
+from shared.spec import Frozen, Role
+
+FILE = "transcript.json"
+
+EARLY_S = 0.3
+"""How much earlier than its worker says a turn may be in the recording: its clock's error."""
+LATE_S = 0.8
+"""How much later: the same, and the way through the room."""
+
+
+class Flaw(StrEnum):
+    """What a turn lacks."""
+
+    NO_EVENT = "no_event"
+    """Speech that its worker never reported; what was said is not known."""
+    NO_AUDIO = "no_audio"
+    """Reported as said, but not in the recording; the times are the worker's."""
+
+
+class Turn(Frozen):
+    """What one side said in one go."""
+
+    role: Role
+    start: float
+    """Seconds of the recording, from the audio."""
+    end: float
+    intended: str | None
+    """What was to be said; None where that is not known."""
+    said: str | None
+    """What was really spoken, which is less if it was interrupted."""
+    heard: str | None
+    """What the other side's recognizer made of it; None if nothing."""
+    interrupted: bool
+    flaw: Flaw | None = None
+
+
+class Stray(Frozen):
+    """Something heard that nobody can have said."""
+
+    role: Role
+    """Who heard it."""
+    at: float
+    """When it was reported, in seconds of the recording."""
+    heard: str
+
+
+class Transcript(Frozen):
+    """All turns in order of their start."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    turns: tuple[Turn, ...]
+    stray: tuple[Stray, ...] = ()
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class _Span(NamedTuple):
+    start: float
+    end: float
+
+
+def write(folder: Path) -> Transcript:
+    """Make transcript.json of a call folder from its wire.flac and events.jsonl."""
+    masks = dict(zip(CHANNELS, map(_voiced, loudness(folder / WIRE)), strict=True))
+    transcript = transcribe(masks, eventlog.read(folder, EventName.SAID, EventName.HEARD))
+    write_json(folder / FILE, transcript)
+    return transcript
+
+
+def read(folder: Path) -> Transcript:
+    """The transcript of a call folder."""
+    return Transcript.model_validate_json((folder / FILE).read_bytes())
+
+
+def transcribe(masks: Mapping[Role, Mask], entries: Sequence[Entry]) -> Transcript:
+    """The turns of a call: `masks` says per role which frames are speech (`speech.voiced`)."""
+    turns: list[Turn] = []
+    for role, mask in masks.items():
+        said = [e for e in entries if e.event == EventName.SAID and e.role == role]
+        turns += _turns(role, mask, said)
+    turns.sort(key=lambda turn: (turn.start, turn.end))
+    heard = [entry for entry in entries if entry.event == EventName.HEARD]
+    return _with_heard(turns, heard)
+
+
+def _turns(role: Role, mask: Mask, said: Sequence[Entry]) -> list[Turn]:
+    """The turns of one role: one per SAID entry, and one per stretch of speech that is left."""
+    spans = _spans(said)
+    left = mask.copy()
+    turns: list[Turn] = []
+    for entry, span, (first, last) in zip(said, spans, _territories(spans, mask), strict=True):
+        frames = first + np.flatnonzero(left[first:last])
+        left[first:last] = False
+        text = entry.fields["text"]
+        turns.append(
+            Turn(
+                role=role,
+                start=_seconds(frames[0]) if len(frames) else round(span.start, 3),
+                end=_seconds(frames[-1] + 1) if len(frames) else round(span.end, 3),
+                intended=entry.fields.get("intended") or text,
+                said=text,
+                heard=None,
+                interrupted=bool(entry.fields.get("interrupted")),
+                flaw=None if len(frames) else Flaw.NO_AUDIO,
+            )
+        )
+    unreported = [
+        Turn(
+            role=role,
+            start=run.start,
+            end=run.end,
+            intended=None,
+            said=None,
+            heard=None,
+            interrupted=False,
+            flaw=Flaw.NO_EVENT,
+        )
+        for run in runs(left)
+    ]
+    return turns + unreported
+
+
+def _spans(entries: Sequence[Entry]) -> list[_Span]:
+    """When each entry's speech was, by its worker, on the recording's clock and in order.
+
+    An entry without times comes right after its speech, which began after the one before.
+    """
+    spans: list[_Span] = []
+    for entry in entries:
+        before = spans[-1].end if spans else 0.0
+        stopped = entry.fields.get("stopped_at")
+        end = entry.t if stopped is None else entry.on_recording(stopped)
+        started = entry.fields.get("started_at")
+        start = min(before, end) if started is None else entry.on_recording(started)
+        spans.append(_Span(start, end))
+    return spans
+
+
+def _territories(spans: Sequence[_Span], mask: Mask) -> list[tuple[int, int]]:
+    """The frames in which the speech of each span is looked for; they do not overlap."""
+    bounds = [[span.start - EARLY_S, span.end + LATE_S] for span in spans]
+    for index in range(len(spans) - 1):
+        if bounds[index][1] > bounds[index + 1][0]:
+            border = _border(spans[index].end, spans[index + 1].start, mask)
+            bounds[index][1] = min(bounds[index][1], border)
+            bounds[index + 1][0] = max(bounds[index + 1][0], border)
+    return [(_frame(start, mask), _frame(max(start, end), mask)) for start, end in bounds]
+
+
+def _border(end: float, start: float, mask: Mask) -> float:
+    """Where one turn gives way to the next of the same role: in the longest silence around."""
+    first = _frame(min(end, start) - 0.1, mask)
+    last = _frame(max(end, start) + EARLY_S, mask)
+    edges = np.flatnonzero(np.concatenate([[True], mask[first:last], [True]]))
+    widest = int(np.argmax(np.diff(edges)))
+    return _seconds(first + (int(edges[widest]) + int(edges[widest + 1]) - 1) / 2)
+
+
+def _with_heard(turns: Sequence[Turn], entries: Sequence[Entry]) -> Transcript:
+    """The turns with what the other side heard of each, and what belongs to none."""
+    heard: dict[int, list[str]] = {}
+    stray: list[Stray] = []
+    for entry in entries:
+        listener = Role(entry.role)
+        index = _turn_heard(turns, entry, listener.peer)
+        if index is None:
+            stray.append(Stray(role=listener, at=round(entry.t, 3), heard=entry.fields["text"]))
+        else:
+            heard.setdefault(index, []).append(entry.fields["text"])
+    complete = [
+        turn.model_copy(update={"heard": " ".join(heard[index]) if index in heard else None})
+        for index, turn in enumerate(turns)
+    ]
+    return Transcript(turns=tuple(complete), stray=tuple(stray))
+
+
+def _turn_heard(turns: Sequence[Turn], entry: Entry, speaker: Role) -> int | None:
+    """Which of the speaker's turns an entry is about: that which overlaps it most in time.
+
+    Where none does, or no times came, it is the last that had begun when it was heard.
+    """
+    begun = [i for i, turn in enumerate(turns) if turn.role is speaker and turn.start < entry.t]
+    started, stopped = entry.fields.get("started_at"), entry.fields.get("stopped_at")
+    if started is not None and stopped is not None:
+        span = _Span(entry.on_recording(started), entry.on_recording(stopped))
+        shared = {i: min(turns[i].end, span.end) - max(turns[i].start, span.start) for i in begun}
+        best = max(shared, key=lambda i: shared[i], default=None)
+        if best is not None and shared[best] > 0:
+            return best
+    return begun[-1] if begun else None
+
+
+def _voiced(channel: Loudness) -> Mask:
+    return voiced(channel.rms)
+
+
+def _frame(seconds: float, mask: Mask) -> int:
+    return min(len(mask), max(0, round(seconds / FRAME_S)))
+
+
+def _seconds(frame: float) -> float:
+    return round(float(frame) * FRAME_S, 3)
