@@ -12,6 +12,7 @@ from typing import Final
 
 from livekit import rtc
 from livekit.agents import room_io
+from livekit.rtc.room import EventTypes
 
 from shared.spec import Kind, Peer, Role
 
@@ -22,7 +23,7 @@ INPUT_RATE_HZ = 16_000
 OUTPUT_RATE_HZ = 24_000
 INPUT_FRAME_MS = 32
 
-_APPEARANCES: Final = (
+_APPEARANCES: Final[tuple[EventTypes, ...]] = (
     "participant_connected",
     "track_published",
     "participant_attributes_changed",
