@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-GUARD = "trap '' TERM INT HUP; read -r _; kill -TERM 0; sleep 3; kill -KILL 0"
+GUARD = "trap '' TERM INT HUP; read -r _; kill -TERM 0; sleep 2; kill -KILL 0"
 LINE_LIMIT = 2**20
 LAST_LINES = 50
 DRAIN_S = 2.0

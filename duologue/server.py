@@ -22,8 +22,9 @@ from shared.settings import Settings, inherited_environment
 HEALTH_TIMEOUT_S = 15.0
 HEALTH_POLL_S = 0.05
 ANSWER_TIMEOUT_S = 1.0
-STOP_GRACE_S = 2.0
-"""The server waits for every participant to leave when asked to stop; ours are gone by then."""
+STOP_GRACE_S = 0.5
+"""It keeps nothing that matters, waits for every participant to leave when asked to stop, and
+does not hear it at all in its first moments."""
 ATTEMPTS = 3
 """How often other ports are tried when one was taken between finding and using it."""
 FOREIGN = frozenset(

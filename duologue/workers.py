@@ -96,7 +96,7 @@ class Worker:
                 raise WorkerFailed(self.role, f"it ended ({ended.result()})")
             if not self._registered.is_set():
                 raise WorkerFailed(
-                    self.role, f"it did not register within {timeout_s:.0f} s ({self.problem})"
+                    self.role, f"it did not register within {timeout_s:g} s ({self.problem})"
                 )
         finally:
             ended.cancel()

@@ -1,0 +1,82 @@
+"""A real livekit-server and both real workers, started once for the whole run."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import TypeVar
+
+import pytest
+
+from duologue.server import Server, running_server
+from duologue.workers import Worker, running_workers
+from shared.settings import Settings
+from shared.spec import Role
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_from_the_shell() -> Iterator[None]:
+    """What the developer's shell says about servers, names and keys decides no test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            if name != "duologue_cache":
+                patch.delenv(name.upper(), raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """The defaults, with the user's own cache, so that livekit-server is built only once."""
+    return Settings(_env_file=None)
+
+
+class Background:
+    """An event loop in a thread: keeps reading what session-wide processes print."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="session fixtures")
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[object, object, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    @contextmanager
+    def entered(self, context: AbstractAsyncContextManager[T]) -> Iterator[T]:
+        entering, leaving = type(context).__aenter__, type(context).__aexit__
+        value = self.run(entering(context))
+        try:
+            yield value
+        finally:
+            self.run(leaving(context, None, None, None))
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture(scope="session")
+def background() -> Iterator[Background]:
+    loop = Background()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def server(
+    background: Background, settings: Settings, request: pytest.FixtureRequest
+) -> Iterator[Server]:
+    """A livekit-server on loopback; the first run on a machine builds it, and shows that."""
+    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+    with background.entered(running_server(settings, terminal.write_line)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def workers(background: Background, server: Server) -> Iterator[dict[Role, Worker]]:
+    """Both workers, registered with `server`."""
+    with background.entered(running_workers(server.address)) as running:
+        yield running

@@ -1,0 +1,74 @@
+"""What a newcomer's machine is set up from: locks, Procfile, .env.example."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from shared.settings import Settings
+from shared.spec import Role
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+FOR_A_CALL = [
+    *PROJECT["build-system"]["requires"],
+    *PROJECT["project"]["dependencies"],
+    *EXTRAS["offline"],
+    *EXTRAS["piper"],
+]
+
+
+def pins(lock: str) -> dict[str, str]:
+    """The version of each package in a lock, each of which must carry a hash."""
+    found = re.findall(
+        r"^([\w.-]+)==(\S+)[^\n]*\\\n    --hash=sha256:[0-9a-f]{64}",
+        (ROOT / "requirements" / lock).read_text(),
+        re.MULTILINE,
+    )
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("lock", "requirements"),
+    [
+        ("call.txt", FOR_A_CALL),
+        ("dev.txt", [*FOR_A_CALL, *(each for extra in EXTRAS.values() for each in extra)]),
+        ("uv.txt", ["uv"]),
+    ],
+)
+def test_a_lock_has_what_pyproject_asks_for(lock: str, requirements: list[str]) -> None:
+    locked = pins(lock)
+    for requirement in map(Requirement, requirements):
+        name = requirement.name.lower()
+        assert name in locked, f"`make lock`: {name} is not in {lock}"
+        assert locked[name] in requirement.specifier, f"`make lock`: {name} in {lock}"
+
+
+def test_the_locks_agree() -> None:
+    assert pins("call.txt").items() <= pins("dev.txt").items()
+    assert pins("uv.txt").items() <= pins("dev.txt").items()
+
+
+def test_the_locks_name_no_place_to_download_from() -> None:
+    for lock in (ROOT / "requirements").iterdir():
+        assert not re.search(r"://|--index|--find-links|--extra-index", lock.read_text()), lock
+
+
+def test_the_procfile_starts_the_worker_of_each_role() -> None:
+    # `exec`: what honcho signals must be the worker, not a shell around it.
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    assert lines == [f"{role}: exec python -m {role}_agent" for role in Role]
+
+
+def test_the_example_environment_names_every_setting_and_sets_none() -> None:
+    example = (ROOT / ".env.example").read_text()
+    assert all(line.startswith("#") for line in example.splitlines() if line)
+    named = re.findall(r"^#([A-Z_]+)=(.*)$", example, re.MULTILINE)
+    assert {name.lower() for name, _ in named} == set(Settings.model_fields)
+    for name, value in named:
+        field = Settings.model_fields[name.lower()]
+        if value and name != "LIVEKIT_URL":
+            assert value == str(field.default), name
