@@ -1,0 +1,146 @@
+"""Metrics of hand-made calls, with known answers."""
+
+import numpy as np
+import pytest
+
+from duologue.metrics import Metrics, measure, turns_cut_off, word_errors_of
+from duologue.speech import Loudness, Mask
+from duologue.transcript import Stray, Transcript, Turn
+from duologue.verdict import Verdict
+from shared.spec import Role
+from tests.duologue.test_speech import mask
+
+C, S = Role.CUSTOMER, Role.SUPPORT
+RECORDED = {
+    "duration_s": 10.0,
+    "inserted_s": {"customer": 0.0, "support": 0.25},
+    "cut_s": {"customer": 0.0, "support": 0.0},
+}
+
+
+def turn(
+    role: Role, start: float, end: float, said: str | None = "yes", heard: str | None = "yes"
+) -> Turn:
+    return Turn(
+        role=role,
+        start=start,
+        end=end,
+        intended=said,
+        said=said,
+        heard=heard,
+        interrupted=False,
+    )
+
+
+def interrupted(turn: Turn) -> Turn:
+    return turn.model_copy(update={"interrupted": True})
+
+
+def loud(voiced: Mask) -> Loudness:
+    rms = np.where(voiced, -20.0, -100.0)
+    return Loudness(rms, rms + 6)
+
+
+def measured(customer: Mask, support: Mask, *turns: Turn) -> Metrics:
+    transcript = Transcript(turns=turns)
+    verdict = Verdict(task_success=True, problems=())
+    return measure({C: loud(customer), S: loud(support)}, transcript, verdict, RECORDED)
+
+
+def test_reply_gaps_are_per_direction_from_the_audio() -> None:
+    found = measured(mask((2.5, 4), (6.4, 7)), mask((0, 2), (4.7, 6.5)))
+    assert found.reply_gap_s["support_to_customer"].values == (0.5, -0.1)
+    assert found.reply_gap_s["customer_to_support"].values == (0.7,)
+    assert found.reply_gap_s["support_to_customer"].p50 == 0.2
+    assert found.reply_gap_s["support_to_customer"].p95 == pytest.approx(0.47)
+
+
+def test_a_call_without_replies_has_no_gaps() -> None:
+    found = measured(mask(), mask((0, 2)))
+    assert found.reply_gap_s["customer_to_support"].model_dump() == {
+        "p50": None,
+        "p95": None,
+        "values": (),
+    }
+
+
+def test_levels_are_those_of_the_speech() -> None:
+    found = measured(mask(), mask((0, 2)))
+    assert found.levels[S].model_dump() == {"speech_rms_dbfs": -20.0, "peak_dbfs": -14.0}
+    assert found.levels[C].speech_rms_dbfs is None
+    assert found.speech_s == {C: 0.0, S: 2.0}
+
+
+def test_turns_and_interruptions_are_counted_by_whose_they_are() -> None:
+    found = measured(
+        mask((2, 3)), mask((0, 2.2)), interrupted(turn(S, 0, 2.2)), turn(C, 2, 3), turn(C, 5, 6)
+    )
+    assert found.turns == {C: 2, S: 1}
+    assert found.interruptions == {C: 0, S: 1}
+
+
+def test_what_the_recorder_counted_and_the_verdict_are_in_it() -> None:
+    found = measured(mask(), mask())
+    assert (found.duration_s, found.inserted_s[S], found.task_success) == (10.0, 0.25, True)
+
+
+def test_a_reply_into_a_pause_cuts_a_turn_off() -> None:
+    turns = [turn(S, 1, 4), turn(C, 2.3, 3.2)]
+    masks = {C: mask((2.3, 3.2)), S: mask((1, 2), (2.4, 4))}
+    assert turns_cut_off(turns, masks) == 1
+
+
+def test_a_reply_that_stops_the_speaker_in_a_pause_cuts_the_turn_off_too() -> None:
+    turns = [interrupted(turn(S, 1, 2)), turn(C, 2.3, 3.2), turn(S, 4, 5)]
+    masks = {C: mask((2.3, 3.2)), S: mask((1, 2), (4, 5))}
+    assert turns_cut_off(turns, masks) == 1
+
+
+def test_a_barge_in_while_the_speaker_is_audible_is_no_cut_off() -> None:
+    turns = [interrupted(turn(S, 1, 2.6)), turn(C, 2, 4), turn(C, 5, 6)]
+    masks = {C: mask((2, 4), (5, 6)), S: mask((1, 2.6))}
+    assert turns_cut_off(turns, masks) == 0
+
+
+def test_replies_after_the_end_are_no_cut_off() -> None:
+    turns = [turn(S, 1, 2), turn(C, 2.5, 4), turn(S, 4.6, 6)]
+    masks = {C: mask((2.5, 4)), S: mask((1, 2), (4.6, 6))}
+    assert turns_cut_off(turns, masks) == 0
+
+
+def test_word_errors_are_counted_after_normalizing_numbers() -> None:
+    call = Transcript(
+        turns=(
+            turn(C, 0, 1, "My order is 47219.", "my order is four seven 2 one nine"),
+            turn(S, 2, 3, "Is that Joe?", "is that jo"),
+        )
+    )
+    assert word_errors_of(call, C) == (8, 0, 0, 0)
+    assert word_errors_of(call, S) == (3, 1, 0, 0)
+
+
+def test_turns_in_a_row_that_were_heard_as_one_are_compared_as_one() -> None:
+    call = Transcript(
+        turns=(
+            turn(C, 0, 1, "Hello.", None),
+            turn(C, 2, 3, "Is anybody there?", "hello is anybody there"),
+        )
+    )
+    assert word_errors_of(call, C) == (4, 0, 0, 0)
+
+
+def test_a_turn_that_was_not_heard_is_lost_words_unless_nobody_listened_any_more() -> None:
+    call = Transcript(
+        turns=(
+            turn(C, 0, 1, "Are you there?", None),
+            turn(S, 2, 3, "Yes I am.", "yes i am"),
+            turn(C, 4, 5, "Goodbye.", None),
+        )
+    )
+    assert word_errors_of(call, C) == (3, 0, 0, 3)
+
+
+def test_what_was_heard_though_nobody_spoke_is_inserted() -> None:
+    call = Transcript(turns=(), stray=(Stray(role=S, at=1.0, heard="thank you"),))
+    assert word_errors_of(call, C) == (0, 0, 2, 0)
+    assert word_errors_of(call, S) == (0, 0, 0, 0)
