@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Somebody whose order is in the stock of the shop, so that a bare dispatch is a real call.
 _SOMEBODY = CustomerSheet(
-    persona=Persona(name="Helen Keller"),
-    facts={},
+    persona=Persona(name="Sofia Maxwell"),
+    facts={"order_number": "14125", "postcode": "68917"},
     goals=(Goal(say="Hi, I am still waiting for my order.", met_when=("arrive", "delivered")),),
 )
 
@@ -36,6 +36,7 @@ class CustomerAgent(CallAgent):
         """Hang up, after goodbye was said. Nothing can be said after that.
 
         Args:
+            context: The call.
             goals_met: Whether everything you called for is settled.
         """
         await context.wait_for_playout()

@@ -25,12 +25,14 @@ _OPEN_QUESTION = re.compile(
 )
 _THERE = re.compile(r" (?:are you (?:still )?(?:there|here)|can you hear me) |^ hello $")
 _AGAIN = re.compile(
-    r" (?:repeat|(?:say|tell me) (?:that|it|this|so)? ?again|1 more time|did not (?:catch|hear|understand)"
-    r"|not understand|pardon) "
+    r" (?:repeat|(?:say|tell me) (?:that|it|this|so)? ?again|1 more time"
+    r"|(?:not|no) (?:catch|hear|understand)|pardon) "
 )
 _OFFER = re.compile(
-    r"^(?: (?:so|okay|all right|and|then|now|well))* (?:shall|should|would|do|may|can|could|is|are|did|have|has|will) "
+    r"^(?: (?:so|okay|all right|and|then|now|well))*"
+    r" (?:shall|should|would|do|may|can|could|is|are|did|have|has|will) "
 )
+_GREETING = re.compile(r"^(?:hi|hello|hey|good \w+)(?: there)?[\s,.!]+", re.IGNORECASE)
 _WAIT = re.compile(
     r" (?:1 moment|hold on|a moment|let me (?:check|look|see)|please wait|bear with me) "
 )
@@ -56,8 +58,11 @@ class Caller:
         self._goals = [_State(goal) for goal in sheet.goals]
         self._opens = opens
         self._given: set[str] = set()
+        self._agent_left = False
+        """The agent has said goodbye; it will not do so again."""
         self._lost = 0
         """Turns in a row that were not understood."""
+        self._silences = 0
         self._closing = 0
         """How often it said that this was all."""
 
@@ -83,20 +88,23 @@ class Caller:
         return [state for state in self._goals if not state.met]
 
     def _hold_back(self) -> Dialogue[bool]:
-        """Whether there is something never asked yet, when the agent already says goodbye."""
-        if any(not state.raised for state in self._open()):
-            yield from tell("Wait, please.")
-            return True
-        return False
+        """Whether there is something left to ask, once, when the agent already says goodbye."""
+        if self._agent_left or not any(state.raised < ATTEMPTS - 1 for state in self._open()):
+            return False
+        self._agent_left = True
+        yield from tell("Wait, please.")
+        return True
 
     def _hang_up(self, lead: str) -> Dialogue[None]:
         yield from call("hang_up", lead=lead, goals_met=not self._open())
 
     def _say_goodbye(self) -> Dialogue[None]:
         """Be the first to say goodbye, and hang up whatever the agent answers."""
-        met = not self._open()
-        yield from say("Thank you. Goodbye." if met else "I will try another time. Goodbye.")
-        yield from self._hang_up("")
+        goodbye = "I will try another time. Goodbye." if self._open() else "Thank you. Goodbye."
+        if not self._agent_left:
+            yield from say(goodbye)
+            goodbye = ""
+        yield from self._hang_up(goodbye)
 
     def _settle(self, text: str) -> bool:
         """Mark the goals that `text` meets; whether there were any."""
@@ -112,54 +120,48 @@ class Caller:
         words = phrase(heard.text)
         if not heard.text:
             return self._still_there(heard)
-        asked = [key for part in sentences(heard.text) for key in asked_for(part, self._facts)]
-        answer = ""
+        lost, self._lost = self._lost, 0
         if _GOODBYE.search(words) or _ELSE.search(words):
             return self._next(thanks=settled)
-        if asked:
-            answer = self._give(list(dict.fromkeys(asked)), words)
-        elif correction := self._correction(heard.text):
-            answer = correction
-        elif _THERE.search(words):
-            answer = f"Yes, I am here. {_content(heard.said) or self._bring_up()}"
-        elif _OPEN_QUESTION.search(words):
-            return self._next(thanks=False)
-        elif _AGAIN.search(words) and heard.said:
-            answer = _content(heard.said)
-        elif offer := self._offer(heard.text):
-            answer = offer
+        answer = (
+            self._give(heard.text)
+            or self._correction(heard.text)
+            or self._say_again(heard)
+            or self._agree(heard.text)
+        )
         if answer:
-            self._lost = 0
             return answer
-        if settled or self._closing:
-            return self._next(thanks=True)
+        first = not any(state.raised for state in self._goals)
+        if settled or self._closing or first or _OPEN_QUESTION.search(words):
+            return self._next(thanks=settled)
         if _WAIT.search(words):
             return "Okay, thank you."
-        if not any(state.raised for state in self._goals):
-            return self._next(thanks=False)
+        self._lost = lost + 1
         return self._not_understood()
 
     def _still_there(self, heard: Heard) -> str:
+        """Ask into a silence, once."""
+        self._silences += 1
+        if self._silences > 1:
+            return ""
         if not heard.said:
             return f"Hello? {self._bring_up()}"
         return f"Hello, are you still there? {_content(heard.said)}"
 
     def _not_understood(self) -> str:
-        self._lost += 1
-        if self._lost > ATTEMPTS:
+        if self._lost > 2 * ATTEMPTS:
             return ""
-        if self._lost == ATTEMPTS:
+        if self._lost % ATTEMPTS == 0:
             return self._next(thanks=False)
         return "Sorry, I did not understand that. Could you say it again?"
 
     def _next(self, *, thanks: bool) -> str:
         """Bring up what is still open, or say that this is all; empty to say goodbye."""
-        self._lost = 0
         lead = "Thank you. " if thanks else ""
         if any(state.raised < ATTEMPTS for state in self._open()):
             return f"{lead}{self._bring_up()}"
         self._closing += 1
-        if self._open() or self._closing > 2:
+        if self._open() or self._agent_left or self._closing > 2:
             return ""
         return "No, that is all. Thank you for your help."
 
@@ -168,29 +170,36 @@ class Caller:
         state = next((one for one in self._open() if one.raised < ATTEMPTS), self._goals[0])
         state.raised += 1
         if state.raised > 1:
-            return f"I still need help with this. {state.goal.say}"
+            say_again = _GREETING.sub("", state.goal.say)
+            return f"I still need help with this. {say_again[:1].upper()}{say_again[1:]}"
         if state is self._goals[0]:
             return state.goal.say
         return f"There is something else. {state.goal.say}"
 
-    def _give(self, asked: Sequence[str], words: str) -> str:
-        """The facts asked for."""
+    def _give(self, text: str) -> str:
+        """The facts that `text` asks for."""
+        asked = [key for part in sentences(text) for key in asked_for(part, self._facts)]
         parts = []
-        for key in asked:
+        for key in dict.fromkeys(asked):
+            noun = key.replace("_", " ")
             value = self._facts.get(key)
             if value is None:
-                parts.append(f"I am sorry, I do not have the {key.replace('_', ' ')}.")
+                parts.append(f"I am sorry, I do not have the {noun}.")
                 continue
-            lead = (
-                "It is"
-                if key in self._given and len(asked) == 1
-                else f"My {key.replace('_', ' ')} is"
-            )
+            lead = "It is" if key in self._given and len(asked) == 1 else f"My {noun} is"
             parts.append(f"{lead} {fact_aloud(key, value)}.")
-            if key == "name" and " spell " in words:
+            if key == "name" and " spell " in phrase(text):
                 parts.append(spelled_aloud(value))
             self._given.add(key)
         return " ".join(parts)
+
+    def _say_again(self, heard: Heard) -> str:
+        """What was said last, to somebody who is not sure to have heard it."""
+        words = phrase(heard.text)
+        last = _content(heard.said)
+        if _THERE.search(words):
+            return f"Yes, I am here. {last or self._bring_up()}"
+        return last if _AGAIN.search(words) else ""
 
     def _correction(self, text: str) -> str:
         """What to say to a code that was read back."""
@@ -203,7 +212,7 @@ class Caller:
                     return f"No, my {key.replace('_', ' ')} is {fact_aloud(key, self._facts[key])}."
         return ""
 
-    def _offer(self, text: str) -> str:
+    def _agree(self, text: str) -> str:
         """Yes or no to a question that wants one."""
         questions = [part for part in sentences(text) if part.endswith("?")]
         if not any(_OFFER.search(phrase(part)) for part in questions):
@@ -231,7 +240,7 @@ def _content(said: str) -> str:
         part
         for part in sentences(said)
         if not _THERE.search(phrase(part))
-        and not part.startswith(("Hello", "Yes, I am here", "Sorry"))
+        and not part.startswith(("Hello", "Yes, I am here", "Sorry", "Wait, please"))
     ]
     return " ".join(kept)
 

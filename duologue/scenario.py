@@ -207,7 +207,7 @@ def _scalar(node: yaml.Node) -> Any:
     """A scalar; dates stay as they are written."""
     if node.tag == "tag:yaml.org,2002:timestamp":
         return node.value
-    return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]  # untyped
+    return yaml.SafeLoader("").construct_object(node)
 
 
 def _fail(path: Path, root: yaml.Node, location: tuple[int | str, ...], problem: str) -> NoReturn:

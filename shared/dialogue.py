@@ -175,9 +175,7 @@ class _Replay:
         return self._say(act)
 
     def _call(self, act: Call) -> Result | Reply:
-        spoken = bool(act.lead and self._moves and isinstance(self._moves[0], _Spoke))
-        if spoken:
-            self._moves.popleft()
+        spoken = bool(act.lead and self._spoke())
         # What was said while the tool ran stands before its result, and is heard after it.
         for index, move in enumerate(self._moves):
             if isinstance(move, _Returned):
@@ -193,11 +191,8 @@ class _Replay:
                 return Reply()
             self._reviving = False
             return Heard("")
-        heard = self._moves[0]
-        if isinstance(heard, Heard):
-            self._moves.popleft()
-            return heard
-        return Heard("")  # The next move is ours: the line was revived.
+        # If the next move is ours, the line was revived.
+        return self._heard() or Heard("")
 
     def _say(self, act: Say) -> Heard | Reply:
         closing = sentences(act.text)
@@ -207,17 +202,26 @@ class _Replay:
         full = " ".join([*parts, *again, *closing[-1:]])
         if not self._moves:
             return Reply(full)
-        spoken = _Spoke("", interrupted=True)
-        if isinstance(self._moves[0], _Spoke):
-            spoken = self._moves.popleft()
-        missing = _missing(full, spoken)
+        missing = _missing(full, self._spoke() or _Spoke("", interrupted=True))
         self._unsaid = [sentence for sentence in (*told, *again) if sentence in missing]
         self._told = []
-        heard = Heard("")
-        if self._moves and isinstance(self._moves[0], Heard):
-            heard = self._moves.popleft()
         cut_off = bool(closing) and closing[-1] in missing
+        heard = self._heard() or Heard("")
         return Heard(heard.text, said=full, cut_off=cut_off)
+
+    def _heard(self) -> Heard | None:
+        """The next move, if the other side spoke then."""
+        if self._moves and isinstance(move := self._moves[0], Heard):
+            self._moves.popleft()
+            return move
+        return None
+
+    def _spoke(self) -> _Spoke | None:
+        """The next move, if we spoke then."""
+        if self._moves and isinstance(move := self._moves[0], _Spoke):
+            self._moves.popleft()
+            return move
+        return None
 
 
 def _missing(full: str, spoken: _Spoke) -> list[str]:

@@ -3,8 +3,12 @@
 import re
 from datetime import date
 
-_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-_TENS = ("", "", *["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
+UNITS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
+)  # fmt: skip
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _IRREGULAR_ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth",
     "nine": "ninth", "twelve": "twelfth",
@@ -14,7 +18,7 @@ _IRREGULAR_ORDINALS = {
 def digits_aloud(code: str) -> str:
     """A code character by character: "47219" is "four seven two one nine"."""
     return " ".join(
-        _UNITS[int(char)] if char.isdecimal() else char.upper() for char in code if char.isalnum()
+        UNITS[int(char)] if char.isdecimal() else char.upper() for char in code if char.isalnum()
     )
 
 
@@ -27,10 +31,10 @@ def number_aloud(number: int) -> str:
     if not 0 <= number < 1_000_000:
         raise ValueError(f"{number} is not between 0 and 999999")
     if number < 20:
-        return _UNITS[number]
+        return UNITS[number]
     if number < 100:
         tens, unit = divmod(number, 10)
-        return f"{_TENS[tens]} {_UNITS[unit]}" if unit else _TENS[tens]
+        return f"{TENS[tens - 2]} {UNITS[unit]}" if unit else TENS[tens - 2]
     size, word = (1000, "thousand") if number >= 1000 else (100, "hundred")
     count, rest = divmod(number, size)
     head = f"{number_aloud(count)} {word}"

@@ -10,25 +10,11 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-_UNITS = {
-    word: value
-    for value, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-    )
-}
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
-    )
-} | {"fourty": 40, "ninty": 90}
-_ORDINALS = {
-    word: value
-    for value, word in enumerate(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"],
-        start=1,
-    )
-} | {"twentieth": 20, "thirtieth": 30}
+from shared.speakable import TENS, UNITS, ordinal_aloud
+
+_UNITS = {word: value for value, word in enumerate(UNITS)}
+_TENS = {word: 10 * value for value, word in enumerate(TENS, start=2)} | {"fourty": 40}
+_ORDINALS = {ordinal_aloud(value): value for value in (*range(1, 20), 20, 30)}
 _REPEATS = {"double": 2, "triple": 3}
 _OH = frozenset({"oh", "o"})
 
@@ -184,21 +170,19 @@ def _below_thousand(tokens: Sequence[str], start: int) -> tuple[int | None, int,
 
 
 def _below_hundred(tokens: Sequence[str], start: int) -> tuple[int | None, int, bool]:
-    token = tokens[start] if start < len(tokens) else ""
-    if token.isdecimal() and len(token) <= 3 and (token == "0" or token[0] != "0"):
-        return int(token), start + 1, False
-    if token in _UNITS:
-        return _UNITS[token], start + 1, False
-    if token in _ORDINALS:
-        return _ORDINALS[token], start + 1, True
-    if token not in _TENS:
-        return None, start, False
-    unit = tokens[start + 1] if start + 1 < len(tokens) else ""
-    if 0 < _UNITS.get(unit, 0) < 10:
-        return _TENS[token] + _UNITS[unit], start + 2, False
-    if 0 < _ORDINALS.get(unit, 0) < 10:
-        return _TENS[token] + _ORDINALS[unit], start + 2, True
-    return _TENS[token], start + 1, False
+    word, after = (*tokens[start : start + 2], "", "")[:2]
+    if word.isdecimal() and (word == "0" or (word[0] != "0" and len(word) <= 3)):
+        return int(word), start + 1, False
+    if word in _TENS:
+        if 0 < _UNITS.get(after, 0) < 10:
+            return _TENS[word] + _UNITS[after], start + 2, False
+        if 0 < _ORDINALS.get(after, 0) < 10:
+            return _TENS[word] + _ORDINALS[after], start + 2, True
+        return _TENS[word], start + 1, False
+    if word in _ORDINALS:
+        return _ORDINALS[word], start + 1, True
+    value = _UNITS.get(word)
+    return value, start if value is None else start + 1, False
 
 
 def _skip_and(tokens: Sequence[str], start: int) -> int:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from livekit.agents import llm
 
-from shared.dialogue import Dialogue
 from shared.errors import SpecError
 from support_agent import businesses
 from support_agent.desk import Desk, Rows
 from support_agent.slots import Slot
 
 if TYPE_CHECKING:
+    from shared.dialogue import Dialogue
     from support_agent.rules import Talk
 
 
@@ -60,7 +60,7 @@ class Business(NamedTuple):
     """Rows easily mistaken for those of a call, put beside them."""
     policy: str
     """What the agent may do, in words for a language model."""
-    tools: Callable[[Desk], Sequence[llm.FunctionTool[..., object]]]
+    tools: Callable[[Desk], Sequence[llm.Tool]]
     """The tools over a desk; they enforce the policy."""
     ways: tuple[Way, ...]
     """In the order in which they are tried."""

@@ -8,6 +8,7 @@ name facts unasked, raise another problem, or leave.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from shared.dialogue import Dialogue, Heard, call, listen, say, tell
@@ -23,16 +24,18 @@ _REPEAT = re.compile(
     r"|what did you say|what was that|1 more time|once more) |^ (?:what|sorry|excuse me|huh) $"
 )
 _WAIT = re.compile(
-    r" (?:hold on|1 moment|(?:just )?a (?:moment|minute|2 th)|1 2 th|let me (?:check|look|find|see|get)) "
+    r" (?:hold on|(?:1|a) (?:moment|minute|2 th)|let me (?:check|look|find|see|get)) "
 )
 _THERE = re.compile(r" (?:are you (?:still )?there|can you hear me|anybody there) |^ hello $")
 _GOODBYE = re.compile(r" (?:good ?bye|bye) ")
 _NOTHING_MORE = re.compile(
-    r" (?:that is (?:all|it|everything)|nothing else|all set|no more|thank you|thanks) "
+    r"^ (?:no|nope|nah) | (?:that is (?:all|it|everything)|nothing (?:else|more)|all set) "
+    r"|^ (?:thank you|thanks)(?: \w+){0,4} $"
 )
+_LEAVES = re.compile(rf"{_GOODBYE.pattern}|{_NOTHING_MORE.pattern}|^(?: \w+){{1,3}} $")
 
 
-class CallerLeaves(Exception):  # noqa: N818 - not an error
+class CallerLeaves(Exception):
     """The caller said goodbye."""
 
 
@@ -57,13 +60,11 @@ class Talk:
             self._note((yield from listen()).text)
             greeting = f"Thank you for calling {self.business.name}."
             yield from tell(greeting)
-        try:
+        with suppress(CallerLeaves):
             if self._opens:
                 yield from self.ask(greeting)
             yield from self._understand()
             yield from self._work()
-        except CallerLeaves:
-            pass
         yield from self._farewell()
 
     def ask(self, question: str, asked: Sequence[Slot] = ()) -> Dialogue[Heard]:
@@ -109,7 +110,7 @@ class Talk:
             self.record = None
         if self.record is None:
             self.facts |= facts
-        closing = _NOTHING_MORE.search(phrase(text)) or yes_or_no(text) is False
+        closing = _NOTHING_MORE.search(phrase(text))
         for problem in problems:
             known = problem is self._current or problem in self._waiting
             solved = self._raised[problem.name] > 0
@@ -144,7 +145,7 @@ class Talk:
             choice,
         ):
             if self._waiting:
-                return
+                break
             if self.facts:
                 question = "Thank you. And what can I do for you?"  # noqa: PLW2901
             yield from self.ask(question)
@@ -152,6 +153,7 @@ class Talk:
             yield from tell("I am sorry, I do not understand what is wrong.")
             yield from self.offer_callback("could not be understood")
             raise CallerLeaves
+        yield from tell("I can help you with that.")
 
     def _work(self) -> Dialogue[None]:
         """Work off all problems, and ask for more until there are none."""
@@ -168,14 +170,12 @@ class Talk:
             heard = yield from self.ask("Is there anything else I can help you with?")
             if self._waiting:
                 continue
-            more = yes_or_no(heard.text)
-            if more is False or _NOTHING_MORE.search(phrase(heard.text)) or unclear == ATTEMPTS - 1:
+            if _NOTHING_MORE.search(phrase(heard.text)) or unclear == ATTEMPTS - 1:
                 return
             unclear += 1
-            if more:
-                yield from self.ask("What else can I do for you?")
-            else:
-                yield from tell("Sorry, I did not understand.")
+            if yes_or_no(heard.text) is None:
+                yield from tell("Sorry, I did not understand that.")
+            yield from self.ask("Could you tell me in a few words what else I can do for you?")
 
     def _identify(self) -> Dialogue[bool]:
         """Find the caller at the desk, one way or another."""
@@ -244,16 +244,16 @@ class Talk:
     def _farewell(self) -> Dialogue[None]:
         """Say goodbye once, and stay on the line for whatever still comes."""
         heard = yield from say(f"Thank you for calling {self.business.name}. Goodbye.")
-        while True:
+        for _ in range(ATTEMPTS):
+            while not heard.text or _LEAVES.search(phrase(heard.text)):
+                heard = yield from listen()
             self._note(heard.text)
             if self._waiting:
-                try:
+                with suppress(CallerLeaves):
                     yield from self._work()
-                except CallerLeaves:
-                    pass
                 heard = yield from say("You are welcome.")
             else:
-                heard = yield from listen()
+                heard = yield from say("Sorry, what else can I do for you?")
 
 
 def _answer_back(heard: Heard, question: str) -> str:

@@ -42,7 +42,7 @@ class Slot(NamedTuple):
 _NAME_LEAD = re.compile(
     r"^(?:(?:um+|uh+|er+|oh|ah|well|so|hi|hello|yes|yeah|sure|okay|ok|no|sorry|of course|certainly"
     r"|please|thanks|thank you|it's|it is|its|this is|that's|that is|that would be|i'm|i am"
-    r"|my (?:full |first |last )?name(?:'s| is)?|(?:the |full )?name(?:'s| is)?|is|under)\b[\s,.:]*)+",
+    r"|(?:my |the )?(?:full |first |last )?name(?:'s| is)?|is|under)\b[\s,.:]*)+",
     re.IGNORECASE,
 )
 _NAME_INTRODUCED = re.compile(

@@ -1,8 +1,9 @@
 """A whole call in text: both roles' rules, the real tools and desk, and a channel in between."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from livekit.agents import ToolError, llm
 
@@ -15,6 +16,10 @@ from support_agent.business import load_business
 from support_agent.desk import Desk
 from support_agent.rules import Talk
 
+MAX_TURNS = 60
+MAX_SILENCES = 2
+"""A silent line is revived by the other side, once, as `shared.watch` does it."""
+
 Channel = Callable[[str], str]
 
 
@@ -23,7 +28,7 @@ class Side:
     """One side: its dialogue, what it remembers, and its tools."""
 
     dialogue: Callable[[], Dialogue[None]]
-    tools: dict[str, Callable[..., object]]
+    tools: Mapping[str, Callable[..., Any]]
     chat: llm.ChatContext = field(default_factory=llm.ChatContext.empty)
 
     async def turn(self) -> Reply:
@@ -42,7 +47,7 @@ class Side:
 
     async def _call(self, call: Call) -> None:
         try:
-            output, is_error = str(await self.tools[call.tool](**call.arguments)), False  # type: ignore[misc]
+            output, is_error = str(await self.tools[call.tool](**call.arguments)), False
         except ToolError as error:
             output, is_error = error.message, True
         call_id = f"call_{len(self.chat.items)}"
@@ -86,7 +91,6 @@ async def hold_call(
     *,
     to_support: Channel = clear,
     to_customer: Channel = clear,
-    max_turns: int = 60,
 ) -> TextCall:
     """Hold a call until the customer hangs up or nobody has anything to say."""
     spec = scenario.to_spec(call_id="text", seed=0, engines={})
@@ -99,22 +103,24 @@ async def hold_call(
     sides = {
         Role.SUPPORT: Side(
             lambda: Talk(business, opens=opens is Role.SUPPORT).dialogue(),
-            {tool.info.name: tool for tool in business.tools(desk)},
+            llm.ToolContext(business.tools(desk)).function_tools,
         ),
         Role.CUSTOMER: Side(lambda: Caller(sheet, opens=opens is Role.CUSTOMER).dialogue(), {}),
     }
     channels = {Role.SUPPORT: to_support, Role.CUSTOMER: to_customer}
     turns: list[tuple[Role, str]] = []
-    speaker, silent, hung_up, met = opens, 0, False, False
-    while silent < 2 and len(turns) < max_turns and not hung_up:
+    speaker, silences, hung_up, met = opens, 0, False, False
+    while silences < MAX_SILENCES and len(turns) < MAX_TURNS and not hung_up:
         answer = await sides[speaker].turn()
-        silent = 0 if answer.text else silent + 1
         if answer.text:
             turns.append((speaker, answer.text))
             heard = channels[speaker.peer](answer.text)
             sides[speaker.peer].chat.add_message(role="user", content=heard)
+        elif answer.call is None:
+            silences += 1
         if answer.call:
             hung_up, met = True, answer.call.arguments["goals_met"]
         speaker = speaker.peer
-    verdict = judge(spec.expected, desk.changes()) if spec.expected else Verdict(False, ())
+    assert spec.expected
+    verdict = judge(spec.expected, desk.changes())
     return TextCall(turns, desk, hung_up, met, verdict)

@@ -50,10 +50,15 @@ BUSINESS = Business(
             "a late order",
             (
                 r" (?:late|later|delay|delayed|overdue|tracking|missing) ",
-                r" (?:not|never|nothing)(?: \w+){0,3} (?:arrived?|come|came|here|received?|shown|got|delivered) ",
-                r" (?:where|when)(?: \w+){0,4} (?:order|package|parcel|delivery|arrive|come|it) ",
+                (
+                    r" (?:not|never|nothing)(?: \w+){0,3}"
+                    r" (?:arrived?|come|came|here|received?|shown|got|get|delivered) "
+                ),
+                r" where(?: \w+){0,4} (?:order|package|parcel|delivery|it) ",
+                r" when(?: \w+){0,5} (?:here|arrives?|arriving|comes?|coming|deliver\w*|get it) ",
+                r" (?:supposed|meant|due|expected)(?: \w+){0,5} (?:here|arrive|come|deliver\w*) ",
                 r" still(?: been)? (?:waiting|no|not) ",
-                r" should(?: \w+){0,3} (?:arrived?|come|here|delivered)(?: \w+){0,3} ",
+                r" should(?: \w+){0,3} (?:arrived?|come|here|delivered) ",
             ),
             late_order,
         ),
@@ -61,8 +66,14 @@ BUSINESS = Business(
             "charged_twice",
             "a double charge",
             (
-                r" (?:charg\w*|bill\w*|pa(?:y|id)\w*|debit\w*|took|taken|card|money)(?: \w+){0,6} (?:twice|2 times|double|again) ",
-                r" (?:double|duplicate|2|second|extra|2 th)(?: \w+)? (?:charg\w*|payments?|bill\w*|debits?|transactions?) ",
+                (
+                    r" (?:charg\w*|bill\w*|pa(?:y|id)\w*|debit\w*|took|taken|card|money)"
+                    r"(?: \w+){0,6} (?:twice|2 times|double|again) "
+                ),
+                (
+                    r" (?:double|duplicate|2|2 th|extra)(?: \w+)?"
+                    r" (?:charg\w*|payments?|bill\w*|debits?|transactions?) "
+                ),
                 r" (?:twice|2 times)(?: \w+){0,4} (?:charg\w*|bill\w*|pa(?:y|id)\w*|card|money) ",
                 r" same (?:amount|charge|payment)(?: \w+){0,4} (?:twice|2) ",
             ),

@@ -92,6 +92,6 @@ def _unlike(name: str, number: str) -> str:
 
 def _sound_alike(name: str) -> str:
     """`name` with a neighbouring sound at the start: "Yash Patel" becomes "Jash Patel"."""
-    first, *rest = name
-    changed = first.lower().translate(_ALIKE)
-    return "".join((changed.upper(), *rest)) if changed != first.lower() else f"{name}son"
+    first = name[0].lower()
+    changed = first.translate(_ALIKE)
+    return f"{changed.upper()}{name[1:]}" if changed != first else f"{name}son"
