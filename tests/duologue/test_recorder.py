@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,11 +18,12 @@ from livekit import api, rtc
 
 from duologue.folder import CallFolder, Recorded
 from duologue.recorder import IDENTITY, Recorder, recorder_token
-from duologue.server import Server
+from duologue.server import Server, running_server
 from duologue.tracks import RATE_HZ
 from shared.bus import EVENTS_TOPIC, REFUSED_TOPIC
 from shared.errors import ServerUnreachable
 from shared.events import Event, EventName, Journal
+from shared.settings import Settings
 from shared.spec import Role
 
 FRAME = RATE_HZ // 100
@@ -330,3 +333,25 @@ async def test_levels_follow_who_is_loud(server: Server, tmp_path: Path) -> None
                 await asyncio.sleep(0.02)
                 loudest = max(loudest, *place.recorder.levels_dbfs.values())
         await place.recorder.stop()
+
+
+async def test_a_server_that_goes_away_ends_the_recording_in_time_and_keeps_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with (
+        running_server(settings, lambda _: None) as server,
+        studio(server, tmp_path) as place,
+    ):
+        await both_heard(place)
+        await asyncio.sleep(1.5)
+        os.kill(server.program.pid, signal.SIGKILL)
+        async with asyncio.timeout(6):
+            assert await place.recorder.closed == "connection_lost"
+        began = time.monotonic()
+        recorded = await place.recorder.stop()
+        assert time.monotonic() - began < 5
+    assert place.count(EventName.LEFT) == 0
+    (customer, support), length_s = clicks(place.path)
+    assert len(customer) >= 2
+    assert len(support) >= 2
+    assert length_s == pytest.approx(recorded.duration_s, abs=0.001)

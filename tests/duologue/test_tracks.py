@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from duologue.tracks import HORIZON_S, RATE_HZ, Channel, Pcm, TwoChannelFile
+from duologue.tracks import HORIZON_S, RATE_HZ, Channel, Losses, Pcm, TwoChannelFile
 from shared.spec import Role
 
 FRAME = 240
@@ -44,7 +44,7 @@ def test_frames_that_a_stall_delivers_late_in_a_burst_keep_their_place() -> None
     after = [(n, 0.01 * (n + 1)) for n in range(149, 300)]
     audio, channel = record(on_time + burst + after)
     assert numbers(audio) == list(range(300))
-    assert channel.losses == (0, 0)
+    assert channel.losses == Losses(0, 0)
 
 
 def test_frames_that_never_came_leave_silence_of_their_length_where_they_were() -> None:
@@ -67,7 +67,7 @@ def test_jitter_moves_nothing() -> None:
     late = np.random.default_rng(3).exponential(0.004, 1000)
     arrived = np.maximum.accumulate(0.01 * np.arange(1, 1001) + late)
     audio, channel = record(list(enumerate(arrived.tolist())))
-    assert channel.losses == (0, 0)
+    assert channel.losses == Losses(0, 0)
     assert abs(len(audio) - 1000 * FRAME) < 0.002 * RATE_HZ
 
 
