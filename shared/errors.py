@@ -66,9 +66,9 @@ class DispatchNotPickedUp(DuologueError):
     """No worker took the dispatch of `agent_name` into `room` within `waited_s` seconds."""
 
     def __init__(self, room: str, agent_name: str, waited_s: float) -> None:
-        self.room, self.agent_name, self.waited_s = room, agent_name, waited_s
+        self.room, self.agent_name, self.waited_s = room, str(agent_name), waited_s
         super().__init__(
-            f"no worker took the dispatch of agent {agent_name!r} into room {room!r} within "
+            f"no worker took the dispatch of agent {self.agent_name!r} into room {room!r} within "
             f"{waited_s:.0f} s; check that a worker registered under that name with this server "
             "and key, and that it is not full"
         )
@@ -78,13 +78,13 @@ class JobRefused(DuologueError):
     """The worker of `agent_name` refused its job in `room`, and said why."""
 
     def __init__(self, room: str, agent_name: str, reason: str) -> None:
-        self.room, self.agent_name, self.reason = room, agent_name, reason
-        super().__init__(f"agent {agent_name!r} refused the job in room {room!r}: {reason}")
+        self.room, self.agent_name, self.reason = room, str(agent_name), reason
+        super().__init__(f"agent {self.agent_name!r} refused the job in room {room!r}: {reason}")
 
 
 class WorkerFailed(DuologueError):
     """A worker of `agent_name` did not start, or lost its server for good."""
 
     def __init__(self, agent_name: str, problem: str) -> None:
-        self.agent_name, self.problem = agent_name, problem
-        super().__init__(f"worker {agent_name!r} failed: {problem}")
+        self.agent_name, self.problem = str(agent_name), problem
+        super().__init__(f"worker {self.agent_name!r} failed: {problem}")
