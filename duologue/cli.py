@@ -18,15 +18,19 @@ import typer
 from livekit.api import VideoGrants
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from duologue.call import CallResult, place_call
 from duologue.console import CallView
 from duologue.dispatch import DISPATCH_TIMEOUT_S
 from duologue.folder import CallFolder
 from duologue.host import find_address, hosted
+from duologue.recorder import IDENTITY
 from duologue.scenario import load_scenario
 from duologue.up import up as keep_up
+from shared import logs
 from shared.errors import DuologueError, UsageError
+from shared.events import Event
 from shared.settings import Settings
 from shared.spec import Role
 
@@ -53,11 +57,11 @@ class Workers(StrEnum):
 
 def main() -> None:
     """Run the command; turn known errors into one line and an exit status."""
-    logging.basicConfig(level=logging.ERROR)
+    logs.configure("console", level=logging.ERROR)
     try:
         app()
     except DuologueError as error:
-        err.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        err.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)
     except asyncio.CancelledError:
         sys.exit(CANCELLED_BY_SIGNAL)
@@ -71,6 +75,18 @@ def read_settings() -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
         raise UsageError(f"environment variable {name}: {first['msg']}") from None
+
+
+def print_event(event: Event) -> None:
+    """Print one event as a line of JSON."""
+    sys.stdout.write(event.model_dump_json() + "\n")
+    sys.stdout.flush()
+
+
+def show_problem(role: Role, line: str) -> None:
+    """Print a line of a worker's log if it tells of an error."""
+    if '"level": "error"' in line or not line.startswith("{"):
+        err.print(f"[red]{role} worker:[/red] {escape(line)}", soft_wrap=True)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -106,6 +122,9 @@ def call(
         float,
         typer.Option("--dispatch-timeout", min=1, help="Seconds until both agents must be there."),
     ] = DISPATCH_TIMEOUT_S,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print every event as one JSON object a line instead.")
+    ] = False,
 ) -> None:
     """Make one call, show it while it happens, and leave its folder in --out."""
     settings = read_settings()
@@ -113,17 +132,20 @@ def call(
         call_id=call_id or f"call-{secrets.token_hex(4)}",
         seed=seed,
         engines={role: settings.engines(role) for role in Role},
+        recorder=IDENTITY,
     )
     folder = CallFolder.create(out_dir, spec.call_id)
-    view = CallView(out)
+    view = CallView(Console(quiet=as_json, highlight=False))
 
     async def make() -> CallResult:
-        async with hosted(settings, view.say, local_workers=workers is Workers.LOCAL) as address:
+        async with hosted(
+            settings, view.say, local_workers=workers is Workers.LOCAL, on_line=show_problem
+        ) as address:
             return await place_call(
                 spec,
                 address,
                 folder,
-                on_event=view.on_event,
+                on_event=print_event if as_json else view.on_event,
                 dispatch_timeout_s=dispatch_timeout_s,
             )
 
@@ -148,7 +170,7 @@ def up(
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await keep_up(settings, CallView(out).say, stop, port=port)
+        await keep_up(settings, CallView(out).say, stop, port=port, on_line=show_problem)
 
     asyncio.run(serve())
 

@@ -109,4 +109,4 @@ class CallView:
 def _tool(event: Event) -> str:
     arguments = ", ".join(f"{name}={value!r}" for name, value in event.fields["arguments"].items())
     result = " failed" if event.fields.get("is_error") else ""
-    return f"{event.fields['name']}({arguments}){result}"
+    return f"{event.fields['tool']}({arguments}){result}"

@@ -8,7 +8,7 @@ from duologue import state
 from duologue.address import ServerAddress
 from duologue.server import running_server
 from duologue.server_binary import Say
-from duologue.workers import running_workers
+from duologue.workers import OnLine, running_workers
 from shared.errors import UsageError
 from shared.settings import Settings
 
@@ -27,7 +27,7 @@ def find_address(settings: Settings) -> ServerAddress:
 
 @asynccontextmanager
 async def hosted(
-    settings: Settings, say: Say, *, local_workers: bool = False
+    settings: Settings, say: Say, *, local_workers: bool, on_line: OnLine
 ) -> AsyncIterator[ServerAddress]:
     """A server that knows us and has workers, stopped on leaving if it was started here.
 
@@ -42,7 +42,7 @@ async def hosted(
         await named.check()
         say(f"using the server at {named.url}")
         if local_workers:
-            async with running_workers(named):
+            async with running_workers(named, on_line=on_line):
                 yield named
         else:
             yield named
@@ -52,5 +52,5 @@ async def hosted(
     else:
         async with running_server(settings, say) as server:
             say("starting both workers")
-            async with running_workers(server.address):
+            async with running_workers(server.address, on_line=on_line):
                 yield server.address

@@ -13,8 +13,8 @@ import structlog
 _QUIET = ("livekit", "livekit.agents", "hibari", "faster_whisper", "asyncio")
 
 
-def configure(style: Literal["console", "json"]) -> None:
-    """Print every event of this process on standard output in `style`."""
+def configure(style: Literal["console", "json"], *, level: int = logging.INFO) -> None:
+    """Print the events of this process from `level` on, on standard output in `style`."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -24,7 +24,7 @@ def configure(style: Literal["console", "json"]) -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,
     )
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(default=str)
@@ -46,6 +46,6 @@ def configure(style: Literal["console", "json"]) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))

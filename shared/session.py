@@ -92,7 +92,7 @@ def _observe_work(session: AgentSession[Line], line: Line) -> None:
         for call, output in event.zipped():
             emit(
                 EventName.TOOL,
-                name=call.name,
+                tool=call.name,
                 arguments=json.loads(call.arguments or "{}"),
                 output=output.output if output else None,
                 is_error=bool(output and output.is_error),
