@@ -29,9 +29,11 @@ class Recording(Frozen):
     channels: tuple[Role, ...]
     """Who is on which channel, from the first."""
     inserted_s: dict[Role, float]
-    """Per role, silence that stands for audio that was sent or due and did not come, in seconds."""
+    """Per role, silence between its first and last sample where nothing came, in seconds."""
     cut_s: dict[Role, float]
     """Per role, audio that came too late to be written, in seconds."""
+    concealed_s: dict[Role, float]
+    """Per role, sound that WebRTC made up because packets were lost or late, in seconds."""
 
 
 class Recorded(NamedTuple):

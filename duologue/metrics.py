@@ -76,6 +76,7 @@ class Metrics(Frozen):
     """Turns whose events and audio do not agree."""
     inserted_s: dict[Role, float]
     cut_s: dict[Role, float]
+    concealed_s: dict[Role, float]
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -119,6 +120,7 @@ def measure(
             "flawed_turns": sum(turn.flaw is not None for turn in call.turns),
             "inserted_s": recorded["inserted_s"],
             "cut_s": recorded["cut_s"],
+            "concealed_s": recorded["concealed_s"],
         }
     )
 

@@ -19,6 +19,7 @@ import structlog
 from livekit import api, rtc
 
 from duologue import eventlog
+from duologue.concealment import Concealment
 from duologue.folder import WIRE, CallFolder, Recorded, Recording
 from duologue.inbox import Inbox
 from duologue.presence import Presence
@@ -32,6 +33,7 @@ log = structlog.get_logger("duologue.recorder")
 
 IDENTITY = "recorder"
 WRITE_EVERY_S = 0.25
+COUNT_EVERY_S = 2.0
 DRAIN_TIMEOUT_S = 2.0
 """How long events that are on their way are waited for when the recording stops."""
 LEAVE_TIMEOUT_S = 3.0
@@ -89,6 +91,7 @@ class Recorder:
         self._audio = TwoChannelFile(folder.path / WIRE)
         self._events = eventlog.EventLog(folder.path, room=room, call_id=call_id)
         self._room = rtc.Room()
+        self._concealment = Concealment()
         self._presence = Presence(self._room, journal)
         self._inbox = Inbox(self._take_from_worker, self._on_lost)
         self._streams: dict[str, rtc.AudioStream] = {}
@@ -159,6 +162,7 @@ class Recorder:
         except rtc.ConnectError as error:
             raise ServerUnreachable(url, error.message) from None
         self._writing = self._spawn(self._write(), "recorder-write")
+        self._spawn(self._count(), "recorder-count")
         self._presence.begin()
         for participant in self._room.remote_participants.values():
             for publication in participant.track_publications.values():
@@ -184,13 +188,10 @@ class Recorder:
             channels=CHANNELS,
             inserted_s={role: round(lost.inserted_s, 3) for role, lost in losses.items()},
             cut_s={role: round(lost.cut_s, 3) for role, lost in losses.items()},
+            concealed_s={role: round(s, 3) for role, s in self._concealment.seconds().items()},
         )
-        self._journal.emit(
-            EventName.RECORDED,
-            duration_s=round(duration_s, 3),
-            inserted_s=recording.inserted_s,
-            cut_s=recording.cut_s,
-        )
+        counted = recording.model_dump(mode="json", include={"inserted_s", "cut_s", "concealed_s"})
+        self._journal.emit(EventName.RECORDED, duration_s=round(duration_s, 3), **counted)
         self._recorded = Recorded(self.clock.started_at, round(duration_s, 3), recording)
         self._events.close()
         eventlog.settle(self._path)
@@ -209,6 +210,7 @@ class Recorder:
         """End every task and leave the room, even if the server is gone."""
         try:
             async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                await self._concealment.refresh()
                 for stream in list(self._streams.values()):
                     await stream.aclose()
                 await self._room.disconnect()
@@ -255,6 +257,11 @@ class Recorder:
         except (OSError, soundfile.LibsndfileError) as error:
             self._fail(error)
 
+    async def _count(self) -> None:
+        while True:
+            await asyncio.sleep(COUNT_EVERY_S)
+            await self._concealment.refresh()
+
     def _on_published(
         self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
@@ -273,6 +280,7 @@ class Recorder:
     ) -> None:
         role = Role(participant.identity)
         self._journal.emit(EventName.SUBSCRIBED, identity=role, track=publication.sid)
+        self._concealment.watch(role, track)
         stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1)
         self._streams[publication.sid] = stream
         self._spawn(self._listen(role, stream), f"recorder-{role}")

@@ -26,6 +26,10 @@ SETTLE_S = 1.0
 """How long a frame's place stays open: until frames that came this much later were seen."""
 TOLERANCE_S = 0.008
 """How far a stream may be off its place before it is moved: less than one frame of 10 ms."""
+EVIDENCE_S = 0.5
+"""How much of a stream must follow a frame to judge its place that finely."""
+DOUBT_S = 0.1
+"""How far it must be off its place where less follows, such as at a stream's end."""
 HORIZON_S = 5.0
 """How long the file waits for a channel that delivers nothing, before it writes silence."""
 LEVEL_FRAMES = 10
@@ -77,7 +81,9 @@ class Stream:
             if self._pending[0].arrived_s > until_s:
                 return
             frame = self._pending.popleft()
-            if self._base is None or abs(offset - self._base) > TOLERANCE_S * RATE_HZ:
+            follows = self._length - frame.start
+            tolerance_s = TOLERANCE_S if follows >= EVIDENCE_S * RATE_HZ else DOUBT_S
+            if self._base is None or abs(offset - self._base) > tolerance_s * RATE_HZ:
                 self._base = offset
             self._channel.lay(self._base + frame.start, frame.samples)
 

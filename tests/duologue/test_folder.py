@@ -35,6 +35,7 @@ def call(call_id: str = "c1") -> Call:
             channels=(Role.CUSTOMER, Role.SUPPORT),
             inserted_s=dict.fromkeys(Role, 0.0),
             cut_s=dict.fromkeys(Role, 0.0),
+            concealed_s=dict.fromkeys(Role, 0.0),
         ),
         engines={Role.CUSTOMER: {"tts": {"voice": "joe"}}},
         versions={"duologue": "0.1.0"},

@@ -15,6 +15,7 @@ RECORDED = {
     "duration_s": 10.0,
     "inserted_s": {"customer": 0.0, "support": 0.25},
     "cut_s": {"customer": 0.0, "support": 0.0},
+    "concealed_s": {"customer": 0.5, "support": 0.0},
 }
 
 
@@ -82,6 +83,7 @@ def test_turns_and_interruptions_are_counted_by_whose_they_are() -> None:
 def test_what_the_recorder_counted_and_the_verdict_are_in_it() -> None:
     found = measured(mask(), mask())
     assert (found.duration_s, found.inserted_s[S], found.task_success) == (10.0, 0.25, True)
+    assert found.concealed_s == {C: 0.5, S: 0.0}
 
 
 def test_a_reply_into_a_pause_cuts_a_turn_off() -> None:

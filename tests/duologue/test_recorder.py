@@ -323,6 +323,28 @@ async def test_a_token_that_is_not_accepted_is_a_known_error(
     assert isinstance(await recorder.stop(), Recorded)
 
 
+async def test_a_connection_that_drops_for_a_moment_is_no_end_and_what_is_lost_is_counted(
+    server: Server, tmp_path: Path
+) -> None:
+    async with studio(server, tmp_path) as place:
+        await both_heard(place)
+        await asyncio.sleep(1)
+        room = place.recorder._room
+        back = asyncio.Event()
+        room.on("reconnected", back.set)
+        await room.simulate_scenario(rtc.SimulateScenarioKind.SIMULATE_SIGNAL_RECONNECT)
+        async with asyncio.timeout(5):
+            await back.wait()
+        await asyncio.sleep(2)
+        assert not place.recorder.closed.done()
+        recorded = await place.recorder.stop()
+    assert place.count(EventName.LEFT) == 0
+    assert set(recorded.recording.concealed_s) == set(Role)
+    (customer, support), length_s = clicks(place.path)
+    assert customer[-1] == pytest.approx(length_s, abs=0.7)
+    assert support[-1] == pytest.approx(length_s, abs=0.7)
+
+
 async def test_levels_follow_who_is_loud(server: Server, tmp_path: Path) -> None:
     async with studio(server, tmp_path) as place:
         assert place.recorder.levels_dbfs == dict.fromkeys(Role, -100)

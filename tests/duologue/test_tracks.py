@@ -71,6 +71,19 @@ def test_jitter_moves_nothing() -> None:
     assert abs(len(audio) - 1000 * FRAME) < 0.002 * RATE_HZ
 
 
+def test_last_frames_that_are_a_little_late_move_nothing() -> None:
+    arrivals = [(n, 0.01 * (n + 1) + (0.05 if n > 190 else 0)) for n in range(200)]
+    audio, channel = record(arrivals)
+    assert numbers(audio) == list(range(200))
+    assert channel.losses == Losses(0, 0)
+
+
+def test_a_hole_right_before_the_end_is_noticed() -> None:
+    arrivals = [(n, 0.01 * (n + 1)) for n in range(200) if not 150 <= n < 180]
+    audio, _ = record(arrivals)
+    assert numbers(audio) == [*range(150), *[-1] * 30, *range(180, 200)]
+
+
 def test_a_track_that_comes_back_goes_on_on_the_same_clock() -> None:
     channel = Channel()
     stream = channel.open()
