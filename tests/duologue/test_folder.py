@@ -106,6 +106,13 @@ def test_two_calls_of_one_id_end_in_one_folder_and_an_error(tmp_path: Path) -> N
     assert second.path.exists()
 
 
+def test_an_empty_folder_that_was_made_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    folder = CallFolder.create(tmp_path, "c1")
+    folder.final.mkdir()
+    with pytest.raises(DuologueError, match="it is kept as"):
+        folder.commit(call())
+
+
 def test_discard_leaves_nothing(tmp_path: Path) -> None:
     folder = CallFolder.create(tmp_path, "c1")
     (folder.path / "wire.flac").touch()
