@@ -71,7 +71,11 @@ def server(
 ) -> Iterator[Server]:
     """A livekit-server on loopback; the first run on a machine builds it, and shows that."""
     terminal = request.config.pluginmanager.getplugin("terminalreporter")
-    with background.entered(running_server(settings, terminal.write_line)) as running:
+
+    def say(line: str) -> None:
+        terminal.write(f"\n{line}", flush=True)
+
+    with background.entered(running_server(settings, say)) as running:
         yield running
 
 
