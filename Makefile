@@ -23,10 +23,10 @@ lint: $(VENV)/dev
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy $(CODE)
 
-bench: $(VENV)/call
+bench: $(VENV)/dev
 	@$(PY) -m benchmarks $(ARGS)
 
-bench-long: $(VENV)/call
+bench-long: $(VENV)/dev
 	@$(PY) -m benchmarks --long $(ARGS)
 
 # Locks every version, with the hashes of the files of every system and Python that is supported.
