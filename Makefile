@@ -35,7 +35,7 @@ LOCK := -m uv pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 lock: $(VENV)/dev
 	@echo 'setuptools>=77' | $(PY) $(LOCK) $(ARGS) pyproject.toml - --all-extras -o requirements/dev.txt
-	@echo 'setuptools>=77' | $(PY) $(LOCK) pyproject.toml - --extra offline --extra piper \
+	@echo 'setuptools>=77' | $(PY) $(LOCK) pyproject.toml - --extra offline --extra piper --extra local \
 		-c requirements/dev.txt -o requirements/call.txt
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > requirements/uv.txt
 
@@ -57,7 +57,8 @@ $(VENV)/dev: requirements/dev.txt $(VENV)/call
 
 # uv takes seconds where pip takes minutes. Where only pip knows the way (its own configuration, a
 # mirror), pip does it.
-install = @$(PY) -m uv pip install --no-deps --python $(PY) $(1) \
+# Compiled at once: the first call would otherwise spend its first seconds on that.
+install = @$(PY) -m uv pip install --compile-bytecode --no-deps --python $(PY) $(1) \
 	|| { echo "uv could not; trying pip"; $(PY) -m pip install --no-deps $(1); }
 
 # PYTHON=... says which one to use.

@@ -18,6 +18,7 @@ FOR_A_CALL = [
     *PROJECT["project"]["dependencies"],
     *EXTRAS["offline"],
     *EXTRAS["piper"],
+    *EXTRAS["local"],
 ]
 
 
