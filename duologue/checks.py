@@ -8,7 +8,7 @@ from livekit import rtc
 from livekit.agents import stt
 
 from duologue.probe import Probe
-from duologue.sound import find_echo, sounding
+from duologue.sound import SOUND_DBFS, find_echo, sounding
 from duologue.wer import word_errors
 from shared import engines
 from shared.diagnosis import FIXED_REPLY
@@ -25,6 +25,8 @@ PHRASE = "Good morning, this is a test. Can you hear me on this line?"
 ENGINES = Engines(stt="whisper/tiny.en", llm="rules", tts="hibari/heart", vad="silero")
 """The probe's own, which need no key and no network."""
 
+SEEN_TIMEOUT_S = 2.0
+"""How long after its worker's first word an agent may take to be seen in the room."""
 PUBLISHED_TIMEOUT_S = 5.0
 SUBSCRIBED_TIMEOUT_S = 5.0
 LISTENING_TIMEOUT_S = 8.0
@@ -39,10 +41,11 @@ VAD_TIMEOUT_S = 5.0
 """Until when the probe's speech must be noticed, from when it began."""
 HEARD_TIMEOUT_S = 8.0
 SAID_TIMEOUT_S = 15.0
+QUIET_S = 0.5
+"""Silence after which a reply has come in whole."""
+QUIET_TIMEOUT_S = 3.0
 TURN_TIMEOUT_S = 60.0
 
-SOUND_DBFS = -50.0
-"""A frame as loud as this is sound. Speech is near -20, comfort noise below -70."""
 SAME_CORRELATION = 0.6
 """An echo through two codecs has 0.9 or more, other speech less than 0.4."""
 SAME_WORDS = 0.34
@@ -67,7 +70,7 @@ class Voice(NamedTuple):
 
     async def words(self, samples: Samples) -> str:
         """The words in `samples`, mono at INPUT_RATE_HZ, with any silence around them."""
-        samples = sounding(samples, INPUT_RATE_HZ, above_dbfs=SOUND_DBFS)
+        samples = sounding(samples, INPUT_RATE_HZ)
         if not len(samples):
             return ""
         frame = rtc.AudioFrame(audio.to_pcm(samples), INPUT_RATE_HZ, 1, len(samples))
@@ -105,6 +108,8 @@ async def present(probe: Probe, role: Role, hold_s: float) -> str:
     left_s = await probe.until(lambda: probe.left_s.get(role), rest_s)
     if left_s is not None:
         raise CheckFailed(f"left after {left_s - joined_s:.1f} s{_last_words(probe, role)}")
+    if await probe.until(lambda: probe.agent(role), SEEN_TIMEOUT_S) is None:
+        raise CheckFailed(f"joined, and left at once{_last_words(probe, role)}")
     return f"stayed for {hold_s:g} s"
 
 
@@ -210,9 +215,11 @@ async def replied(probe: Probe, role: Role, voice: Voice) -> str:
 
 async def spoken(probe: Probe, role: Role, voice: Voice) -> str:
     """The fixed line reaches the probe's ears as speech."""
-    ear = probe.ears.get(role)
+    ear = await probe.until(lambda: probe.ears.get(role), SUBSCRIBED_TIMEOUT_S)
     if ear is None:
         raise CheckFailed("the reply came over no track")
+    # What the worker has sent is still on its way for a while.
+    await probe.until(lambda: ear.quiet_s() >= QUIET_S or None, QUIET_TIMEOUT_S)
     words = await voice.words(ear.samples)
     if not same_words(FIXED_REPLY, words):
         raise CheckFailed(

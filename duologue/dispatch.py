@@ -6,7 +6,8 @@ its agent name is in the room; one that nobody took is deleted and made again un
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from livekit import api
 
@@ -14,10 +15,14 @@ from shared.errors import DispatchNotPickedUp
 from shared.events import EventName, Journal
 from shared.spec import Limits
 
+T = TypeVar("T")
+
 DISPATCH_TIMEOUT_S = 12.0
 """Until when a dispatch must have brought its agent into the room."""
-TAKEN_TIMEOUT_S = 3.0
-"""Until when a worker must have taken the job; else the dispatch is made again."""
+TAKEN_TIMEOUT_S = 6.0
+"""Until when a worker must have taken the job; else the dispatch is made again. The server shows
+jobs only once it has asked around for agent names, which takes 5 s (livekit-server 1.13.5,
+CheckEnabledTimeout in pkg/agent/client.go) if it has not done so within the last minute."""
 JOIN_TIMEOUT_S = 8.0
 """Until when one that took it must be in the room; a worker that died then is never missed
 by the server."""
@@ -33,9 +38,10 @@ async def create_room(livekit: api.LiveKitAPI, room: str, limits: Limits) -> Non
     in mid-call (livekit-server 1.13.5, pkg/rtc/room.go CloseIfEmpty).
     """
     lifetime_s = int(limits.max_length_s) + ROOM_MARGIN_S
-    await livekit.room.create_room(
-        api.CreateRoomRequest(name=room, empty_timeout=lifetime_s, departure_timeout=lifetime_s)
+    request = api.CreateRoomRequest(
+        name=room, empty_timeout=lifetime_s, departure_timeout=lifetime_s
     )
+    await _answered(livekit.room.create_room(request))
 
 
 async def dispatch(
@@ -59,7 +65,7 @@ async def dispatch(
     began = loop.time()
     name = EventName.DISPATCHED
     while True:
-        made = await dispatches.create_dispatch(request)
+        made = await _answered(dispatches.create_dispatch(request))
         journal.emit(name, agent_name=agent_name, dispatch_id=made.id)
         tried = loop.time()
         while loop.time() - began < timeout_s:
@@ -76,6 +82,19 @@ async def dispatch(
         if waited_s >= timeout_s:
             raise DispatchNotPickedUp(room, agent_name, waited_s)
         name = EventName.REDISPATCHED
+
+
+async def _answered(request: Awaitable[T]) -> T:
+    """The answer to a request that makes something, waited for even when cancelled meanwhile.
+
+    It is on its way then, and would make the room anew if it arrived after the room's deletion.
+    """
+    asking = asyncio.ensure_future(request)
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        await asyncio.wait([asking])
+        raise
 
 
 async def _taken(livekit: api.LiveKitAPI, room: str, dispatch_id: str) -> bool:

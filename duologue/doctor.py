@@ -262,10 +262,11 @@ class Examination:
         return f"the probe is in {probe.room_name}, its microphone published"
 
     async def _dispatch(self, probe: Probe, role: Role) -> str:
+        probe.expected.add(role)
         await dispatch(
             probe.livekit,
             room=probe.room_name,
-            agent_name=role,
+            agent_name=role.value,
             metadata=probe.spec.to_metadata(role),
             # A worker that refuses is an answer, too.
             present=lambda: role in probe.joined_s or role in probe.refused,

@@ -17,7 +17,7 @@ from livekit import api, rtc
 from duologue.address import ServerAddress
 from duologue.dispatch import create_room
 from duologue.inbox import Inbox
-from duologue.sound import SILENT_DBFS, level_dbfs
+from duologue.sound import SILENT_DBFS, SOUND_DBFS, level_dbfs
 from shared.bus import REFUSED_TOPIC
 from shared.engines import audio
 from shared.engines.audio import Samples
@@ -34,6 +34,8 @@ JOIN_TIMEOUT_S = 10.0
 TRAILING_SILENCE_S = 1.5
 """Sent after speech, so that whoever listens can tell that it is over."""
 FRAME_S = 0.02
+LATE_JOIN_S = 2.0
+"""How long a worker that has taken its job may take to join."""
 
 T = TypeVar("T")
 
@@ -54,11 +56,16 @@ class Ear:
         """When the first frame came, by the loop's clock."""
         self.loudest_dbfs = SILENT_DBFS
         """RMS of the loudest frame, which are 10 ms."""
+        self._sounded_s = 0.0
 
     @property
     def samples(self) -> Samples:
         """All of it."""
         return audio.from_frames(self._frames)
+
+    def quiet_s(self) -> float:
+        """For how long there has been no sound."""
+        return asyncio.get_running_loop().time() - self._sounded_s
 
     async def aclose(self) -> None:
         """Stop to listen."""
@@ -68,11 +75,14 @@ class Ear:
 
     async def _listen(self) -> None:
         async for event in self._stream:
+            now_s = asyncio.get_running_loop().time()
             if self.began_s is None:
-                self.began_s = asyncio.get_running_loop().time()
+                self.began_s = now_s
             self._frames.append(event.frame)
             level = level_dbfs(audio.from_frames([event.frame]))
             self.loudest_dbfs = max(self.loudest_dbfs, level)
+            if level >= SOUND_DBFS:
+                self._sounded_s = now_s
             self._changed.set()
 
 
@@ -87,6 +97,8 @@ class Probe:
         self.room_name = spec.call_id
         self.livekit = address.client()
         self.ears: dict[Role, Ear] = {}
+        self.expected: set[Role] = set()
+        """Agents that were dispatched here and not refused or given up."""
         self.refused: dict[Role, str] = {}
         """Why a worker refused its job."""
         self.joined_s: dict[Role, float] = {}
@@ -109,9 +121,11 @@ class Probe:
 
     async def __aexit__(self, *_: object) -> None:
         await self._leave()
-        # A server that is gone has no room to delete, and one never made is not there.
-        with suppress(api.TwirpError, aiohttp.ClientError, TimeoutError):
-            await self.livekit.room.delete_room(api.DeleteRoomRequest(room=self.room_name))
+        await self._delete_room()
+        if self.expected - self.joined_s.keys():
+            # A worker that was about to join when we stopped makes the room anew.
+            await asyncio.sleep(LATE_JOIN_S)
+            await self._delete_room()
         await self.livekit.aclose()
 
     async def join(self) -> None:
@@ -186,6 +200,11 @@ class Probe:
         await self._room.disconnect()
         await self._source.aclose()
 
+    async def _delete_room(self) -> None:
+        # A server that is gone has no room to delete, and one never made is not there.
+        with suppress(api.TwirpError, aiohttp.ClientError, TimeoutError):
+            await self.livekit.room.delete_room(api.DeleteRoomRequest(room=self.room_name))
+
     async def _play(self, samples: Samples) -> None:
         length = round(FRAME_S * OUTPUT_RATE_HZ)
         for start in range(0, len(samples), length):
@@ -233,6 +252,8 @@ class Probe:
                 self._changed.set()
 
     def _on_event(self, event: Event) -> None:
+        # Who leaves at once may never be seen, and yet has been here.
+        self.joined_s.setdefault(Role(event.source), asyncio.get_running_loop().time())
         self.events.append(event)
         self._changed.set()
 

@@ -7,6 +7,8 @@ import numpy as np
 from shared.engines.audio import Samples
 
 SILENT_DBFS = -100.0
+SOUND_DBFS = -50.0
+"""A frame as loud as this is sound. Speech is near -20, comfort noise below -70."""
 FRAME_S = 0.01
 MARGIN_S = 0.2
 PIECE_S = 0.4
@@ -22,14 +24,14 @@ def level_dbfs(samples: Samples) -> float:
     return max(SILENT_DBFS, 20 * float(np.log10(rms))) if rms else SILENT_DBFS
 
 
-def sounding(samples: Samples, rate_hz: int, *, above_dbfs: float) -> Samples:
-    """The part from the first to the last frame that is loud enough, with a margin; maybe none.
+def sounding(samples: Samples, rate_hz: int) -> Samples:
+    """The part from the first to the last frame of sound, with a margin; maybe none.
 
     A recognizer that gets a long silence first repeats what it hears after it.
     """
     frame = round(FRAME_S * rate_hz)
     frames = samples[: len(samples) // frame * frame].reshape(-1, frame)
-    loud = np.flatnonzero([level_dbfs(each) >= above_dbfs for each in frames])
+    loud = np.flatnonzero([level_dbfs(each) >= SOUND_DBFS for each in frames])
     if not len(loud):
         return samples[:0]
     margin = round(MARGIN_S * rate_hz)
