@@ -2,9 +2,9 @@
 
 import sys
 
+from customer_agent.agent import bare_spec, create_party
 from shared.spec import Role
 from shared.worker import run
-from customer_agent.worker import server, settings
 
 if __name__ == "__main__":
-    sys.exit(run(server, Role.CUSTOMER, settings))
+    sys.exit(run(Role.CUSTOMER, create_party, bare_spec))

@@ -16,7 +16,6 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from livekit.api import VideoGrants
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
@@ -29,9 +28,9 @@ from duologue.recorder import IDENTITY
 from duologue.scenario import load_scenario
 from duologue.up import up as keep_up
 from shared import logs
-from shared.errors import DuologueError, UsageError
+from shared.errors import DuologueError
 from shared.events import Event
-from shared.settings import Settings
+from shared.settings import read_settings
 from shared.spec import Role
 
 app = typer.Typer(
@@ -58,6 +57,8 @@ class Workers(StrEnum):
 def main() -> None:
     """Run the command; turn known errors into one line and an exit status."""
     logs.configure("console", level=logging.ERROR)
+    # LiveKit's native part calls every room that closes an error; those that are have an event.
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)
     try:
         app()
     except DuologueError as error:
@@ -65,16 +66,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except asyncio.CancelledError:
         sys.exit(CANCELLED_BY_SIGNAL)
-
-
-def read_settings() -> Settings:
-    """The environment, or one clear line about what is wrong in it."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageError(f"environment variable {name}: {first['msg']}") from None
 
 
 def print_event(event: Event) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.errors import UsageError
 from shared.spec import Engines, Role
 
 WORKER_PORTS = {Role.CUSTOMER: 8082, Role.SUPPORT: 8081}
@@ -74,3 +75,17 @@ class Settings(BaseSettings):
         return Engines(
             stt=self.support_stt, llm=self.support_llm, tts=self.support_tts, vad=self.support_vad
         )
+
+
+def read_settings() -> Settings:
+    """The settings that the environment makes.
+
+    Raises:
+        UsageError: A variable is wrong; the message names it, and not its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(f"environment variable {name}: {first['msg']}") from None

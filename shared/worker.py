@@ -17,11 +17,11 @@ from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess,
 
 from shared import engines, logs
 from shared.bus import REFUSED_TOPIC
-from shared.errors import DuologueError, SpecError, UsageError, WorkerFailed
+from shared.errors import DuologueError, UsageError, WorkerFailed
 from shared.events import EventName
 from shared.job import Factory, take_call
 from shared.linking import AGENT_NAME
-from shared.settings import Settings
+from shared.settings import Settings, read_settings
 from shared.spec import CallSpec, Role
 
 log = structlog.get_logger("duologue.worker")
@@ -63,10 +63,15 @@ def create_server(
     async def on_request(request: JobRequest) -> None:
         try:
             read_spec(request.job.metadata, role, settings, bare_spec)
-            await _refuse_second(request, role, settings)
         except DuologueError as error:
             log.error(EventName.REFUSED, room=request.room.name, role=role, reason=str(error))
             await _say_why(request, role, settings, str(error))
+            await request.reject()
+            return
+        if await _is_second(request, role, settings):
+            # Not said in the room: whoever dispatched again did so because the first came late.
+            reason = f"there is a {role} in the room already"
+            log.warning(EventName.REFUSED, room=request.room.name, role=role, reason=reason)
             await request.reject()
         else:
             await request.accept(identity=role, name=role.capitalize())
@@ -102,14 +107,13 @@ def _secret(settings: Settings) -> str | None:
     return secret.get_secret_value() if secret else None
 
 
-async def _refuse_second(request: JobRequest, role: Role, settings: Settings) -> None:
-    """Refuse when the room already has an agent of this role: there is never a second."""
+async def _is_second(request: JobRequest, role: Role, settings: Settings) -> bool:
+    """Whether the room already has an agent of this role; there is never to be a second."""
     async with _api(settings) as livekit:
         present = await livekit.room.list_participants(
             api.ListParticipantsRequest(room=request.room.name)
         )
-    if any(one.attributes.get(AGENT_NAME) == role for one in present.participants):
-        raise SpecError(f"there is a {role.value} in room {request.room.name!r} already")
+    return any(one.attributes.get(AGENT_NAME) == role for one in present.participants)
 
 
 async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: str) -> None:
@@ -125,13 +129,16 @@ async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: 
         )
 
 
-def run(server: AgentServer, role: Role, settings: Settings) -> int:
-    """Run a worker until it is told to stop; the exit status of its process.
+def run(role: Role, factory: Factory, bare_spec: Callable[[Settings], CallSpec]) -> int:
+    """Run the worker of `role` until it is told to stop; the exit status of its process.
 
     The SDK's own command returns 0 for a port that is taken and for a server that never answers.
     """
-    logs.configure(settings.duologue_log)
+    logs.configure("json")
     try:
+        settings = read_settings()
+        logs.configure(settings.duologue_log)
+        server = create_server(role, factory, settings, bare_spec)
         asyncio.run(_run(server, role, settings))
     except DuologueError as error:
         log.error(EventName.ERROR, role=role, error=str(error))

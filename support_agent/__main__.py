@@ -4,7 +4,7 @@ import sys
 
 from shared.spec import Role
 from shared.worker import run
-from support_agent.worker import server, settings
+from support_agent.agent import bare_spec, create_party
 
 if __name__ == "__main__":
-    sys.exit(run(server, Role.SUPPORT, settings))
+    sys.exit(run(Role.SUPPORT, create_party, bare_spec))
