@@ -31,6 +31,8 @@ class RoomBus:
 
     def start(self) -> None:
         """Begin to send, once the room is connected; what was emitted before goes first."""
+        if self._tasks:
+            return
         self._tasks = [
             asyncio.create_task(self._send_all(), name="bus-sender"),
             asyncio.create_task(self._beat(), name="bus-heartbeat"),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from livekit import rtc
 from livekit.agents import JobContext
@@ -37,8 +37,8 @@ async def take_call(
     journal = Journal(role, room=context.job.room.name, call_id=spec.call_id, job_id=context.job.id)
     reason = EndReason.CRASHED
     async with AsyncExitStack() as stack:
-        if spec.recorder:
-            bus = RoomBus(context.room, spec.recorder, journal)
+        bus = RoomBus(context.room, spec.recorder, journal) if spec.recorder else None
+        if bus:
             stack.push_async_callback(bus.aclose)
         journal.emit(EventName.START, worker_id=context.worker_id)
         journal.emit(EventName.ROLE, mode=spec.mode)
@@ -48,9 +48,7 @@ async def take_call(
             models = engines.load(chosen, settings, seed=spec.seed)
             journal.emit(EventName.ENGINES, **engines.describe(chosen))
             # Connect late: what a peer says before the session listens is lost.
-            await context.connect()
-            if spec.recorder:
-                bus.start()
+            await _join(context, bus)
             peer = spec.peers.get(role) or await find_peer(context.room, role)
             if spec.mode is Mode.TALK:
                 reason = await _talk(context.room, peer, factory(spec, journal, models))
@@ -61,7 +59,17 @@ async def take_call(
         except Exception as error:  # noqa: BLE001 - see the docstring
             journal.emit(EventName.ERROR, source="agent", error=f"{type(error).__name__}: {error}")
             journal.emit(EventName.ENDED, reason=EndReason.CRASHED)
+            with suppress(Exception):
+                # If it failed before it joined: whoever waits for this side is to hear why.
+                await _join(context, bus)
     context.shutdown(reason=reason)
+
+
+async def _join(context: JobContext, bus: RoomBus | None) -> None:
+    """Join the room, and begin to send events; joined already, nothing."""
+    await context.connect()
+    if bus:
+        bus.start()
 
 
 async def _talk(room: rtc.Room, peer: Peer, party: Party) -> EndReason:
