@@ -2,7 +2,7 @@
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +31,9 @@ log = structlog.get_logger("duologue.call")
 TRACKS_TIMEOUT_S = 10.0
 """Until when both sides must be linked and heard by the recorder, once both are there."""
 LEAVE_TIMEOUT_S = 5.0
-"""How long both sides may take to leave once the call has ended."""
+"""How long both sides may take to leave once one of them has ended the call."""
+LOST_TIMEOUT_S = 6.0
+"""How long the recorder may take to notice that the room or its server is gone."""
 
 
 class CallResult(NamedTuple):
@@ -71,22 +73,25 @@ async def place_call(
     room = room_of(spec.call_id)
     journal = Journal("driver", room=room, call_id=spec.call_id)
     cancelled = False
-    async with Recorder(folder, journal, room=room, call_id=spec.call_id) as recorder:
+    async with (
+        _room(address, room, spec) as livekit,
+        Recorder(folder, journal, room=room, call_id=spec.call_id) as recorder,
+    ):
         recorder.on_event(on_event)
-        async with _room(address, room, spec) as livekit:
-            try:
-                ending = await _hold(
-                    spec,
-                    address,
-                    livekit=livekit,
-                    recorder=recorder,
-                    journal=journal,
-                    dispatch_timeout_s=dispatch_timeout_s,
-                )
-            except asyncio.CancelledError:
-                cancelled = True
-                ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
-            journal.emit(EventName.OUTCOME, outcome=ending.outcome, fault=ending.fault)
+        try:
+            ending = await _hold(
+                spec,
+                address,
+                livekit=livekit,
+                recorder=recorder,
+                journal=journal,
+                dispatch_timeout_s=dispatch_timeout_s,
+            )
+        except asyncio.CancelledError:
+            cancelled = True
+            ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
+        journal.emit(EventName.OUTCOME, outcome=ending.outcome, fault=ending.fault)
+        # Before the room is deleted, which would be the last thing recorded.
         recorded = await recorder.stop()
     result = await asyncio.to_thread(_file, folder, spec, ending, recorded)
     if cancelled:
@@ -98,8 +103,8 @@ async def place_call(
 async def _room(address: ServerAddress, room: str, spec: CallSpec) -> AsyncIterator[api.LiveKitAPI]:
     """The room of a call; gone afterwards, whatever happened in it."""
     async with address.client() as livekit:
-        await create_room(livekit, room, spec.limits)
         try:
+            await create_room(livekit, room, spec.limits)
             yield livekit
         finally:
             try:
@@ -142,30 +147,40 @@ async def _hold(
             timeout_s=dispatch_timeout_s,
         )
 
-    async def connect() -> None:
-        try:
-            async with asyncio.TaskGroup() as both:
-                for role in Role:
-                    both.create_task(bring(role), name=f"dispatch-{role}")
-        except* DispatchNotPickedUp as errors:
-            detail = "; ".join(str(error) for error in errors.exceptions)
-            monitor.settle(Ending(Outcome.NOT_PICKED_UP, Fault.SYSTEM, detail))
-        else:
-            await monitor.expect_tracks(TRACKS_TIMEOUT_S)
-
-    connecting = asyncio.create_task(connect(), name="connect")
+    connecting = asyncio.create_task(_connect(bring, recorder, monitor), name="connect")
     waiting = asyncio.create_task(monitor.wait(), name="monitor")
     try:
         await asyncio.wait([connecting, waiting], return_when=asyncio.FIRST_COMPLETED)
         if connecting.done():
             connecting.result()  # raises what went wrong
         ending = await waiting
-        await _wait_until_gone(recorder)
+        if monitor.leaving:
+            await _wait_until_gone(recorder)
         return ending
     finally:
         for task in (connecting, waiting):
             task.cancel()
         await asyncio.wait([connecting, waiting])
+
+
+async def _connect(
+    bring: Callable[[Role], Coroutine[None, None, None]], recorder: Recorder, monitor: Monitor
+) -> None:
+    """Bring both sides and their tracks into the room, or settle why that failed."""
+    try:
+        async with asyncio.TaskGroup() as both:
+            for role in Role:
+                both.create_task(bring(role), name=f"dispatch-{role}")
+    except* DispatchNotPickedUp as errors:
+        detail = "; ".join(str(error) for error in errors.exceptions)
+        monitor.settle(Ending(Outcome.NOT_PICKED_UP, Fault.SYSTEM, detail))
+    except* (api.TwirpError, aiohttp.ClientError, TimeoutError) as errors:
+        # The room is gone, or its server; the recorder knows which of them, a little later.
+        await asyncio.wait([recorder.closed], timeout=LOST_TIMEOUT_S)
+        detail = "; ".join(str(error) or type(error).__name__ for error in errors.exceptions)
+        monitor.settle(Ending(Outcome.SERVER_LOST, Fault.SYSTEM, detail))
+    else:
+        await monitor.expect_tracks(TRACKS_TIMEOUT_S)
 
 
 def _is_there(recorder: Recorder, role: Role) -> bool:

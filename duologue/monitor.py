@@ -26,6 +26,8 @@ class Monitor:
         self._subscribed: set[str] = set()
         self._both_subscribed = asyncio.Event()
         self.ending: asyncio.Future[Ending] = self._loop.create_future()
+        self.leaving = False
+        """A side has ended its part and leaves; the other sees that, and follows."""
 
     def on_event(self, event: Event) -> None:
         """Take notice of one event, from a worker or from the driver."""
@@ -78,6 +80,7 @@ class Monitor:
         return self.ending.result()
 
     def _on_ended(self, role: Role, reason: EndReason) -> None:
+        self.leaving = True
         ending = ending_of(role, reason, f"{role}: {reason}")
         if reason in _SECOND_HAND:
             self._settle_soon(ending)
