@@ -41,7 +41,10 @@ class Inbox:
         """Deliver what has begun to arrive, for at most `drain_timeout_s`, and stop."""
         if not self._tasks:
             return
-        waiting = [asyncio.create_task(queue.join()) for queue in self._queues.values()]
+        waiting = [
+            asyncio.create_task(queue.join(), name=f"inbox-drain-{role}")
+            for role, queue in self._queues.items()
+        ]
         await asyncio.wait(waiting, timeout=drain_timeout_s)
         for task in (*waiting, *self._tasks):
             task.cancel()

@@ -1,0 +1,82 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from duologue.cli import CANCELLED_BY_SIGNAL
+from duologue.outcome import COMPLETE, Ending, ExitCode, Fault, Outcome, ending_of, exit_code
+from shared.line import EndReason
+from shared.spec import Role
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "outcomes.md"
+
+SEEN_BY_THE_DRIVER = {
+    Outcome.NOT_PICKED_UP,
+    Outcome.REFUSED,
+    Outcome.SERVER_LOST,
+    Outcome.ROOM_DELETED,
+    Outcome.CANCELLED,
+}
+"""Outcomes that no side of a call can tell."""
+
+
+def documented(columns: int) -> list[list[str]]:
+    rows = re.findall(r"^\| (`\w+`|\d+) \|(.+)\|$", DOCUMENT.read_text(encoding="utf-8"), re.M)
+    table = [[name.strip("`"), *(cell.strip() for cell in rest.split("|"))] for name, rest in rows]
+    return [row for row in table if len(row) == columns]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_reason_is_an_outcome_and_every_outcome_has_a_cause(role: Role) -> None:
+    outcomes = {ending_of(role, reason).outcome for reason in EndReason}
+    assert len(outcomes) == len(EndReason)
+    assert outcomes | SEEN_BY_THE_DRIVER == set(Outcome)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_crash_is_the_fault_of_whose_code_crashed(role: Role) -> None:
+    assert ending_of(role, EndReason.CRASHED).fault == role
+
+
+def test_a_customer_who_gives_up_was_not_helped() -> None:
+    assert ending_of(Role.CUSTOMER, EndReason.GAVE_UP).fault is Fault.SUPPORT
+
+
+@pytest.mark.parametrize("reason", set(EndReason) - {EndReason.CRASHED, EndReason.GAVE_UP})
+def test_whatever_else_goes_wrong_is_the_systems_fault(reason: EndReason) -> None:
+    ending = ending_of(Role.CUSTOMER, reason)
+    assert ending.fault is (None if ending.outcome in COMPLETE else Fault.SYSTEM)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_the_exit_code_is_about_the_goal_only_if_the_call_was_held(outcome: Outcome) -> None:
+    codes = [exit_code(Ending(outcome), task_success=success) for success in (True, False)]
+    if outcome in COMPLETE:
+        assert codes == [ExitCode.GOAL_REACHED, ExitCode.GOAL_NOT_REACHED]
+    else:
+        assert codes == [ExitCode.SYSTEM, ExitCode.SYSTEM]
+
+
+def test_the_document_has_exactly_the_outcomes_there_are() -> None:
+    assert [row[0] for row in documented(4)] == list(Outcome)
+
+
+@pytest.mark.parametrize("row", documented(4), ids=lambda row: row[0])
+def test_the_document_says_what_the_table_does(row: list[str]) -> None:
+    outcome, fault, code = Outcome(row[0]), row[2], row[3]
+    if outcome in COMPLETE:
+        assert code == "0 or 1"
+    elif outcome is Outcome.CANCELLED:
+        assert code == str(CANCELLED_BY_SIGNAL)
+    else:
+        assert code == str(exit_code(Ending(outcome), task_success=True).value)
+    causes = [reason for reason in EndReason if ending_of(Role.CUSTOMER, reason).outcome is outcome]
+    for cause in causes:
+        faults = {ending_of(role, cause).fault for role in Role}
+        told = {"none": {None}, "its role": {Fault.CUSTOMER, Fault.SUPPORT}}
+        assert faults == told.get(fault, {Fault(fault)} if fault in tuple(Fault) else set())
+
+
+def test_the_document_has_exactly_the_exit_codes_there_are() -> None:
+    codes = [int(row[0]) for row in documented(2)]
+    assert codes == [*(code.value for code in ExitCode), CANCELLED_BY_SIGNAL]

@@ -1,0 +1,101 @@
+"""Rules of the house that a reader of any one file cannot see broken."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("customer_agent", "support_agent", "shared", "duologue")
+MAY_IMPORT = {
+    "shared": {"shared"},
+    "customer_agent": {"shared", "customer_agent"},
+    "support_agent": {"shared", "support_agent"},
+    "duologue": {"shared", "duologue", "customer_agent", "support_agent"},
+}
+TERMINAL = {"duologue/cli.py", "duologue/console.py"}
+"""Where the command writes to the terminal."""
+
+FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Every module, or name in one, that `file` imports, in full."""
+    package = file.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*above, *((node.module,) if node.module else ())))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_imports_point_one_way(file: Path) -> None:
+    package = file.relative_to(ROOT).parts[0]
+    ours = {name for name in imported(file) if name.split(".")[0] in PACKAGES}
+    assert {name.split(".")[0] for name in ours} <= MAY_IMPORT[package]
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "duologue").rglob("*.py")), ids=name_of)
+def test_the_tool_uses_roles_by_their_public_names_only(file: Path) -> None:
+    for name in imported(file):
+        package, *rest = name.split(".")
+        if package.endswith("_agent"):
+            init = tree(ROOT / package / "__init__.py")
+            (public,) = (
+                ast.literal_eval(node.value)
+                for node in init.body
+                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+            )
+            assert len(rest) == 1
+            assert rest[0] in public
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_only_the_settings_read_the_environment(file: Path) -> None:
+    if name_of(file) == "shared/settings.py":
+        return
+    read = {"os.environ", "os.getenv", "os.environb", "os.putenv"}
+    used = {ast.unparse(node) for node in ast.walk(tree(file)) if isinstance(node, ast.Attribute)}
+    assert not read & {*used, *imported(file)}
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_every_task_has_a_name(file: Path) -> None:
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("create_task"):
+            assert "name" in {keyword.arg for keyword in node.keywords}, f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_only_the_command_writes_to_the_terminal(file: Path) -> None:
+    if name_of(file) in TERMINAL:
+        return
+    called = {ast.unparse(node.func) for node in ast.walk(tree(file)) if isinstance(node, ast.Call)}
+    assert not called & {"print", "sys.stdout.write", "sys.stderr.write"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_public_names_are_sorted(file: Path) -> None:
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            names = ast.literal_eval(node.value)
+            assert names == sorted(names)
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_what_starts_a_worker_is_not_imported_by_anything(file: Path) -> None:
+    assert not {name for name in imported(file) if name.split(".")[-1] == "__main__"}
