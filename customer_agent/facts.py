@@ -1,8 +1,9 @@
 """What a caller knows, as it says it, and how it tells which of it is asked for."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from shared.names import likeness
 from shared.speakable import digits_aloud, letters_aloud, speakable
 from shared.spoken import phrase
 
@@ -16,28 +17,55 @@ _ASKED_AS: dict[str, tuple[str, ...]] = {
     "phone": ("phone", "telephone", "mobile", "cell", "number to reach you", "callback number"),
     "date_of_birth": ("date of birth", "birth date", "birthday", "born"),
 }
-_REQUEST = re.compile(
+_QUESTION = re.compile(
     r" (?:could|can|may|might|would|will|tell|give|share|what|which|who|need|please|spell|confirm"
     r"|repeat|do you have|is there|say) "
 )
+_REQUEST = re.compile(
+    r" (?:tell|give) (?:me|us) | (?:may|can|could|would) (?:i|we|you) (?:please )?"
+    r"(?:have|get|take|ask|share|repeat|say|spell|read|confirm) | what is "
+)
+_PROPOSAL = re.compile(r" (?:shall|should) (?:i|we) | could not | can not ")
+_ALIKE = 0.85
+"""From this likeness on, several words misheard are still taken for the name of a fact."""
+
+
+def is_request(sentence: str) -> bool:
+    """Whether a sentence asks the caller to say something."""
+    return bool(_REQUEST.search(phrase(sentence)))
 
 
 def asked_for(sentence: str, facts: Mapping[str, str]) -> list[str]:
     """The names of the facts that `sentence` asks for, whether the caller has them or not."""
     words = phrase(sentence)
-    if not (sentence.rstrip().endswith("?") or _REQUEST.search(words)):
+    if _PROPOSAL.search(words) or not (sentence.endswith("?") or _QUESTION.search(words)):
         return []
     phrases = {key: (key.replace("_", " "),) for key in facts} | _ASKED_AS
-    asked = {
-        key: min(words.find(f" {alias} ") for alias in aliases if f" {alias} " in words)
-        for key, aliases in phrases.items()
-        if any(f" {alias} " in words for alias in aliases)
-    }
-    if " number " in words and not any(key.endswith("number") or key == "phone" for key in asked):
-        # What kind of number was asked for may have been misheard.
-        numbers = [key for key in facts if key.endswith("number")]
-        asked |= {key: words.find(" number ") for key in numbers[:1]}
+    asked = {key: _place(words, aliases) for key, aliases in phrases.items()}
+    asked = {key: place for key, place in asked.items() if place >= 0}
+    if not asked and _REQUEST.search(words):
+        asked = {
+            key: 0 for key in phrases if _misheard(words, key) or _half_named(words, key, facts)
+        }
     return sorted(asked, key=asked.__getitem__)
+
+
+def _place(words: str, aliases: Sequence[str]) -> int:
+    """Where in `words` the first of `aliases` stands, -1 if none does."""
+    found = [words.find(phrase(alias)) for alias in aliases]
+    return min((place for place in found if place >= 0), default=-1)
+
+
+def _misheard(words: str, key: str) -> bool:
+    """Whether something in `words` sounds like the name of a fact."""
+    return len(key) > 5 and likeness(words, key.replace("_", " ")) >= _ALIKE
+
+
+def _half_named(words: str, key: str, facts: Mapping[str, str]) -> bool:
+    """Whether `words` has half of the name of a fact, which is enough if the caller has it."""
+    first, *rest = phrase(key.replace("_", " ")).split()
+    halves = [f" your {first} ", *(f" {word} " for word in rest)]
+    return key in facts and bool(rest) and any(half in words for half in halves)
 
 
 def fact_aloud(key: str, value: str) -> str:
@@ -46,7 +74,10 @@ def fact_aloud(key: str, value: str) -> str:
         spoken = (
             value.lower().replace("@", " at ").replace(".", " dot ").replace("_", " underscore ")
         )
-        return re.sub(r"\d+", lambda digits: digits_aloud(digits[0]), spoken)
+        return " ".join(
+            digits_aloud(part) if part.isdecimal() else part
+            for part in re.findall(r"\d+|[^\d\s]+", spoken)
+        )
     if is_code(value):
         return digits_aloud(value)
     return speakable(value)

@@ -6,10 +6,10 @@ hangs up, with its goals met or given up.
 """
 
 import re
-from collections.abc import Sequence
 
-from customer_agent.facts import asked_for, fact_aloud, is_code, spelled_aloud
+from customer_agent.facts import asked_for, fact_aloud, is_code, is_request, spelled_aloud
 from shared.dialogue import Dialogue, Heard, call, listen, say, tell
+from shared.names import likeness
 from shared.spec import CustomerSheet, Goal
 from shared.spoken import codes, normalize, phrase, sentences
 
@@ -29,15 +29,17 @@ _AGAIN = re.compile(
     r"|(?:not|no) (?:catch|hear|understand)|pardon) "
 )
 _OFFER = re.compile(
-    r"^(?: (?:so|okay|all right|and|then|now|well))*"
-    r" (?:shall|should|would|do|may|can|could|is|are|did|have|has|will) "
+    r" (?:shall|should|would|do|may|can|could|is|are|did|have|has|will)"
+    r" (?:i|we|you|it|that|this|the) "
 )
+_CALLBACK = re.compile(r" call(?:s|ed|ing)? (?:you|u) back ")
 _GREETING = re.compile(r"^(?:hi|hello|hey|good \w+)(?: there)?[\s,.!]+", re.IGNORECASE)
 _WAIT = re.compile(
     r" (?:1 moment|hold on|a moment|let me (?:check|look|see)|please wait|bear with me) "
 )
 _DENIED = frozenset({"not", "no", "never", "unable", "without", "neither"})
 _DENIAL_REACH = 4
+_ALIKE = 0.75
 
 
 class _State:
@@ -59,7 +61,7 @@ class Caller:
         self._opens = opens
         self._given: set[str] = set()
         self._agent_left = False
-        """The agent has said goodbye; it will not do so again."""
+        """The agent has said goodbye and will not do so again, or has put everything off."""
         self._lost = 0
         """Turns in a row that were not understood."""
         self._silences = 0
@@ -110,8 +112,11 @@ class Caller:
         """Mark the goals that `text` meets; whether there were any."""
         settled = False
         statements = [part for part in sentences(text) if not part.endswith("?")]
+        if any(_CALLBACK.search(phrase(part)) for part in statements):
+            self._agent_left = True  # It will be settled later, or not at all.
         for state in self._goals:
-            if state.raised and not state.met and _says(statements, state.goal.met_when):
+            met = any(_says(part, want) for part in statements for want in state.goal.met_when)
+            if state.raised and met and not state.met:
                 state.met = settled = True
         return settled
 
@@ -121,7 +126,7 @@ class Caller:
         if not heard.text:
             return self._still_there(heard)
         lost, self._lost = self._lost, 0
-        if _GOODBYE.search(words) or _ELSE.search(words):
+        if any(mark.search(words) for mark in (_GOODBYE, _ELSE, _OPEN_QUESTION)):
             return self._next(thanks=settled)
         answer = (
             self._give(heard.text)
@@ -129,11 +134,9 @@ class Caller:
             or self._say_again(heard)
             or self._agree(heard.text)
         )
-        if answer:
-            return answer
         first = not any(state.raised for state in self._goals)
-        if settled or self._closing or first or _OPEN_QUESTION.search(words):
-            return self._next(thanks=settled)
+        if answer or settled or self._closing or first:
+            return answer or self._next(thanks=settled)
         if _WAIT.search(words):
             return "Okay, thank you."
         self._lost = lost + 1
@@ -214,23 +217,26 @@ class Caller:
 
     def _agree(self, text: str) -> str:
         """Yes or no to a question that wants one."""
-        questions = [part for part in sentences(text) if part.endswith("?")]
-        if not any(_OFFER.search(phrase(part)) for part in questions):
+        questions = [
+            part
+            for part in sentences(text)
+            if part.endswith("?") and _OFFER.search(phrase(part)) and not is_request(part)
+        ]
+        if not questions:
             return ""
-        if _says(questions, self._refuses):
+        # An offer misheard is not agreed to.
+        if any(likeness(part, offer) >= _ALIKE for part in questions for offer in self._refuses):
             return "No, thank you."
         return "Yes, please. That would be fine."
 
 
-def _says(parts: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether one of the sentences has one of the wanted phrases, not denied right before it."""
-    for part in parts:
-        words = normalize(part)
-        for want in map(normalize, wanted):
-            for start in range(len(words) - len(want) + 1):
-                reach = words[max(0, start - _DENIAL_REACH) : start]
-                if words[start : start + len(want)] == want and not _DENIED.intersection(reach):
-                    return True
+def _says(part: str, want: str) -> bool:
+    """Whether a sentence has a phrase, not denied right before it."""
+    words, wanted = normalize(part), normalize(want)
+    for start in range(len(words) - len(wanted) + 1):
+        reach = words[max(0, start - _DENIAL_REACH) : start]
+        if words[start : start + len(wanted)] == wanted and not _DENIED.intersection(reach):
+            return True
     return False
 
 

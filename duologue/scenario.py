@@ -174,9 +174,9 @@ def _compose(path: Path) -> yaml.Node:
         raise ScenarioError(path, 0, "", f"cannot be read: {error}") from None
     try:
         for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+            if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
                 line = token.start_mark.line + 1
-                raise ScenarioError(path, line, "", "anchors and aliases are not allowed")
+                raise ScenarioError(path, line, "", "anchors, aliases and tags are not allowed")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0

@@ -69,7 +69,7 @@ class Heard(NamedTuple):
     said: str = ""
     """Our whole turn that this answers, as it was meant."""
     cut_off: bool = False
-    """Our turn was interrupted before its last sentence was out."""
+    """Our turn was interrupted before its last sentence, the question, had begun."""
 
 
 class Result(NamedTuple):
@@ -202,10 +202,12 @@ class _Replay:
         full = " ".join([*parts, *again, *closing[-1:]])
         if not self._moves:
             return Reply(full)
-        missing = _missing(full, self._spoke() or _Spoke("", interrupted=True))
+        spoken = self._spoke() or _Spoke("", interrupted=True)
+        missing = _missing(full, spoken)
         self._unsaid = [sentence for sentence in (*told, *again) if sentence in missing]
         self._told = []
-        cut_off = bool(closing) and closing[-1] in missing
+        before_question = len(full.split()) - len(" ".join(closing[-1:]).split())
+        cut_off = spoken.interrupted and len(spoken.text.split()) <= before_question
         heard = self._heard() or Heard("")
         return Heard(heard.text, said=full, cut_off=cut_off)
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 SAME = 0.62
 """From this likeness on, what was heard can be a misspelling of a name."""
@@ -38,6 +39,7 @@ def spelled(text: str) -> str:
     return max((re.sub(r"[^a-z]", "", run.lower()) for run in runs), key=len, default="")
 
 
+@lru_cache(maxsize=4096)
 def sound(word: str) -> str:
     """A rough key of how a word sounds: consonant classes, and whether it starts with a vowel."""
     for pattern, replacement in _SOUNDS:

@@ -4,9 +4,11 @@
 the like, however their digits were grouped; `yes_or_no` reads an answer.
 """
 
+import calendar
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -29,19 +31,27 @@ _UNITS_OF_MEASURE = frozenset({
     "pounds", "euros",
 })  # fmt: skip
 
-_CONTRACTIONS = {
+_WORDS = {
     "won't": "will not", "can't": "can not", "cannot": "can not", "shan't": "shall not",
     "let's": "let us", "i'm": "i am", "it's": "it is", "that's": "that is", "what's": "what is",
     "there's": "there is", "here's": "here is", "where's": "where is", "who's": "who is",
     "how's": "how is", "name's": "name is", "he's": "he is", "she's": "she is",
     "gonna": "going to", "wanna": "want to", "ok": "okay", "o'clock": "",
     "alright": "all right",
+    "cancelled": "canceled", "cancelling": "canceling", "postcode": "post code",
+    "goodbye": "good bye", "grey": "gray", "colour": "color", "cheque": "check",
 }  # fmt: skip
 _ENDINGS = {"n't": " not", "'re": " are", "'ll": " will", "'ve": " have", "'d": " would"}
+_ANY_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
+_ANY_ENDING = re.compile(rf"(?<=[a-z])(?:{'|'.join(_ENDINGS)})\b")
 
-_YES = frozenset({
-    "yes", "yeah", "yep", "yup", "sure", "okay", "correct", "right", "fine", "absolutely",
-    "definitely", "certainly", "please", "perfect", "great", "exactly", "indeed", "good",
+_MONTHS = "|".join(calendar.month_name[1:]).lower()
+_DAY_MONTH = re.compile(rf"\b(?:the )?(?<!\d )(\d(?: \d)?)(?: th)?(?: of)? ({_MONTHS})\b")
+_MONTH_DAY = re.compile(rf"\b(?<!\d )({_MONTHS}) (?:the )?(\d(?: \d)?)(?: th)?\b(?! \d)")
+
+_YES = frozenset({"yes", "yeah", "yep", "yup", "sure", "absolutely", "definitely", "certainly"})
+_RATHER_YES = frozenset({
+    "okay", "please", "fine", "right", "correct", "perfect", "great", "exactly", "indeed", "good",
 })  # fmt: skip
 _NO = frozenset({"no", "nope", "nah", "not", "never", "wrong", "incorrect", "without"})
 _NEITHER = re.compile(r"\b(?:no problem|no worries|not at all|no rush|do not worry)\b")
@@ -52,14 +62,18 @@ def normalize(text: str) -> list[str]:
 
     Lower case, no punctuation, contractions written out, every number as its single digits
     ("47,219", "4-7-2-1-9" and "four seven two one nine" are all 4 7 2 1 9), money as spoken
-    ("$49.50" is 4 9 dollars and 5 0 cents), an ordinal as its digits and "th".
+    ("$49.50" is 4 9 dollars and 5 0 cents), an ordinal as its digits and "th", a date as its day
+    and month ("the third of May", "3 May" and "May 3rd" are all 3 may).
     """
-    return list(_digits_apart(_tokens(text)))
+    return phrase(text).split()
 
 
+@lru_cache(maxsize=4096)  # a dialogue is replayed at every turn, over the same texts
 def phrase(text: str) -> str:
     """`normalize`, joined by spaces and padded with one, so that " word " finds whole words."""
-    return f" {' '.join(normalize(text))} "
+    words = " ".join(_digits_apart(_tokens(text)))
+    words = _DAY_MONTH.sub(r"\1 \2", words)
+    return " " + _MONTH_DAY.sub(r"\2 \1", words) + " "
 
 
 def sentences(text: str) -> list[str]:
@@ -68,13 +82,12 @@ def sentences(text: str) -> list[str]:
 
 
 def yes_or_no(text: str) -> bool | None:
-    """Whether an answer agrees: the first word that says so decides; None if none does."""
-    for word in _NEITHER.sub("yes", phrase(text)).split():
-        if word in _NO:
-            return False
-        if word in _YES:
-            return True
-    return None
+    """Whether an answer agrees: the first clear word decides; None if there is no such word."""
+    words = _NEITHER.sub("yes", phrase(text)).split()
+    for word in words:
+        if word in _YES or word in _NO:
+            return word in _YES
+    return True if _RATHER_YES.intersection(words) else None
 
 
 class Code(NamedTuple):
@@ -113,10 +126,8 @@ def _tokens(text: str) -> list[str]:
     text = re.sub(r"\b([ap])\. ?m\b\.?", r"\1m", text)
     text = re.sub(r"(?<=\d)\.(?=\d)", " point ", text)
     text = text.replace("%", " percent ").replace("&", " and ").replace("@", " at ")
-    for short, full in _CONTRACTIONS.items():
-        text = re.sub(rf"\b{short}\b", full, text)
-    for short, full in _ENDINGS.items():
-        text = re.sub(rf"(?<=[a-z]){short}\b", full, text)
+    text = _ANY_WORD.sub(lambda match: _WORDS[match[0]], text)
+    text = _ANY_ENDING.sub(lambda match: _ENDINGS[match[0]], text)
     text = text.replace("'", "")
     text = re.sub(r"\b(\d+)(?:st|nd|rd|th)\b", r"\1 th ", text)
     return re.findall(r"[^\W\d_]+|\d+", text)

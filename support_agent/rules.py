@@ -68,7 +68,7 @@ class Talk:
         yield from self._farewell()
 
     def ask(self, question: str, asked: Sequence[Slot] = ()) -> Dialogue[Heard]:
-        """Ask, deal with a caller who asks back, and note all that the answer says.
+        """Ask, deal with a caller who asks back or breaks in, and note all that the answer says.
 
         Raises:
             CallerLeaves: The caller says goodbye.
@@ -76,6 +76,8 @@ class Talk:
         heard = yield from say(question)
         for _ in range(ATTEMPTS):
             back = _answer_back(heard, question)
+            if not back and self._broke_in(heard):
+                back = question
             if not back:
                 break
             heard = yield from say(back)
@@ -89,7 +91,8 @@ class Talk:
         asking = question
         for _ in range(ATTEMPTS):
             heard = yield from self.ask(asking)
-            agreed = yes_or_no(heard.text)
+            # Nobody agrees to a question that was not put.
+            agreed = None if heard.cut_off else yes_or_no(heard.text)
             if agreed is not None:
                 return agreed
             asking = f"Sorry, I did not catch that. {question} Please say yes or no."
@@ -118,6 +121,14 @@ class Talk:
                 continue
             self._raised[problem.name] += 1
             self._waiting.append(problem)
+
+    def _broke_in(self, heard: Heard) -> bool:
+        """Whether the caller spoke before the question was put, and said nothing to act on."""
+        return heard.cut_off and not (
+            _GOODBYE.search(phrase(heard.text))
+            or read_slots(heard.text, self.business.slots())
+            or any(self._problems_in(heard.text))
+        )
 
     def _problems_in(self, text: str) -> Iterator[Problem]:
         """The problems spoken of, in the order in which they are."""

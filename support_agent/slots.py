@@ -30,7 +30,7 @@ class Slot(NamedTuple):
     under: str
     """As it is read back, with `{}` for the value: "under the name {}"."""
     words: tuple[str, ...] = ()
-    """What callers call it, as normalized words."""
+    """What callers call it."""
     lengths: tuple[int, ...] = ()
     """Of a code: how many digits it may have, the usual number first."""
 
@@ -47,12 +47,12 @@ _NAME_LEAD = re.compile(
 )
 _NAME_INTRODUCED = re.compile(
     r"\b(?:my (?:full )?name(?:'s| is)|the name(?:'s| is)|this is|i am called|i'm called)\s+"
-    r"(?P<name>[^.?!,;\d]+)",
+    r"(?P<name>[^.?!;\d]+)",
     re.IGNORECASE,
 )
 _NAME_ENDS = re.compile(
     r"\b(?:and|my|the|order|number|calling|speaking|here|with|from|about|but|i|it|that|spelled|"
-    r"please)\b|[.?!;\d]",
+    r"please|thanks?)\b|[.?!;\d]|\b[a-z]\b[\s,-]+[a-z]\b",
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(
@@ -85,7 +85,9 @@ def _read_codes(
 ) -> dict[str, tuple[str, ...]]:
     code_slots = [slot for slot in slots if slot.kind is Kind.CODE]
     expected = next((slot for slot in asked if slot.kind is Kind.CODE), None)
-    named = [slot for slot in code_slots if any(f" {word} " in phrase(text) for word in slot.words)]
+    named = [
+        slot for slot in code_slots if any(phrase(word) in phrase(text) for word in slot.words)
+    ]
     if expected is None and len(named) == 1:
         expected = named[0]
     every_length = tuple(dict.fromkeys(n for slot in code_slots for n in slot.lengths))
@@ -106,7 +108,8 @@ def _owner(before: Sequence[str], slots: Sequence[Slot]) -> Slot | None:
     """The slot named last before a code."""
     context = f" {' '.join(before)} "
     last = {
-        slot: max((context.rfind(f" {word} ") for word in slot.words), default=-1) for slot in slots
+        slot: max((context.rfind(phrase(word)) for word in slot.words), default=-1)
+        for slot in slots
     }
     slot = max(last, key=last.__getitem__, default=None)
     return slot if slot and last[slot] >= 0 else None

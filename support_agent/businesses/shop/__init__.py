@@ -29,7 +29,7 @@ POSTCODE = Slot(
     kind=Kind.CODE,
     noun="your postcode",
     under="with the postcode {}",
-    words=("postcode", "post code", "postal code", "zip", "zip code"),
+    words=("postcode", "postal code", "zip", "zip code"),
     lengths=(5, 4, 6),
 )
 
@@ -67,7 +67,7 @@ BUSINESS = Business(
             "a double charge",
             (
                 (
-                    r" (?:charg\w*|bill\w*|pa(?:y|id)\w*|debit\w*|took|taken|card|money)"
+                    r" (?:charg\w*|bill\w*|buil[td]|pa(?:y|id)\w*|debit\w*|took|taken|card|money)"
                     r"(?: \w+){0,6} (?:twice|2 times|double|again) "
                 ),
                 (

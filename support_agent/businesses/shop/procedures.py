@@ -70,7 +70,8 @@ def cancel_order(talk: Talk) -> Dialogue[None]:
 def damaged_item(talk: Talk) -> Dialogue[None]:
     """Replace what came damaged."""
     order = _order(talk)
-    question = f"I am sorry about that. Shall I send you a new {order['item']}, free of charge?"
+    yield from tell("I am sorry about that.")
+    question = f"Shall I send you a new {order['item']}, free of charge?"
     if not (yield from talk.confirm(question)):
         yield from tell("All right, I will not send a new one.")
         return

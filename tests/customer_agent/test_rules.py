@@ -1,0 +1,148 @@
+import pytest
+
+from customer_agent.facts import asked_for, fact_aloud
+from customer_agent.rules import Caller
+from shared.dialogue import REVIVE
+from shared.spec import CustomerSheet, Goal, Persona
+from tests.text_call import Side
+
+FACTS = {"order_number": "47219", "postcode": "60614", "email": "y.patel2@example.com"}
+GREETING = "Thank you for calling. How can I help you today?"
+ELSE = "Is there anything else I can help you with?"
+
+
+def customer(*, refuses: tuple[str, ...] = ()) -> Side:
+    sheet = CustomerSheet(
+        persona=Persona(name="Yash Patel"),
+        facts=FACTS,
+        goals=(
+            Goal(say="Hi, my order is late.", met_when=("will arrive",)),
+            Goal(say="I was charged twice.", met_when=("refunded",)),
+        ),
+        refuses=refuses,
+    )
+    return Side(lambda: Caller(sheet, opens=False).dialogue(), {})
+
+
+async def say_to(side: Side, *texts: str) -> str:
+    """Say these in turn; the last answer."""
+    answer = ""
+    for text in texts:
+        side.chat.add_message(role="user", content=text)
+        answer = (await side.turn()).text
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Could you tell me your order number, please?", ["order_number"]),
+        ("May I have your name and your zip code?", ["name", "postcode"]),
+        ("What is the number of your order?", ["order_number"]),
+        ("Could you tell me your post-good, please?", ["postcode"]),
+        ("Could you tell me your order, please?", ["order_number"]),
+        ("What is your date of birth?", ["date_of_birth"]),
+        ("I could not find order number 47218.", []),
+        ("Shall I cancel your order?", []),
+        ("How can I help you?", []),
+    ],
+)
+def test_a_question_is_told_by_its_words(question: str, asked: list[str]) -> None:
+    assert asked_for(question, {"name": "Yash Patel", **FACTS}) == asked
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "aloud"),
+    [
+        ("order_number", "AB-4721", "A B four seven two one"),
+        ("email", "y.patel2@example.com", "y dot patel two at example dot com"),
+        ("date_of_birth", "1990-05-01", "Tuesday the first of May"),
+        ("device", "the blue router", "the blue router"),
+    ],
+)
+def test_a_fact_is_said_so_that_it_can_be_understood(key: str, value: str, aloud: str) -> None:
+    assert fact_aloud(key, value) == aloud
+
+
+async def test_it_waits_for_the_greeting_and_brings_up_its_first_goal() -> None:
+    side = customer()
+    assert (await side.turn()).text == ""
+    assert await say_to(side, GREETING) == "Hi, my order is late."
+
+
+async def test_it_gives_facts_and_says_which_it_does_not_have() -> None:
+    side = customer()
+    said = await say_to(side, GREETING, "What is your order number and your date of birth?")
+    assert said == (
+        "My order number is four seven two one nine. I am sorry, I do not have the date of birth."
+    )
+
+
+async def test_it_spells_its_name_when_asked_to() -> None:
+    said = await say_to(customer(), GREETING, "Could you spell your name, please?")
+    assert said == "My name is Yash Patel. Patel is spelled P A T E L."
+
+
+async def test_it_corrects_what_is_read_back_wrong_and_agrees_to_what_is_right() -> None:
+    side = customer()
+    said = await say_to(side, GREETING, "I have order 4 7 2 1 8. Is that right?")
+    assert said == "No, my order number is four seven two one nine."
+    assert (await say_to(side, "I have order 4 7 2 1 9. Is that right?")).startswith("Yes")
+
+
+async def test_it_says_no_to_what_it_refuses_even_when_misheard() -> None:
+    side = customer(refuses=("a voucher",))
+    assert (await say_to(side, GREETING, "Would you like a vowcher?")) == "No, thank you."
+    assert (await say_to(side, "Would you like a refund?")).startswith("Yes")
+
+
+async def test_it_brings_up_the_next_goal_when_one_is_settled() -> None:
+    said = await say_to(customer(), GREETING, f"It will arrive on Friday. {ELSE}")
+    assert said == "Thank you. There is something else. I was charged twice."
+
+
+@pytest.mark.parametrize(
+    "answer", ["It will not be refunded.", "Shall I have it refunded?", "Refunds take a while."]
+)
+async def test_a_goal_is_not_met_by_its_denial_or_a_question(answer: str) -> None:
+    side = customer()
+    await say_to(side, GREETING, f"It will arrive on Friday. {ELSE}", answer)
+    assert "charged twice" in await say_to(side, ELSE)
+
+
+async def test_it_asks_three_times_and_then_gives_up() -> None:
+    side = customer()
+    said = [await say_to(side, text) for text in (GREETING, *[ELSE] * 6)]
+    assert said[-1] == "I will try another time. Goodbye."
+    assert sum("order is late" in text for text in said) == 3
+    assert sum("charged twice" in text for text in said) == 3
+    side.chat.add_message(role="user", content="Goodbye.")
+    hang_up = (await side.turn()).call
+    assert hang_up
+    assert hang_up.arguments == {"goals_met": False}
+    assert hang_up.lead == ""
+
+
+async def test_it_says_goodbye_once_and_hangs_up_after_the_agents() -> None:
+    side = customer()
+    await say_to(side, GREETING, f"It will arrive on Friday. {ELSE}", f"It is refunded. {ELSE}")
+    side.chat.add_message(role="user", content="Thank you for calling. Good-bye!")
+    answer = await side.turn()
+    assert answer.text == "Goodbye."
+    assert answer.call
+    assert answer.call.arguments == {"goals_met": True}
+
+
+async def test_it_holds_an_agent_back_who_leaves_before_all_was_asked() -> None:
+    said = await say_to(customer(), GREETING, "It will arrive on Friday. Goodbye.")
+    assert said == "Wait, please. Thank you. There is something else. I was charged twice."
+
+
+async def test_it_breaks_a_silence_once_and_then_hangs_up() -> None:
+    side = customer()
+    await say_to(side, GREETING)
+    side.chat.add_message(role="system", content=REVIVE)
+    said = (await side.turn()).text
+    assert said == "Hello, are you still there? Hi, my order is late."
+    side.chat.add_message(role="system", content=REVIVE)
+    assert "Goodbye" in (await side.turn()).text

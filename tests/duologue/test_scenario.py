@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import pytest
+
+from duologue.scenario import BUNDLED, DEFAULT, MAX_BYTES, load_scenario
+from shared.errors import ScenarioError, SpecError
+from shared.settings import Settings
+from shared.spec import CallSpec, Role
+
+GOOD = """\
+name: test
+scenarios:
+  - label: one
+    userdata:
+      business: shop
+      desk:
+        customers:
+          - {id: K1, name: Ann Lee, postcode: "10025"}
+    persona: {name: Ann Lee}
+    facts: {order_number: "80336"}
+    goals:
+      - say: Where is my order?
+        met_when: [arrive]
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "s.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(BUNDLED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_bundled_scenario_is_found_by_name(path: Path) -> None:
+    assert load_scenario(path.stem) == load_scenario(str(path))
+
+
+def test_each_role_gets_only_what_it_may_know() -> None:
+    settings = Settings(_env_file=None)
+    spec = load_scenario(DEFAULT).to_spec(
+        call_id="c1", seed=3, engines={role: settings.engines(role) for role in Role}
+    )
+    customer = CallSpec.from_metadata(spec.to_metadata(Role.CUSTOMER), Role.CUSTOMER)
+    support = CallSpec.from_metadata(spec.to_metadata(Role.SUPPORT), Role.SUPPORT)
+    assert customer.support is None
+    assert customer.expected is None
+    assert support.customer is None
+    assert support.expected is None
+    assert customer.peers[Role.CUSTOMER].identity == "support"
+    assert customer.customer == spec.customer
+    assert support.support == spec.support
+    assert spec.expected
+    assert spec.expected.desk == {"charges": ({"id": "P-2", "status": "refunded"},)}
+
+
+def test_dates_stay_as_they_are_written() -> None:
+    [order] = load_scenario(DEFAULT).userdata.desk["orders"]
+    assert order["expected_on"] == "2026-11-27"
+
+
+def test_a_call_id_that_is_none_is_refused() -> None:
+    with pytest.raises(SpecError, match="call_id"):
+        load_scenario().to_spec(call_id="../up", seed=0, engines={})
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "where", "problem"),
+    [
+        ("persona: {name: Ann Lee}", "persona: {}", (9, "scenarios.0.persona.name"), "required"),
+        ("say: Where is my order?", "say: ''", (12, "scenarios.0.goals.0.say"), "at least 1"),
+        ("facts:", "fcats:", (10, "scenarios.0.fcats"), "not permitted"),
+        ("business: shop", "business: bank", (5, "scenarios.0.userdata.business"), "'bank'"),
+        ("postcode:", "zip:", (6, "scenarios.0.userdata.desk"), "no column 'zip'"),
+        ("customers:", "clients:", (6, "scenarios.0.userdata.desk"), "no table 'clients'"),
+        ("name: test", "name: test\nname: again", (2, "name"), "twice"),
+        ("name: test", "name: &a test", (1, ""), "anchors, aliases"),
+        ("name: test", "name: [", (3, ""), "not YAML"),
+        ("name: test", "name: !!python/object:os.system x", (1, ""), "tag"),
+        (GOOD, "", (0, ""), "empty"),
+        (GOOD, "just text", (1, ""), "valid dictionary"),
+        (GOOD, "#" * (MAX_BYTES + 1), (0, ""), "larger"),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_line_and_field(
+    tmp_path: Path, said: str, instead: str, where: tuple[int, str], problem: str
+) -> None:
+    path = write(tmp_path, GOOD.replace(said, instead, 1))
+    with pytest.raises(ScenarioError, match=problem) as raised:
+        load_scenario(str(path))
+    assert (raised.value.line, raised.value.field) == where
+    assert raised.value.file == path
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_of_several_wants_a_label(tmp_path: Path) -> None:
+    second = GOOD.split("scenarios:\n")[1].replace("label: one", "label: two")
+    path = write(tmp_path, GOOD + second)
+    assert load_scenario(f"{path}#two").label == "two"
+    with pytest.raises(ScenarioError, match="one of: one, two"):
+        load_scenario(str(path))
+    with pytest.raises(ScenarioError, match="no scenario 'three'"):
+        load_scenario(f"{path}#three")
+    path = write(tmp_path, GOOD + second.replace("label: two", "label: one"))
+    with pytest.raises(ScenarioError, match="used twice"):
+        load_scenario(f"{path}#one")
+
+
+@pytest.mark.parametrize("reference", ["no-such", "no/such.yaml", "."])
+def test_a_scenario_that_is_not_there_says_which_are(reference: str) -> None:
+    with pytest.raises(
+        ScenarioError, match=r"bundled are: .*late-and-charged-twice|cannot be read"
+    ):
+        load_scenario(reference)

@@ -1,0 +1,208 @@
+"""Whole calls in text between the two roles' rules, with the real tools and desk."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from duologue.scenario import Scenario, load_scenario
+from shared.dialogue import REVIVE, reply
+from shared.spec import Role, Row
+from shared.spoken import phrase
+from support_agent.business import load_business
+from support_agent.rules import Talk
+from tests.text_call import MAX_TURNS, Channel, Side, TextCall, hold_call
+
+VARIANTS = Path(__file__).parent.parent / "scenarios" / "shop_variants.yaml"
+LABELS = re.findall(r"label: (\S+)", VARIANTS.read_text(encoding="utf-8"))
+
+
+def default() -> Scenario:
+    return load_scenario("late-and-charged-twice")
+
+
+def with_rows(scenario: Scenario, table: str, *rows: Row) -> Scenario:
+    desk = {**scenario.userdata.desk, table: rows}
+    userdata = scenario.userdata.model_copy(update={"desk": desk})
+    return scenario.model_copy(update={"userdata": userdata})
+
+
+def garbled(replacements: dict[str, str]) -> Channel:
+    def channel(text: str) -> str:
+        for said, heard in replacements.items():
+            text = text.replace(said, heard)
+        return text
+
+    return channel
+
+
+def goodbyes(call: TextCall, role: Role) -> int:
+    return phrase(call.said(role)).count(" good bye ")
+
+
+@pytest.mark.parametrize("label", [None, *LABELS])
+async def test_a_call_about_other_facts_needs_other_data_only(label: str | None) -> None:
+    """What each file varies stands in its `tags.varies`."""
+    call = await hold_call(load_scenario(f"{VARIANTS}#{label}") if label else default())
+    assert call.verdict.task_success, call
+    assert call.goals_met, call
+    assert call.hung_up
+    assert goodbyes(call, Role.CUSTOMER) == goodbyes(call, Role.SUPPORT) == 1, call
+    assert all(not re.search(r"\d|\$", text) for _, text in call.turns), call
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        {"four seven two one nine": "47219"},
+        {"four seven two one nine": "47 to 19"},
+        {"four seven two one nine": "4-7-2, 1-9"},
+        {"Yash Patel": "Josh Battle"},
+        {"Yash Patel": "yes, Patell"},
+        {"My name is Yash Patel": "My name as Jash Patel"},
+        {"charged twice": "charge twice"},
+        {"No, that is all.": "Know that is all."},
+    ],
+)
+async def test_what_a_recogniser_makes_of_it_is_still_understood(heard: dict[str, str]) -> None:
+    call = await hold_call(default(), to_support=garbled(heard))
+    assert call.verdict.task_success, call
+
+
+async def test_a_digit_misheard_is_asked_for_again_and_then_right() -> None:
+    heard = iter(["47218"])
+
+    def first_wrong(text: str) -> str:
+        return re.sub("four seven two one nine", lambda _: next(heard, "47219"), text)
+
+    call = await hold_call(default(), to_support=first_wrong)
+    assert "could not find order number four seven two one eight" in call.said(Role.SUPPORT)
+    assert call.verdict.task_success, call
+
+
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("other_fact", ["postcode", "email"])
+async def test_a_digit_always_misheard_never_leads_to_somebody_elses_order(
+    place: int, other_fact: str
+) -> None:
+    """The agent asks again, and gets there if at all by the postcode."""
+    facts = {key: default().facts[key] for key in ("order_number", other_fact)}
+    scenario = default().model_copy(update={"facts": facts})
+    for digit in set("0123456789") - {"47219"[place]}:
+        number = f"{'47219'[:place]}{digit}{'47219'[place + 1 :]}"
+        call = await hold_call(scenario, to_support=garbled({"four seven two one nine": number}))
+        assert call.said(Role.SUPPORT).count("order number") >= 3, call
+        assert call.verdict.task_success is (other_fact == "postcode"), call
+        refunded = [row["id"] for row in call.desk.changes().get("charges", [])]
+        assert refunded == ["P-2"] * (other_fact == "postcode"), call
+
+
+async def test_somebody_else_who_has_the_number_does_not_get_the_order() -> None:
+    scenario = default()
+    persona = scenario.persona.model_copy(update={"name": "Olga Murphy"})
+    call = await hold_call(scenario.model_copy(update={"persona": persona}))
+    assert "desk lamp" not in call.said(Role.SUPPORT)
+    assert not call.verdict.task_success
+    assert set(call.desk.changes()) <= {"callbacks"}
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"id": "P-2", "order_number": "47219", "amount_cents": 4800, "charged_on": "2026-11-14"},
+        {"id": "P-2", "order_number": "47219", "amount_cents": 4900, "charged_on": "2026-11-24"},
+    ],
+)
+async def test_a_charge_that_is_no_duplicate_is_not_refunded(second: Row) -> None:
+    first = default().userdata.desk["charges"][0]
+    call = await hold_call(with_rows(default(), "charges", first, second))
+    assert "do not see a second charge" in call.said(Role.SUPPORT)
+    assert call.desk.changes() == {}
+    assert not call.verdict.task_success
+    assert not call.goals_met
+
+
+async def test_a_refund_that_is_refused_is_not_made() -> None:
+    call = await hold_call(default().model_copy(update={"refuses": ("refund one",)}))
+    assert call.desk.changes() == {}
+    assert not call.verdict.task_success
+
+
+@pytest.mark.parametrize(
+    ("to_support", "to_customer"),
+    [
+        ("Thank you. Thank you for watching.", None),
+        ("The the the of it.", None),
+        (None, "Boing boing, the of."),
+        ("La la la.", "La la la."),
+        ("Yes.", None),
+        (None, "Okay."),
+        ("Four seven two one nine.", None),
+    ],
+)
+async def test_noise_in_the_place_of_words_ends_a_call_without_success(
+    to_support: str | None, to_customer: str | None
+) -> None:
+    def noise(text: str | None) -> Callable[[str], str]:
+        return lambda said: text or said
+
+    call = await hold_call(default(), to_support=noise(to_support), to_customer=noise(to_customer))
+    assert not call.verdict.task_success
+    assert not call.goals_met
+    assert len(call.turns) < MAX_TURNS, call
+
+
+def support() -> Side:
+    business = load_business("shop")
+    return Side(lambda: Talk(business, opens=True).dialogue(), {})
+
+
+async def say_to(side: Side, text: str) -> str:
+    side.chat.add_message(role="user", content=text)
+    return (await side.turn()).text
+
+
+async def test_the_agent_repeats_itself_on_request_and_waits_when_asked_to() -> None:
+    side = support()
+    await side.turn()
+    asked = await say_to(side, "My order is late.")
+    assert await say_to(side, "Sorry, could you repeat that?") == asked
+    assert await say_to(side, "Hold on, let me look.") == "Of course, take your time."
+    assert "full name" in await say_to(side, "It's 47219.")
+
+
+async def test_the_agent_asks_again_at_most_twice_and_then_another_way() -> None:
+    side = support()
+    await side.turn()
+    asked = [await say_to(side, "My order is late.")]
+    while "full name" not in asked[-1]:
+        asked.append(await say_to(side, "Blue skies."))
+    assert len(asked) == 4
+    assert asked[-1].startswith("Let us try another way.")
+
+
+async def test_an_interrupted_question_is_asked_again_without_counting() -> None:
+    side = support()
+    await side.turn()
+    await say_to(side, "My order is late.")
+    side.chat.messages()[-1].content = ["I can help you"]
+    side.chat.messages()[-1].interrupted = True
+    assert "Could you tell me your order number, please?" in await say_to(side, "Great, thanks.")
+
+
+async def test_a_silent_line_is_revived_with_the_last_question() -> None:
+    side = support()
+    await side.turn()
+    await say_to(side, "My order is late.")
+    side.chat.add_message(role="system", content=REVIVE)
+    answer = reply(side.dialogue(), side.chat)
+    assert answer.text == "Are you still there? Could you tell me your order number, please?"
+
+
+async def test_a_caller_who_leaves_is_bid_goodbye_once() -> None:
+    side = support()
+    await side.turn()
+    await say_to(side, "My order is late.")
+    assert await say_to(side, "Never mind. Goodbye.") == "Thank you for calling Northwind. Goodbye."
+    assert await say_to(side, "Bye bye.") == ""

@@ -1,0 +1,57 @@
+import pytest
+
+from support_agent.businesses.shop import BUSINESS, NAME, ORDER_NUMBER, POSTCODE
+from support_agent.slots import Slot, is_unknown, read_slots
+
+SLOTS = BUSINESS.slots()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("My name is Yash Patel.", "Yash Patel"),
+        ("Yash Patel.", "Yash Patel"),
+        ("It's Yash Patel, thanks.", "Yash Patel"),
+        ("Yes, of course. Yash Patel.", "Yash Patel"),
+        ("My name is in Grid, Sorensen, and my order is late.", "in Grid Sorensen"),
+        ("Yash Patel, P A T E L.", "Yash Patel patel"),
+        ("This is Yash Patel and I am calling about 47219.", "Yash Patel"),
+    ],
+)
+def test_a_name_is_what_is_left_without_the_words_around_it(text: str, name: str) -> None:
+    assert read_slots(text, SLOTS, (NAME,))["name"] == (name,)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "values"),
+    [
+        ("47219", (ORDER_NUMBER,), {"order_number": ("47219",)}),
+        ("47219", (POSTCODE,), {"postcode": ("47219",)}),
+        ("47219", (), {}),
+        ("It is order 47219", (), {"order_number": ("47219",)}),
+        ("47219 is my order number", (), {"order_number": ("47219",)}),
+        (
+            "Order 47219, and the zip code is 60614",
+            (ORDER_NUMBER,),
+            {"order_number": ("47219",), "postcode": ("60614",)},
+        ),
+        ("My post go to 60622.", (POSTCODE,), {"postcode": ("60622", "260622")}),
+        (
+            "My name is Ann Lee and my order number is 4 7 2 1 9",
+            (),
+            {"order_number": ("47219",), "name": ("Ann Lee",)},
+        ),
+        ("I have been waiting for 10 days", (ORDER_NUMBER,), {}),
+    ],
+)
+def test_a_code_belongs_to_the_slot_named_before_it_or_else_asked_for(
+    text: str, asked: tuple[Slot, ...], values: dict[str, tuple[str, ...]]
+) -> None:
+    assert read_slots(text, SLOTS, asked) == values
+
+
+@pytest.mark.parametrize(
+    "text", ["I don't have it with me.", "I am not sure", "No idea, sorry.", "I can't find it"]
+)
+def test_a_caller_may_not_know(text: str) -> None:
+    assert is_unknown(text)
