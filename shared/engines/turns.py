@@ -27,7 +27,7 @@ WHOLE_TURNS = TurnSettings(
     min_delay_s=0.0,
     max_delay_s=0.0,
     vad_min_silence_s=0.3,
-    interruption_min_s=0.8,
+    interruption_min_s=0.6,
     false_interruption_s=1.5,
     preemptive=True,
 )
