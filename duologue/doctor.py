@@ -30,6 +30,8 @@ FIRST_STATUS = 10
 """Exit status of the first stage; the others follow in order."""
 ROOM_LIFETIME_S = 120.0
 """How long a room of the doctor's may be used, apart from holding."""
+LONGEST_HOLD_S = 3400.0
+"""What a call's longest length leaves for holding."""
 
 
 class Stage(StrEnum):
@@ -143,10 +145,11 @@ async def examine(
     Args:
         address: The server.
         settings: The engines that the workers are asked to use.
-        hold_s: How long the agents have to stay.
+        hold_s: How long the agents have to stay, at most LONGEST_HOLD_S.
         on_stage: Told each result as soon as it is known.
         roles: Whose workers are looked at.
-        modes: In which rooms: ECHO up to stage echo, REPLY up to tts, TALK the turn.
+        modes: In which rooms: ECHO up to stage echo, REPLY up to tts, TALK the turn,
+            which takes both roles.
     """
     examination = Examination(address, settings, on_stage, roles)
     await examination.outside()
@@ -154,7 +157,7 @@ async def examine(
         await examination.echo(hold_s)
     if Mode.REPLY in modes:
         await examination.reply()
-    if Mode.TALK in modes:
+    if Mode.TALK in modes and set(roles) == set(Role):
         await examination.talk()
     return examination.results
 
@@ -193,14 +196,14 @@ class Examination:
             await self._each(Stage.PRESENT, partial(checks.present, probe, hold_s=hold_s))
             await self._each(Stage.PUBLISHED, partial(checks.published, probe))
             await self._each(Stage.SUBSCRIBED, partial(checks.subscribed, probe))
-            await self._speak(probe)
+            await self._speak(probe, Stage.SOUND)
             await self._each(Stage.SOUND, partial(checks.sound, probe))
             await self._each(Stage.ECHO, lambda role: checks.echo(probe, role, self.voice))
 
     async def reply(self) -> None:
         """Both agents hear the probe, and answer with a fixed line."""
         async with self._room(Mode.REPLY) as probe:
-            await self._speak(probe)
+            await self._speak(probe, Stage.VAD)
             await self._each(Stage.VAD, partial(checks.vad, probe))
             await self._each(Stage.STT, lambda role: checks.recognized(probe, role, self.voice))
             await self._each(Stage.REPLY, lambda role: checks.replied(probe, role, self.voice))
@@ -277,11 +280,12 @@ class Examination:
             raise JobRefused(probe.room_name, role, reason)
         return "an agent of this name joined"
 
-    async def _speak(self, probe: Probe) -> None:
-        """Say the phrase, once all agents that came listen to it."""
-        if self._voice and probe.joined_s:
-            await checks.listening(probe, probe.joined_s)
-            probe.speak(self._voice.phrase)
+    async def _speak(self, probe: Probe, stage: Stage) -> None:
+        """Say the phrase to all agents for which `stage` can be looked at, once they listen."""
+        roles = [role for role in self._roles if self._missing(stage, role) is None]
+        if roles:
+            await checks.listening(probe, roles)
+            probe.speak(self.voice.phrase)
 
     async def _each(self, stage: Stage, look: Callable[[Role], Awaitable[str]]) -> None:
         for role in self._roles:
@@ -298,9 +302,8 @@ class Examination:
             return
         began_s = asyncio.get_running_loop().time()
         verdict, cure = Verdict.PASSED, ""
-        missing = [need for need in NEEDS[stage] if self._find(Verdict.FAILED, need, role)]
-        if missing:
-            verdict, seen = Verdict.SKIPPED, f"needs {missing[0]}, which failed"
+        if missing := self._missing(stage, role):
+            verdict, seen = Verdict.SKIPPED, f"needs {missing}, which failed"
         else:
             try:
                 seen = await look()
@@ -313,6 +316,11 @@ class Examination:
         result = StageResult(stage, role, verdict, seen, took_s, cure)
         self.results.append(result)
         self._on_stage(result)
+
+    def _missing(self, stage: Stage, role: Role | None) -> Stage | None:
+        """The first stage that `stage` needs and that failed."""
+        failed = (need for need in NEEDS[stage] if self._find(Verdict.FAILED, need, role))
+        return next(failed, None)
 
     def _find(self, verdict: Verdict, stage: Stage, role: Role | None) -> bool:
         """Whether `stage` had this verdict for `role`, or for any where `role` is None."""

@@ -98,7 +98,7 @@ class Probe:
         self.livekit = address.client()
         self.ears: dict[Role, Ear] = {}
         self.expected: set[Role] = set()
-        """Agents that were dispatched here and not refused or given up."""
+        """Agents that were dispatched here."""
         self.refused: dict[Role, str] = {}
         """Why a worker refused its job."""
         self.joined_s: dict[Role, float] = {}
@@ -122,7 +122,7 @@ class Probe:
     async def __aexit__(self, *_: object) -> None:
         await self._leave()
         await self._delete_room()
-        if self.expected - self.joined_s.keys():
+        if self.expected - self.joined_s.keys() - self.refused.keys():
             # A worker that was about to join when we stopped makes the room anew.
             await asyncio.sleep(LATE_JOIN_S)
             await self._delete_room()

@@ -23,7 +23,7 @@ from shared.linking import OUTPUT_RATE_HZ
 from shared.spec import CallSpec, Role
 
 NOISE_AMPLITUDE = 3000
-STAYS_S = 0.3
+STAYS_S = 0.7
 FRAME = OUTPUT_RATE_HZ // 50
 
 
@@ -77,6 +77,7 @@ async def entry(context: JobContext) -> None:
     bus.start()
     if broken is Breakage.LEAVES:
         await asyncio.sleep(STAYS_S)
+        await context.room.disconnect()
     else:
         sending = asyncio.create_task(send(context.room, broken), name="sound")
         journal.emit(EventName.OK)

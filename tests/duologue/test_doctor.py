@@ -115,7 +115,7 @@ async def test_a_broken_worker_fails_the_stage_that_is_about_it(
     results = await doctor.examine(
         broken_site.address,
         settings,
-        hold_s=4 if stage is Stage.PRESENT else 0.5,
+        hold_s=1 if stage is Stage.PRESENT else 0.5,
         on_stage=ignore,
         roles=list(Role) if talks else [Role.SUPPORT],
         modes=[Mode.TALK if talks else Mode.REPLY if answers else Mode.ECHO],
