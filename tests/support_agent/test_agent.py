@@ -1,0 +1,50 @@
+import json
+from typing import Any
+
+from livekit.agents import AgentSession
+
+from duologue.scenario import load_scenario
+from shared.dialogue import RulesLLM
+from shared.events import Event, EventName, Journal
+from shared.line import Line
+from shared.settings import Settings
+from shared.spec import Role
+from support_agent.agent import SupportAgent, bare_spec
+from support_agent.business import load_business
+from support_agent.instructions import instructions
+from support_agent.rules import Talk
+
+
+async def test_it_serves_a_caller_with_its_tools_and_reports_each_change_of_the_desk() -> None:
+    events: list[Event] = []
+    journal = Journal("support")
+    journal.add_sink(events.append)
+    line = Line(Role.SUPPORT, bare_spec(Settings(_env_file=None)), journal)
+    shop = load_business("shop")
+    desk = shop.open_desk(load_scenario("late-and-charged-twice").userdata.desk)
+    rules = RulesLLM(lambda: Talk(shop, opens=True).dialogue())
+    async with AgentSession[Line](llm=rules, userdata=line) as session:
+        await session.start(SupportAgent(line, shop, desk))
+        await session.generate_reply()
+        await session.run(user_input="I was charged twice.")
+        await session.run(user_input="47 to 19.")
+        found: Any = await session.run(user_input="Josh Patel.")
+        found.expect.contains_function_call(
+            name="find_order", arguments={"order_number": "47219", "name": "Josh Patel"}
+        )
+        refunded: Any = await session.run(user_input="Yes, please.")
+        refunded.expect.next_event().is_function_call(
+            name="refund_charge", arguments={"charge_id": "P-2"}
+        )
+        output = refunded.expect.next_event().is_function_call_output(is_error=False)
+        assert json.loads(output.event().item.output)["refunded"] is True
+        said = refunded.expect.next_event().is_message(role="assistant").event().item.text_content
+        assert said.startswith("I have refunded forty nine dollars")
+    changes = [event.fields["changes"] for event in events if event.event is EventName.DESK]
+    assert [list(change) for change in changes] == [[], ["charges"]]
+    assert changes[-1]["charges"][0]["status"] == "refunded"
+
+
+def test_a_language_model_is_told_the_policy() -> None:
+    shop = load_business("shop")
+    assert shop.policy.strip() in instructions(shop)
