@@ -23,7 +23,7 @@ from shared.engines import audio
 from shared.engines.audio import Samples
 from shared.errors import ServerUnreachable
 from shared.events import Event, EventName
-from shared.linking import INPUT_RATE_HZ, OUTPUT_RATE_HZ, agent_name
+from shared.linking import AGENT_NAME, INPUT_RATE_HZ, OUTPUT_RATE_HZ, agent_name
 from shared.spec import CallSpec, Role
 
 log = structlog.get_logger("duologue.probe")
@@ -157,6 +157,15 @@ class Probe:
             if agent_name(participant) == role:
                 return participant
         return None
+
+    async def server_sees(self, role: Role) -> bool:
+        """Whether the server has the agent of `role` in the room, connected fully or not.
+
+        Others are told of a participant only once it is; one that publishes nothing takes seconds.
+        """
+        request = api.ListParticipantsRequest(room=self.room_name)
+        found = await self.livekit.room.list_participants(request)
+        return any(one.attributes.get(AGENT_NAME) == role for one in found.participants)
 
     def microphone(self, role: Role) -> rtc.RemoteTrackPublication | None:
         """The audio that the agent of `role` publishes, if it does."""
