@@ -19,9 +19,12 @@ from livekit.api import VideoGrants
 from rich.console import Console
 from rich.markup import escape
 
+from duologue import state
+from duologue.address import ServerAddress
 from duologue.call import CallResult, place_call
 from duologue.console import CallView
 from duologue.dispatch import DISPATCH_TIMEOUT_S
+from duologue.doctor import LONGEST_HOLD_S, StageResult, examine, exit_status
 from duologue.folder import CallFolder
 from duologue.host import find_address, hosted
 from duologue.recorder import IDENTITY
@@ -179,3 +182,27 @@ def token(
     address = find_address(read_settings())
     grants = VideoGrants(room_join=True, room=room, can_publish=not listen)
     sys.stdout.write(address.token(identity, grants) + "\n")
+
+
+@app.command()
+def doctor(
+    *,
+    hold_s: Annotated[
+        float,
+        typer.Option("--hold", min=0, max=LONGEST_HOLD_S, help="Seconds both agents must stay."),
+    ] = 5.0,
+) -> None:
+    """Say stage by stage what works and what does not, on the server that a call would use."""
+    settings = read_settings()
+    view = CallView(out)
+
+    async def examine_server() -> list[StageResult]:
+        named = ServerAddress.from_settings(settings) or await asyncio.to_thread(
+            state.read, settings
+        )
+        if named:
+            return await examine(named, settings, hold_s=hold_s, on_stage=view.on_stage)
+        async with hosted(settings, view.say, local_workers=True, on_line=show_problem) as address:
+            return await examine(address, settings, hold_s=hold_s, on_stage=view.on_stage)
+
+    sys.exit(exit_status(run(examine_server())))

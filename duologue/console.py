@@ -5,10 +5,16 @@ from rich.markup import escape
 from rich.status import Status
 
 from duologue.call import CallResult
+from duologue.doctor import StageResult, Verdict
 from duologue.outcome import ExitCode
 from shared.events import Event, EventName
 from shared.spec import Role
 
+_MARKS = {
+    Verdict.PASSED: "[green]ok     [/green]",
+    Verdict.FAILED: "[red]FAILED [/red]",
+    Verdict.SKIPPED: "[dim]skipped[/dim]",
+}
 _COLORS = {Role.CUSTOMER: "cyan", Role.SUPPORT: "green"}
 
 
@@ -25,6 +31,18 @@ class CallView:
     def say(self, text: str) -> None:
         """Show a step that is not part of the conversation."""
         self._console.print(f"[dim]{escape(text)}[/dim]", highlight=False)
+
+    def on_stage(self, result: StageResult) -> None:
+        """Show one stage of `duologue doctor`."""
+        mark = _MARKS[result.verdict]
+        who = f" {result.role}" if result.role else ""
+        self._console.print(
+            f"{mark} [bold]{result.stage}[/bold]{who} [dim]{result.took_s:.1f} s[/dim] "
+            f"{escape(result.seen)}",
+            soft_wrap=True,
+        )
+        if result.cure:
+            self._console.print(f"  [yellow]{escape(result.cure)}[/yellow]", soft_wrap=True)
 
     def on_event(self, event: Event) -> None:
         """Show one event."""
