@@ -1,1 +1,1 @@
-"""The tool that makes calls: command line, local server, dispatch, recorder, call folder, metrics."""
+"""The tool that makes calls: command line, local server, dispatch, recorder, labels, metrics."""

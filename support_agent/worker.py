@@ -1,4 +1,4 @@
-"""The support worker: `python -m livekit.agents start support_agent/worker.py` finds `server` here."""
+"""The support worker: `python -m livekit.agents start support_agent/worker.py` finds `server`."""
 
 from shared.settings import Settings
 from shared.spec import Role
