@@ -22,12 +22,12 @@ class CallAgent(Agent):
         """All that the utterance now being spoken was meant to say."""
 
     async def open(self) -> None:
-        """Speak first."""
-        await self.session.generate_reply()
+        """Begin to speak first; the limits of a call hold while it does."""
+        self.session.generate_reply()
 
     async def revive(self) -> None:
-        """Break a silence that neither side breaks."""
-        await self.session.generate_reply(instructions=REVIVE)
+        """Begin to break a silence that neither side breaks."""
+        self.session.generate_reply(instructions=REVIVE)
 
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings
