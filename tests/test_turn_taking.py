@@ -1,0 +1,295 @@
+"""Who talks when: real calls, real audio, judged by what the recording holds."""
+
+from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pytest
+import soundfile
+
+from duologue import eventlog
+from duologue.call import CallResult, place_call
+from duologue.eventlog import Entry
+from duologue.folder import WIRE, Call, CallFolder, sha256
+from duologue.outcome import ExitCode, Outcome
+from duologue.recorder import IDENTITY
+from duologue.scenario import load_scenario
+from duologue.server import Server
+from duologue.speech import FRAME_S, loudness, runs, voiced
+from duologue.tracks import CHANNELS, RATE_HZ
+from duologue.transcript import Transcript, Turn
+from duologue.transcript import read as read_transcript
+from duologue.wer import word_errors
+from duologue.workers import Worker
+from shared.engines import audio, whisper
+from shared.events import EventName
+from shared.line import EndReason
+from shared.settings import Settings
+from shared.spec import CallSpec, CustomerSheet, Goal, Persona, Role
+from shared.spoken import normalize, phrase
+from tests.caller import PhoneCall, limits, phone_call
+from tests.conftest import Background
+
+pytestmark = pytest.mark.usefixtures("workers")
+
+EVERYTHING_AT_ONCE = (
+    "Hi, my name is Yash Patel, and my order is late. My order number is 4 7 2 1 9."
+)
+STOP = "No wait, stop. That is not what I asked for."
+
+
+def late_order(settings: Settings, **changes: float) -> CallSpec:
+    """The default scenario, with limits of one's own."""
+    engines = {role: settings.engines(role) for role in Role}
+    spec = load_scenario().to_spec(call_id="spec", seed=0, engines=engines)
+    return spec.model_copy(update={"limits": limits(**changes)})
+
+
+def audible(path: Path, role: Role, start_s: float, end_s: float) -> list[str]:
+    """The words that are in a stretch of a channel of the recording, by whisper."""
+    samples, _ = soundfile.read(path / WIRE, dtype="float32", always_2d=True)
+    channel = samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ), CHANNELS.index(role)]
+    heard = whisper.load().transcribe(audio.resample(channel, RATE_HZ, whisper.SAMPLE_RATE))
+    return normalize(heard.text)
+
+
+def speech(path: Path) -> dict[Role, list[tuple[float, float]]]:
+    """The runs of speech of each channel, in seconds."""
+    return {
+        role: [(run.start, run.end) for run in runs(voiced(channel.rms))]
+        for role, channel in zip(CHANNELS, loudness(path / WIRE), strict=True)
+    }
+
+
+def barged_in(call: PhoneCall, agent: Role) -> Turn:
+    """The agent's one turn that was interrupted, which must be as the audio has it."""
+    [turn] = [one for one in call.transcript.turns if one.role is agent and one.interrupted]
+    [barge] = [
+        one for one in call.transcript.turns if one.role is not agent and one.start < turn.end
+    ][-1:]
+    assert turn.start < barge.start < turn.end
+    # A real barge-in stops the other's speech within a second, in the recording.
+    assert turn.end - barge.start < 1.0
+    later = [start for start, _ in speech(call.path)[agent] if turn.end < start < barge.end]
+    assert not later
+    # What was really spoken is kept: the beginning of what was meant, as far as the audio goes.
+    assert turn.said
+    assert turn.intended
+    assert turn.intended.startswith(turn.said)
+    assert len(turn.said) < len(turn.intended)
+    errors = word_errors(
+        normalize(turn.said), audible(call.path, agent, turn.start - 0.1, turn.end + 0.1)
+    )
+    assert errors.insertions <= 2
+    assert errors.deletions <= 2
+    return turn
+
+
+async def test_a_caller_who_barges_in_silences_the_agent_which_then_says_the_rest(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    spec = late_order(settings)
+    async with phone_call(server.address, settings, spec, tmp_path) as call:
+        await call.next(EventName.SAID)
+        await call.person.say(EVERYTHING_AT_ONCE)
+        await call.person.hears(2.5)
+        await call.person.say(STOP)
+        cut = await call.next(EventName.SAID)
+        rest = await call.next(EventName.SAID)
+    turn = barged_in(call, Role.SUPPORT)
+    assert cut.fields["interrupted"]
+    unsaid = normalize(turn.intended or "")[len(normalize(turn.said or "")) :]
+    assert set(unsaid) <= set(normalize(rest.fields["text"])), "something was never said"
+    assert phrase("anything else") in phrase(rest.fields["text"]), "it did not go on"
+
+
+async def test_an_agent_that_barges_in_silences_the_customer_who_then_says_it_again(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    complaint = (
+        "I ordered a table and a lamp in the spring, and the lamp came with a crack in its foot, "
+        "and the table came with three legs, and nobody has answered any of my letters."
+    )
+    sheet = CustomerSheet(
+        persona=Persona(name="Rosa Hall"), goals=(Goal(say=complaint, met_when=("sorry",)),)
+    )
+    spec = late_order(settings).model_copy(update={"customer": sheet})
+    async with phone_call(server.address, settings, spec, tmp_path, agent=Role.CUSTOMER) as call:
+        await call.next(EventName.OK)
+        await call.person.say("Hello, how can I help you?")
+        await call.person.hears(2.5)
+        await call.person.say("Sorry, could you say that again, please?")
+        await call.next(EventName.SAID)
+        again = await call.next(EventName.SAID)
+    barged_in(call, Role.CUSTOMER)
+    assert normalize(complaint) == normalize(again.fields["text"])
+
+
+@pytest.fixture(scope="module")
+def call(
+    background: Background,
+    server: Server,
+    workers: dict[Role, Worker],
+    settings: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> CallResult:
+    """One whole call of the default scenario between both workers."""
+    assert set(workers) == set(Role)
+    call_id = f"whole-{uuid4().hex[:8]}"
+    spec = load_scenario().to_spec(
+        call_id=call_id,
+        seed=0,
+        engines={role: settings.engines(role) for role in Role},
+        recorder=IDENTITY,
+    )
+    folder = CallFolder.create(tmp_path_factory.mktemp("calls"), call_id)
+
+    async def make() -> CallResult:
+        return await place_call(spec, server.address, folder, on_event=lambda _: None)
+
+    return background.run(make())
+
+
+@pytest.fixture(scope="module")
+def turns(call: CallResult) -> Transcript:
+    return read_transcript(call.folder)
+
+
+def reported(call: CallResult, *names: EventName) -> list[Entry]:
+    return eventlog.read(call.folder, *names)
+
+
+def test_a_call_of_the_default_scenario_reaches_its_goal(call: CallResult) -> None:
+    assert call.ending.outcome is Outcome.COMPLETED
+    assert call.ending.fault is None
+    assert call.metrics.task_success, call.metrics.problems
+    assert call.exit_code is ExitCode.GOAL_REACHED
+
+
+def test_nobody_talks_into_a_pause_and_no_turn_is_cut_off(call: CallResult) -> None:
+    assert call.metrics.turn_cut_off == 0
+    assert call.metrics.interruptions == dict.fromkeys(Role, 0)
+    assert call.metrics.flawed_turns == 0
+
+
+def test_nobody_answers_before_the_other_is_done(call: CallResult) -> None:
+    for direction, gaps in call.metrics.reply_gap_s.items():
+        assert gaps.values, direction
+        assert min(gaps.values) >= 0.2, direction
+
+
+def test_every_turn_is_heard_once_and_nothing_else_is(turns: Transcript) -> None:
+    *heard, last = turns.turns
+    assert all(turn.heard for turn in heard)
+    # Whoever says the last goodbye may find the other gone.
+    assert phrase("goodbye") in phrase(last.said or "")
+    assert not turns.stray
+
+
+def test_the_sides_take_turns_from_one_opening_to_one_goodbye_each(turns: Transcript) -> None:
+    assert turns.turns[0].role is Role.SUPPORT
+    for one, next_one in pairwise(turns.turns):
+        assert one.role is not next_one.role
+    for role in Role:
+        goodbyes = [
+            turn for turn in turns.turns if turn.role is role and " good bye " in phrase(turn.said)
+        ]
+        assert len(goodbyes) == 1
+
+
+def test_the_customer_hangs_up(call: CallResult) -> None:
+    ended = {entry.role: entry.fields["reason"] for entry in reported(call, EventName.ENDED)}
+    assert ended == {Role.CUSTOMER: EndReason.GOODBYE, Role.SUPPORT: EndReason.PEER_LEFT}
+    first, _ = reported(call, EventName.ENDED)
+    assert first.role == Role.CUSTOMER
+
+
+def test_the_recording_has_speech_where_turns_are_and_silence_elsewhere(
+    call: CallResult, turns: Transcript
+) -> None:
+    for role, channel in zip(CHANNELS, loudness(call.folder / WIRE), strict=True):
+        mask = voiced(channel.rms)
+        inside = np.zeros_like(mask)
+        for turn in turns.turns:
+            if turn.role is role:
+                inside[round(turn.start / FRAME_S) : round(turn.end / FRAME_S)] = True
+        assert mask[inside].mean() > 0.6, f"turns of {role} are silent"
+        assert not mask[~inside].any(), f"{role} speaks outside of turns"
+        assert channel.rms[~inside].max() < -45.0
+
+
+def test_both_voices_are_recorded_at_a_common_level_and_unclipped(call: CallResult) -> None:
+    for level in call.metrics.levels.values():
+        assert -30.0 < (level.speech_rms_dbfs or 0) < -12.0
+        assert (level.peak_dbfs or 0) < -0.5
+    with soundfile.SoundFile(call.folder / WIRE) as wire:
+        assert (wire.samplerate, wire.channels, wire.subtype) == (RATE_HZ, 2, "PCM_16")
+        assert len(wire) / RATE_HZ == pytest.approx(call.metrics.duration_s, abs=0.01)
+
+
+def test_what_the_transcript_says_is_what_is_audible_in_the_recording(
+    call: CallResult, turns: Transcript
+) -> None:
+    said: list[str] = []
+    heard: list[str] = []
+    for turn in turns.turns:
+        said += normalize(turn.said or "")
+        heard += audible(call.folder, turn.role, turn.start - 0.1, turn.end + 0.1)
+    errors = word_errors(said, heard)
+    assert (errors.rate or 0.0) < 0.1
+
+
+def test_the_folder_is_whole_and_says_what_made_it(call: CallResult, settings: Settings) -> None:
+    document = Call.model_validate_json((call.folder / "call.json").read_bytes())
+    assert document.call_id == call.folder.name
+    assert document.files == {
+        name: sha256(call.folder / name)
+        for name in ("events.jsonl", "metrics.json", "transcript.json", "wire.flac")
+    }
+    for role in Role:
+        used = {kind: engine["engine"] for kind, engine in document.engines[role].items()}
+        assert used == settings.engines(role).model_dump()
+    assert document.versions["livekit-agents"] == "1.8.9"
+
+
+async def test_a_caller_who_falls_silent_is_asked_once_and_then_the_call_ends(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    dead_air_s = 2.5
+    spec = late_order(settings, dead_air_s=dead_air_s)
+    async with phone_call(server.address, settings, spec, tmp_path) as call:
+        greeting = await call.next(EventName.SAID)
+        revived = await call.next(EventName.REVIVED)
+        question = await call.next(EventName.SAID)
+        ended = await call.next(EventName.ENDED)
+    assert ended.fields["reason"] == EndReason.DEAD_AIR
+    assert len(call.reported(EventName.REVIVED)) == 1
+    assert phrase("are you still there") in phrase(question.fields["text"])
+    assert revived.at - greeting.at == pytest.approx(dead_air_s, abs=0.7)
+    assert ended.at - question.at == pytest.approx(dead_air_s, abs=0.7)
+    assert [turn.role for turn in call.transcript.turns] == [Role.SUPPORT, Role.SUPPORT]
+
+
+async def test_a_call_ends_at_its_turn_limit(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    spec = late_order(settings, max_turns=2)
+    async with phone_call(server.address, settings, spec, tmp_path) as call:
+        await call.next(EventName.SAID)
+        await call.person.say("My order is late.")
+        ended = await call.next(EventName.ENDED)
+    assert ended.fields["reason"] == EndReason.TURN_LIMIT
+    names = [event.event for event in call.events if event.source == Role.SUPPORT]
+    assert names.count(EventName.SAID) + names.count(EventName.HEARD) == 2
+
+
+async def test_a_call_ends_at_its_length_limit(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    spec = late_order(settings, max_length_s=5)
+    async with phone_call(server.address, settings, spec, tmp_path) as call:
+        began = await call.next(EventName.OK)
+        ended = await call.next(EventName.ENDED)
+    assert ended.fields["reason"] == EndReason.LENGTH_LIMIT
+    assert ended.at - began.at == pytest.approx(5, abs=1)
