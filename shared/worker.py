@@ -6,6 +6,7 @@ that process takes with it is every call of this worker; the other side of each 
 
 import asyncio
 import json
+import math
 import signal
 from collections.abc import Callable
 from http import HTTPStatus
@@ -30,6 +31,8 @@ DRAIN_TIMEOUT_S = 600
 """How long a worker that was told to stop lets its calls go on."""
 SETUP_TIMEOUT_S = 120
 """Loading models on a busy machine."""
+FULL_LOAD = 0.7
+"""The load from which on livekit-server offers a worker nothing (1.13.5, pkg/agent/config.go)."""
 
 
 def create_server(
@@ -40,16 +43,20 @@ def create_server(
     def setup(_: JobProcess) -> None:
         engines.preload(settings.engines(role), settings)
 
+    calls = settings.duologue_worker_calls
+    taking = 0  # jobs that are being answered, and not active yet
+
     def load(server: AgentServer) -> float:
-        return len(server.active_jobs) / settings.duologue_worker_calls
+        return FULL_LOAD * len(server.active_jobs) / calls
 
     server = AgentServer(
         job_executor_type=JobExecutorType.THREAD,
         num_idle_processes=1,
         # A local engine keeps the processor busy, which LiveKit's default would take for a full
-        # worker; dispatches to a full worker are lost without a word.
+        # worker; dispatches to a full worker are lost without a word. With a threshold, one job
+        # that is about to start would count as much as it takes to be full.
         load_fnc=load,
-        load_threshold=1.0,
+        load_threshold=math.inf,
         drain_timeout=DRAIN_TIMEOUT_S,
         initialize_process_timeout=SETUP_TIMEOUT_S,
         setup_fnc=setup,
@@ -61,6 +68,17 @@ def create_server(
     )
 
     async def on_request(request: JobRequest) -> None:
+        nonlocal taking
+        if len(server.active_jobs) + taking >= calls:
+            await request.reject(terminate=False)  # another worker may have room
+            return
+        taking += 1
+        try:
+            await answer(request)
+        finally:
+            taking -= 1
+
+    async def answer(request: JobRequest) -> None:
         try:
             read_spec(request.job.metadata, role, settings, bare_spec)
         except DuologueError as error:
