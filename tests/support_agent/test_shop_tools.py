@@ -71,6 +71,7 @@ async def test_an_order_is_found_by_its_number_and_a_name_as_heard(name: str) ->
         ("47210", "Yash Patel", ["order_number"]),
         ("47218", "Yash Patel", ["order_number", "name"]),
         ("47219", "Laura Chen", ["order_number", "name"]),
+        ("47219", "Jack Pastor", ["order_number", "name"]),
     ],
 )
 async def test_an_order_of_somebody_else_is_not_found(
