@@ -15,6 +15,8 @@ from shared.events import EventName
 from shared.line import EndReason, Line
 
 CLOSE_TIMEOUT_S = 0.2
+MAX_TOOL_STEPS = 6
+"""Tool calls in a row within one turn: look a caller up by two readings, then work for them."""
 
 
 def create_session(
@@ -48,6 +50,7 @@ def create_session(
         user_away_timeout=None,
         # Whatever is still being recognized when the call is over is not worth waiting for.
         session_close_transcript_timeout=CLOSE_TIMEOUT_S,
+        max_tool_steps=MAX_TOOL_STEPS,
         use_tts_aligned_transcript=models.tts.capabilities.aligned_transcript,
     )
     _observe(session, line)
