@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
-from livekit import rtc
+from livekit import api, rtc
 from livekit.agents import JobContext
 from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
@@ -56,6 +56,9 @@ async def take_call(
                 reason = await diagnosis.answer(
                     context.room, peer, role, spec=spec, journal=journal, models=models
                 )
+        except _RoomGone:
+            reason = EndReason.STOPPED
+            journal.emit(EventName.ENDED, reason=reason)
         except Exception as error:  # noqa: BLE001 - see the docstring
             journal.emit(EventName.ERROR, source="agent", error=f"{type(error).__name__}: {error}")
             journal.emit(EventName.ENDED, reason=EndReason.CRASHED)
@@ -65,9 +68,20 @@ async def take_call(
     context.shutdown(reason=reason)
 
 
+class _RoomGone(Exception):
+    """The room was deleted before this side had joined it."""
+
+
 async def _join(context: JobContext, bus: RoomBus | None) -> None:
-    """Join the room, and begin to send events; joined already, nothing."""
+    """Join the room, and begin to send events; joined already, nothing.
+
+    Raises:
+        _RoomGone: It had been deleted; joining made it anew, so it is deleted again.
+    """
     await context.connect()
+    if await context.room.sid != context.job.room.sid:
+        await context.api.room.delete_room(api.DeleteRoomRequest(room=context.room.name))
+        raise _RoomGone
     if bus:
         bus.start()
 
