@@ -21,7 +21,8 @@ SEEN_BY_THE_DRIVER = {
 
 
 def documented(columns: int) -> list[list[str]]:
-    rows = re.findall(r"^\| (`\w+`|\d+) \|(.+)\|$", DOCUMENT.read_text(encoding="utf-8"), re.M)
+    text = DOCUMENT.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`\w+`|\d+) \|(.+)\|$", text, re.MULTILINE)
     table = [[name.strip("`"), *(cell.strip() for cell in rest.split("|"))] for name, rest in rows]
     return [row for row in table if len(row) == columns]
 

@@ -49,7 +49,7 @@ def test_an_event_is_called_what_the_code_calls_it() -> None:
 
 
 def test_the_document_has_every_event() -> None:
-    rows = re.findall(r"^\| (`[A-Z_`, ]+) \|", DOCUMENT.read_text(encoding="utf-8"), re.M)
+    rows = re.findall(r"^\| (`[A-Z_`, ]+) \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
     documented = [name for row in rows for name in re.findall(r"[A-Z_]+", row)]
     assert len(documented) == len(set(documented))
     assert set(documented) == set(EventName)
