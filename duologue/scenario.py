@@ -69,9 +69,15 @@ class Scenario(BaseModel):
     ) -> CallSpec:
         """The call of this scenario, with both roles as peers of each other.
 
+        Of `engines`, the customer's voice makes way for the persona's, if that has one.
+
         Raises:
             SpecError: `call_id` is not one.
         """
+        chosen = dict(engines)
+        if self.persona.voice and Role.CUSTOMER in chosen:
+            voice = {"tts": self.persona.voice}
+            chosen[Role.CUSTOMER] = chosen[Role.CUSTOMER].model_copy(update=voice)
         try:
             return CallSpec(
                 call_id=call_id,
@@ -79,7 +85,7 @@ class Scenario(BaseModel):
                 seed=seed,
                 opener=self.opener,
                 limits=self.limits,
-                engines=dict(engines),
+                engines=chosen,
                 peers={role: Peer(identity=role.peer) for role in Role},
                 recorder=recorder,
                 customer=CustomerSheet(

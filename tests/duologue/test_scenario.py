@@ -53,6 +53,17 @@ def test_each_role_gets_only_what_it_may_know() -> None:
     assert spec.expected.desk == {"charges": ({"id": "P-2", "status": "refunded"},)}
 
 
+def test_a_persona_with_a_voice_speaks_with_it(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        "name: Ann Lee}\n    facts", "name: Ann Lee, voice: hibari/heart}\n    facts"
+    )
+    settings = Settings(_env_file=None)
+    engines = {role: settings.engines(role) for role in Role}
+    spec = load_scenario(str(write(tmp_path, text))).to_spec(call_id="c1", seed=0, engines=engines)
+    assert spec.engines[Role.CUSTOMER].tts == "hibari/heart"
+    assert spec.engines[Role.SUPPORT] == engines[Role.SUPPORT]
+
+
 def test_dates_stay_as_they_are_written() -> None:
     [order] = load_scenario(DEFAULT).userdata.desk["orders"]
     assert order["expected_on"] == "2026-11-27"
