@@ -1,0 +1,184 @@
+"""What the documents tell people to type and to open is there."""
+
+import importlib.util
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from duologue.cli import app
+from duologue.scenario import BUNDLED
+from shared.events import EventName
+from shared.settings import WORKER_PORTS, Settings
+from shared.spec import Role
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+FILE = re.compile(r"(?:[\w.<>*-]+/)+[\w.<>*-]*|[\w-]+\.(?:py|md|toml|yaml)")
+PACKAGES = ("customer_agent", "support_agent", "shared", "duologue", "scenarios", "tests", "docs")
+
+# Flags of livekit-cli 2.18 (cmd/lk/dispatch.go, createAgentDispatch); the first two are required.
+LK_DISPATCH_CREATE = ("--room", "--agent-name", "--metadata", "--deployment", "--json")
+
+
+class Command(NamedTuple):
+    """A command that a document tells people to type."""
+
+    document: str
+    line: str
+
+    def __str__(self) -> str:
+        return f"{self.document}: {self.line}"
+
+
+def spans(text: str) -> Iterator[str]:
+    """What stands in backticks in running text, on one line each."""
+    for match in SPAN.finditer(FENCE.sub("", text)):
+        yield " ".join(match[1].split())
+
+
+def commands() -> Iterator[Command]:
+    """Every line of a shell block, and every command in backticks."""
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for language, block in FENCE.findall(text):
+            if language == "sh":
+                for line in block.splitlines():
+                    yield Command(document.name, line)
+        for span in spans(text):
+            if span.split()[0] in CHECKS and len(span.split()) > 1:
+                yield Command(document.name, span)
+
+
+def check_make(*words: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^([\w-]+):", makefile, re.MULTILINE)
+    for word in words:
+        name, assigned, value = word.partition("=")
+        if assigned:
+            assert f"$({name})" in makefile
+            if words[0] == "call":
+                check_duologue("call", *shlex.split(value))
+        else:
+            assert word in targets
+
+
+def check_duologue(*words: str) -> None:
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperGroup)
+    with command.make_context("duologue", list(words)) as context:
+        name, subcommand, arguments = command.resolve_command(context, list(words))
+        assert subcommand
+        # Parses every flag and value, and runs nothing.
+        with subcommand.make_context(name, arguments, parent=context) as parsed:
+            scenario = parsed.params.get("scenario")
+    # A file stands for the reader's own.
+    if scenario and ".yaml" not in scenario:
+        assert (BUNDLED / f"{scenario}.yaml").is_file()
+
+
+def check_lk(*words: str) -> None:
+    assert words[:2] == ("dispatch", "create")
+    flags = dict(zip(words[2::2], words[3::2], strict=True))
+    assert flags.keys() <= set(LK_DISPATCH_CREATE)
+    assert flags.keys() >= set(LK_DISPATCH_CREATE[:2])
+    assert flags["--agent-name"] in tuple(Role)
+
+
+def check_honcho(*words: str) -> None:
+    assert words == ("start",)
+    procfile = (ROOT / "Procfile").read_text(encoding="utf-8")
+    processes = dict(line.split(": exec ") for line in procfile.splitlines())
+    assert processes.keys() == set(Role)
+    for command in processes.values():
+        program, *arguments = shlex.split(command)
+        CHECKS[program](*arguments)
+
+
+def check_python(*words: str) -> None:
+    assert words[0] == "-m"
+    assert importlib.util.find_spec(words[1])
+    if words[1] == "livekit.agents":
+        assert words[2] == "start"
+        assert (ROOT / words[3]).is_file()
+
+
+def check_source(*words: str) -> None:
+    assert words == (".venv/bin/activate",)
+    assert "VENV := .venv\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def check_grep(*words: str) -> None:
+    assert EventName(words[0])
+
+
+CHECKS = {
+    "make": check_make,
+    "duologue": check_duologue,
+    "lk": check_lk,
+    "honcho": check_honcho,
+    "python": check_python,
+    "source": check_source,
+    "grep": check_grep,
+}
+
+
+@pytest.mark.parametrize("command", list(commands()), ids=str)
+def test_a_command_in_the_documents_can_be_typed(command: Command) -> None:
+    program, *words = shlex.split(command.line)
+    CHECKS[program](*words)
+
+
+def test_the_readme_begins_with_the_two_commands_that_do_everything() -> None:
+    [(_, first), *_] = FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert first.splitlines() == ["make call", "make test"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_and_paths_in_the_documents_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target in LINK.findall(text):
+        if not urlsplit(target).scheme:
+            assert (document.parent / target.partition("#")[0]).exists(), target
+    for span in spans(text):
+        if FILE.fullmatch(span) and span.split("/")[0] in PACKAGES:
+            assert list(ROOT.glob(re.sub(r"<\w+>", "*", span.rstrip("/")))), span
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_variables_in_the_documents_are_read(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    in_code = [*spans(text), *(block for _, block in FENCE.findall(text))]
+    known = {name.upper() for name in Settings.model_fields} | set(EventName.__members__)
+    for code in in_code:
+        assert set(VARIABLE.findall(code)) <= known, code
+
+
+def test_every_setting_is_in_the_example_with_its_default_and_nothing_else_is() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^#(\w+)=(.*)$", example, re.MULTILINE))
+    assert shown.keys() == {name.upper() for name in Settings.model_fields}
+    defaults = Settings(_env_file=None)
+    for name, value in shown.items():
+        default = getattr(defaults, name.lower())
+        if default is not None and name != "DUOLOGUE_CACHE":
+            assert value == str(default), name
+
+
+def test_the_table_of_workers_is_true() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\d+) \(`(\w+)`\)", readme, re.MULTILINE)
+    assert rows == [
+        (role, f"{role}_agent", str(WORKER_PORTS[role]), f"{role.upper()}_PORT") for role in Role
+    ]
