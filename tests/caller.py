@@ -29,8 +29,9 @@ from shared.bus import RoomBus
 from shared.engines import Models, audio
 from shared.engines.audio import Samples
 from shared.events import Event, EventName, Journal
+from shared.linking import agent_name
 from shared.settings import Settings
-from shared.spec import CallSpec, Kind, Limits, Peer, Role
+from shared.spec import CallSpec, Kind, Peer, Role
 
 RATE_HZ = 24_000
 FRAME = RATE_HZ // 50
@@ -106,11 +107,12 @@ class Ear:
 
 
 class Person:
-    """A STANDARD participant with a microphone, a voice, and an ear for the first agent."""
+    """A STANDARD participant with a microphone, a voice, and an ear for the agent of a role."""
 
-    def __init__(self, models: Models, journal: Journal) -> None:
+    def __init__(self, models: Models, role: Role) -> None:
         self.room = rtc.Room()
-        self.journal = journal
+        self.journal = Journal(role)
+        self._role = role
         self._models = models
         self._source = rtc.AudioSource(RATE_HZ, 1, queue_size_ms=QUEUED_MS)
         self._pending: deque[Samples] = deque()
@@ -125,20 +127,23 @@ class Person:
         await self.hang_up()
 
     async def join(self, address: ServerAddress, room: str, identity: str) -> None:
-        """Join a room and publish a microphone that sends silence until something is said."""
-
-        @self.room.on("track_subscribed")
-        def on_subscribed(track: rtc.Track, _: object, sender: rtc.RemoteParticipant) -> None:
-            agent = sender.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
-            if agent and not self._ear.done():
-                self._ear.set_result(Ear(track))
-
-        grants = api.VideoGrants(room_join=True, room=room)
-        await self.room.connect(address.url, address.token(identity, grants))
+        """Join a room with a microphone that sends silence until something is said."""
+        await self.listen_in(address, room, identity)
         track = rtc.LocalAudioTrack.create_audio_track("microphone", self._source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self.room.local_participant.publish_track(track, options)
         self._speaking = asyncio.create_task(self._speak(), name="microphone")
+
+    async def listen_in(self, address: ServerAddress, room: str, identity: str) -> None:
+        """Join a room only to listen."""
+
+        @self.room.on("track_subscribed")
+        def on_subscribed(track: rtc.Track, _: object, sender: rtc.RemoteParticipant) -> None:
+            if agent_name(sender) == self._role.peer and not self._ear.done():
+                self._ear.set_result(Ear(track))
+
+        grants = api.VideoGrants(room_join=True, room=room)
+        await self.room.connect(address.url, address.token(identity, grants))
 
     async def say(self, text: str, sound: Sound = as_spoken) -> None:
         """Say `text`, to the end, as `sound` makes it sound."""
@@ -193,8 +198,8 @@ class Person:
 
 
 def person(settings: Settings, role: Role = Role.CUSTOMER) -> Person:
-    """A person with the voice and the ears that an agent of `role` has."""
-    return Person(engines.load(settings.engines(role), settings), Journal(role))
+    """A person with the voice and the ears that an agent of `role` has, in its place."""
+    return Person(engines.load(settings.engines(role), settings), role)
 
 
 class PhoneCall:
@@ -275,8 +280,3 @@ async def dispatch(livekit: api.LiveKitAPI, room: str, agent_name: str, metadata
     """What `lk dispatch create --room ROOM --agent-name NAME [--metadata M]` does."""
     request = api.CreateAgentDispatchRequest(room=room, agent_name=agent_name, metadata=metadata)
     await livekit.agent_dispatch.create_dispatch(request)
-
-
-def limits(**changes: float) -> Limits:
-    """The usual limits of a call, but for `changes`."""
-    return Limits.model_validate(changes)

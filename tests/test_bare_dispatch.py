@@ -1,0 +1,58 @@
+"""A dispatch that says nothing but room and agent name, and nothing else running."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from livekit import api
+
+from duologue.server import Server
+from shared.settings import Settings
+from shared.spec import Role
+from shared.spoken import phrase
+from tests.caller import dispatch, person
+
+pytestmark = pytest.mark.usefixtures("workers")
+
+
+@asynccontextmanager
+async def a_room(server: Server) -> AsyncIterator[tuple[api.LiveKitAPI, str]]:
+    """The name of a room that nobody made yet; deleted on leaving."""
+    room = f"bare-{uuid4().hex[:8]}"
+    async with server.address.client() as livekit:
+        yield livekit, room
+        await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+
+
+async def test_a_person_who_joins_is_greeted_and_answered(
+    server: Server, settings: Settings
+) -> None:
+    async with a_room(server) as (livekit, room), person(settings) as someone:
+        await dispatch(livekit, room, Role.SUPPORT)
+        await someone.join(server.address, room, "somebody")
+        greeting = await someone.hears_out()
+        assert phrase("how can I help you") in phrase(greeting)
+        await someone.say(
+            "Hello, my name is Sofia Maxwell, and my order is late. The number is 1 4 1 2 5."
+        )
+        answer = await someone.hears_out()
+        assert phrase("desk lamp") in phrase(answer)
+        assert phrase("anything else") in phrase(answer)
+
+
+async def test_two_bare_agents_in_one_room_talk_to_each_other_and_to_no_listener(
+    server: Server, settings: Settings
+) -> None:
+    async with (
+        a_room(server) as (livekit, room),
+        person(settings, Role.CUSTOMER) as support_listener,
+        person(settings, Role.SUPPORT) as customer_listener,
+    ):
+        await support_listener.listen_in(server.address, room, "listener")
+        await customer_listener.listen_in(server.address, room, "monitor")
+        for role in Role:
+            await dispatch(livekit, room, role)
+        assert phrase("how can I help you") in phrase(await support_listener.hears_out())
+        assert phrase("my order") in phrase(await customer_listener.hears_out())
+        assert phrase("order number") in phrase(await support_listener.hears_out())

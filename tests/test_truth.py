@@ -1,0 +1,111 @@
+"""No call succeeds on what was not said: real audio, wrong in one digit or not speech at all."""
+
+from pathlib import Path
+
+import pytest
+
+from duologue.scenario import load_scenario
+from duologue.server import Server
+from shared.events import EventName
+from shared.line import EndReason
+from shared.settings import Settings
+from shared.spec import CallSpec, Limits, Role, Row, SupportSheet
+from shared.spoken import normalize, phrase
+from tests.caller import PhoneCall, as_noise, phone_call
+
+pytestmark = pytest.mark.usefixtures("workers")
+
+WRONG_NUMBER = "4 7 2 1 8"
+SAYS = (
+    "Hi, my name is Yash Patel. My card was charged twice for my order. "
+    f"My order number is {WRONG_NUMBER}."
+)
+
+
+def charged_twice(settings: Settings, **limits: float) -> CallSpec:
+    """The default scenario; the number one digit off is somebody else's, charged twice too."""
+    engines = {role: settings.engines(role) for role in Role}
+    spec = load_scenario().to_spec(call_id="spec", seed=0, engines=engines)
+    assert spec.support
+    desk: dict[str, tuple[Row, ...]] = {
+        "customers": ({"id": "C-NEAR", "name": "Greta Lindholm", "postcode": "80331"},),
+        "orders": (
+            {
+                "number": WRONG_NUMBER.replace(" ", ""),
+                "customer_id": "C-NEAR",
+                "item": "wall clock",
+                "status": "shipped",
+                "ordered_on": "2026-11-14",
+                "promised_on": "2026-11-20",
+                "expected_on": "2026-11-20",
+            },
+        ),
+        "charges": tuple(
+            {
+                "id": f"N-{number}",
+                "order_number": WRONG_NUMBER.replace(" ", ""),
+                "amount_cents": 4900,
+                "charged_on": "2026-11-14",
+            }
+            for number in (1, 2)
+        ),
+    }
+    rows = {table: (*spec.support.desk[table], *near) for table, near in desk.items()}
+    return spec.model_copy(
+        update={
+            "support": SupportSheet(business="shop", desk=rows),
+            "limits": Limits.model_validate(limits),
+        }
+    )
+
+
+def nothing_came_of(call: PhoneCall) -> None:
+    """The desk is as it was, and the call did not reach its goal."""
+    assert not any(call.reported(EventName.DESK)[-1].fields["changes"].values())
+    assert not call.metrics.task_success
+
+
+async def test_one_digit_exchanged_is_asked_for_again_and_never_refunded(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    spec = charged_twice(settings)
+    insists = f"It is {WRONG_NUMBER}, and my name is Yash Patel."
+    asked: list[str] = []
+    async with phone_call(server.address, settings, spec, tmp_path) as call:
+        await call.next(EventName.SAID)
+        await call.person.say(SAYS)
+        for _ in range(2):
+            asked.append((await call.next(EventName.SAID)).fields["text"])
+            await call.person.say(insists)
+        asked.append((await call.next(EventName.SAID)).fields["text"])
+    nothing_came_of(call)
+    # Asked for again, twice, then for something else.
+    for question, about in zip(asked, ("order number", "order number", "postcode"), strict=True):
+        assert question.endswith("?")
+        assert phrase(about) in phrase(question)
+    tried = [event.fields["arguments"] for event in call.reported(EventName.TOOL)]
+    assert {one["order_number"] for one in tried} == {WRONG_NUMBER.replace(" ", "")}
+    spoken = phrase(" ".join(turn.said or "" for turn in call.transcript.turns))
+    for secret in ("Lindholm", "wall clock", "desk lamp"):
+        assert phrase(secret) not in spoken
+
+
+async def test_a_caller_who_is_only_noise_gets_nowhere_and_the_call_ends(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    spec = charged_twice(settings, dead_air_s=3, max_length_s=30)
+    async with phone_call(server.address, settings, spec, tmp_path) as call:
+        await call.next(EventName.SAID)
+        await call.person.say(SAYS, as_noise)
+        await call.next(EventName.SAID)
+        await call.person.say("Yes, please. My order number is 4 7 2 1 9.", as_noise)
+        ended = await call.next(EventName.ENDED)
+    assert ended.fields["reason"] in (EndReason.DEAD_AIR, EndReason.LENGTH_LIMIT)
+    nothing_came_of(call)
+    heard = " ".join(event.fields["text"] for event in call.reported(EventName.HEARD))
+    assert len(normalize(heard)) <= 4, heard
+    assert not call.reported(EventName.TOOL)
+    # The noise was there, and as loud as speech.
+    level = call.metrics.levels[Role.CUSTOMER].speech_rms_dbfs
+    assert level is not None
+    assert -35 < level < -12
