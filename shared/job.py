@@ -14,7 +14,7 @@ from shared.bus import RoomBus
 from shared.engines import Models
 from shared.events import EventName, Journal
 from shared.line import EndReason, Line
-from shared.linking import find_peer, room_options
+from shared.linking import RoomGone, find_peer, room_options
 from shared.settings import Settings
 from shared.spec import CallSpec, Kind, Mode, Peer, Role
 from shared.watch import watch
@@ -56,7 +56,7 @@ async def take_call(
                 reason = await diagnosis.answer(
                     context.room, peer, role, spec=spec, journal=journal, models=models
                 )
-        except _RoomGone:
+        except RoomGone:
             reason = EndReason.STOPPED
             journal.emit(EventName.ENDED, reason=reason)
         except Exception as error:  # noqa: BLE001 - see the docstring
@@ -68,20 +68,16 @@ async def take_call(
     context.shutdown(reason=reason)
 
 
-class _RoomGone(Exception):
-    """The room was deleted before this side had joined it."""
-
-
 async def _join(context: JobContext, bus: RoomBus | None) -> None:
     """Join the room, and begin to send events; joined already, nothing.
 
     Raises:
-        _RoomGone: It had been deleted; joining made it anew, so it is deleted again.
+        RoomGone: It had been deleted; joining made it anew, so it is deleted again.
     """
     await context.connect()
     if await context.room.sid != context.job.room.sid:
         await context.api.room.delete_room(api.DeleteRoomRequest(room=context.room.name))
-        raise _RoomGone
+        raise RoomGone
     if bus:
         bus.start()
 

@@ -27,8 +27,9 @@ _APPEARANCES: Final[tuple[EventTypes, ...]] = (
     "participant_connected",
     "track_published",
     "participant_attributes_changed",
+    "disconnected",
 )
-"""Room events by which somebody to talk to may have appeared."""
+"""Room events by which somebody to talk to may have appeared, or nobody will any more."""
 
 _KINDS = {
     Kind.AGENT: rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
@@ -62,8 +63,16 @@ def _publishes_microphone(participant: rtc.RemoteParticipant) -> bool:
     )
 
 
+class RoomGone(Exception):
+    """The room is closed, and nobody will come any more."""
+
+
 async def find_peer(room: rtc.Room, role: Role) -> Peer:
-    """Wait in a room that nothing is known about until there is somebody to talk to."""
+    """Wait in a room that nothing is known about until there is somebody to talk to.
+
+    Raises:
+        RoomGone: The room was closed before there was anybody.
+    """
     changed = asyncio.Event()
 
     def on_change(*_: object) -> None:
@@ -76,6 +85,8 @@ async def find_peer(room: rtc.Room, role: Role) -> Peer:
             changed.clear()
             if peer := peer_among(room.remote_participants.values(), role):
                 return peer
+            if not room.isconnected():
+                raise RoomGone
             await changed.wait()
     finally:
         for name in _APPEARANCES:

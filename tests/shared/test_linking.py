@@ -3,14 +3,14 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from livekit import api, rtc
 from livekit.agents import Agent, AgentSession
 
 from duologue.server import Server
-from shared.linking import AGENT_NAME, find_peer, peer_among, room_options
+from shared.linking import AGENT_NAME, RoomGone, find_peer, peer_among, room_options
 from shared.spec import Kind, Peer, Role
 
 LINK_TIMEOUT_S = 5.0
@@ -40,9 +40,13 @@ class Lobby:
         self._rooms.append(room)
         return room
 
-    async def close(self) -> None:
+    async def delete(self) -> None:
         async with self._address.client() as livekit:
-            await livekit.room.delete_room(api.DeleteRoomRequest(room=self.name))
+            with suppress(api.TwirpError):  # it was deleted before
+                await livekit.room.delete_room(api.DeleteRoomRequest(room=self.name))
+
+    async def close(self) -> None:
+        await self.delete()
         await asyncio.gather(*(room.disconnect() for room in self._rooms))
 
 
@@ -146,6 +150,14 @@ async def test_who_publishes_before_we_come_is_found_too(lobby: Lobby) -> None:
     us = await lobby.join("support", kind=Kind.AGENT, agent_name="support")
     peer = await asyncio.wait_for(find_peer(us, Role.SUPPORT), LINK_TIMEOUT_S)
     assert peer.identity == "person"
+
+
+async def test_nobody_is_waited_for_in_a_room_that_is_closed(lobby: Lobby) -> None:
+    us = await lobby.join("support", kind=Kind.AGENT, agent_name="support")
+    finding = asyncio.create_task(find_peer(us, Role.SUPPORT))
+    await lobby.delete()
+    with pytest.raises(RoomGone):
+        await asyncio.wait_for(finding, LINK_TIMEOUT_S)
 
 
 async def _monitor(lobby: Lobby) -> None:
