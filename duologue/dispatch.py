@@ -77,6 +77,8 @@ async def dispatch(
                 break
             if waited_s > TAKEN_TIMEOUT_S and not await _taken(livekit, room, made.id):
                 break
+        if present():  # since it was last asked; deleting the dispatch would end its job
+            return
         await dispatches.delete_dispatch(made.id, room)
         waited_s = loop.time() - began
         if waited_s >= timeout_s:
