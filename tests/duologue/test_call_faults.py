@@ -205,6 +205,20 @@ async def test_what_an_agents_code_raised_is_in_the_events(quiet: dict[str, Ende
         assert problem in " ".join(str(error.fields["error"]) for error in errors)
 
 
+async def test_a_refused_job_ends_the_waiting_at_once(stage: Stage) -> None:
+    await stage.staff()
+    spec = call_spec("refused")
+    wrong = spec.engines[Role.SUPPORT].model_copy(update={"tts": "parrot/polly"})
+    spec = spec.model_copy(update={"engines": spec.engines | {Role.SUPPORT: wrong}})
+    ended = await stage.call(spec)
+    assert (ended.outcome, ended.fault) == (Outcome.REFUSED, Fault.SYSTEM)
+    assert "agent 'support' refused the job" in ended.detail
+    assert "parrot/polly" in ended.detail
+    assert ended.after_s < DISPATCH_TIMEOUT_S / 2
+    whole(ended.folder)
+    assert await stage.no_room_left()
+
+
 async def test_waiting_for_an_agent_ends_at_the_deadline(quiet: dict[str, Ended]) -> None:
     assert quiet["absent"].after_s >= DISPATCH_TIMEOUT_S
 
