@@ -112,7 +112,7 @@ async def test_an_agent_that_barges_in_silences_the_customer_who_then_says_it_ag
 ) -> None:
     complaint = (
         "I ordered a table and a lamp in the spring, and the lamp came with a crack in its foot, "
-        "and the table came with three legs, and nobody has answered any of my letters."
+        "and nobody has answered any of my letters."
     )
     sheet = CustomerSheet(
         persona=Persona(name="Rosa Hall"), goals=(Goal(say=complaint, met_when=("sorry",)),)
