@@ -27,8 +27,11 @@ QUIET = 0.012
 """Samples up to this are silence (full scale 1.0)."""
 KEPT_S = 0.03
 """Kept of the silence before and after a sound, which belongs to it."""
-LEVEL_DBFS = -20.0
-"""RMS of active speech that voices are brought to."""
+START_S = 1.5
+"""A turn begins to play when so much of it is ready: after a first sentence as short as "Thank
+you." the second would come too late on a busy machine, and the listener answer the first."""
+LEVEL_DBFS = -23.0
+"""RMS of active speech that voices are brought to; the liveliest peaks stay below full scale."""
 FRAME_S = 0.01
 
 CALIBRATION = "This is a test of my voice. My order number is 4 7 2 1 9, and thank you for calling."
@@ -115,10 +118,15 @@ class SpeechStream(tts.SynthesizeStream):
         ).stream()
         splitting = asyncio.create_task(self._split(sentences), name="split-sentences")
         try:
-            spoken_s = 0.0
+            laid_out = _LaidOut(output_emitter)
             async for sentence in sentences:
                 self._mark_started()
-                spoken_s += await self._say(sentence.token, spoken_s, output_emitter)
+                laid_out.pause()
+                samples = await asyncio.to_thread(
+                    self._tts.voice.speak, sentence.token, self._tts.seed
+                )
+                laid_out.add(sentence.token, samples)
+            laid_out.play()
         finally:
             await utils.aio.cancel_and_wait(splitting)
             await sentences.aclose()
@@ -132,24 +140,47 @@ class SpeechStream(tts.SynthesizeStream):
                 sentences.flush()
         sentences.end_input()
 
-    async def _say(self, sentence: str, start_s: float, emitter: tts.AudioEmitter) -> float:
-        """Push a sentence that begins at `start_s`; how many seconds it took up."""
-        pause = np.zeros(round(SENTENCE_PAUSE_S * SAMPLE_RATE) if start_s else 0, np.float32)
-        # Ahead of the sentence, so that it plays while the sentence is synthesized.
-        emitter.push(to_pcm(pause))
-        samples = await asyncio.to_thread(self._tts.voice.speak, sentence, self._tts.seed)
-        start_s += len(pause) / SAMPLE_RATE
-        timed = [
+
+class _LaidOut:
+    """The audio of a turn, played once there is enough of it that the next sentence is in time."""
+
+    def __init__(self, emitter: tts.AudioEmitter) -> None:
+        self._emitter = emitter
+        self._pcm = bytearray()
+        self._words: list[TimedString] = []
+        self._end_s = 0.0
+        self._playing = False
+
+    def pause(self) -> None:
+        """Go on after a pause, which plays while the next sentence is synthesized."""
+        if self._end_s:
+            self._lay(np.zeros(round(SENTENCE_PAUSE_S * SAMPLE_RATE), np.float32))
+
+    def add(self, sentence: str, samples: Samples) -> None:
+        """Go on with a sentence."""
+        self._words += [
             TimedString(
-                f" {word.text}" if start_s or index else word.text,
-                start_time=start_s + word.start_s,
-                end_time=start_s + word.end_s,
+                f" {word.text}" if self._end_s or index else word.text,
+                start_time=self._end_s + word.start_s,
+                end_time=self._end_s + word.end_s,
             )
             for index, word in enumerate(place_words(sentence, samples))
         ]
-        emitter.push_timed_transcript(timed)
-        emitter.push(to_pcm(samples))
-        return (len(pause) + len(samples)) / SAMPLE_RATE
+        self._lay(samples)
+
+    def play(self) -> None:
+        """Play what there is, and from now on what comes, at once."""
+        self._playing = True
+        if self._pcm:
+            self._emitter.push_timed_transcript(self._words)
+            self._emitter.push(bytes(self._pcm))
+            self._words, self._pcm = [], bytearray()
+
+    def _lay(self, samples: Samples) -> None:
+        self._pcm += to_pcm(samples)
+        self._end_s += len(samples) / SAMPLE_RATE
+        if self._playing or self._end_s >= START_S:
+            self.play()
 
 
 class Word(NamedTuple):
