@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobRequest
@@ -17,6 +18,9 @@ from shared import engines, worker
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 from tests.roles import call_spec, create_party
+
+LOADING_S = 1.0
+"""How long our own worker is busy between taking a job and joining the room."""
 
 jobs = 0
 
@@ -71,7 +75,7 @@ def ours(role: Role, calls: int) -> AgentServer:
         update={"stt": "openai/whisper-1", "tts": "openai/ash"}
     )
     engines.check(chosen, settings)
-    worker.__dict__["engines"].preload = lambda *_: None
+    engines.__dict__["preload"] = lambda *_: time.sleep(LOADING_S)
 
     def bare_spec(_: Settings) -> CallSpec:
         return call_spec(engines={role: chosen}, peers={}, recorder=None)
@@ -90,7 +94,8 @@ async def serve(name: str, conduct: str, called: asyncio.Event) -> None:
 async def main() -> None:
     called = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, called.set)
-    await asyncio.gather(*(serve(*word.split("="), called) for word in sys.argv[1:]))
+    conduct = dict(word.split("=") for word in sys.argv[1:])
+    await asyncio.gather(*(serve(name, what, called) for name, what in conduct.items()))
 
 
 if __name__ == "__main__":

@@ -243,6 +243,19 @@ async def test_a_worker_takes_as_many_calls_at_once_as_it_says(address: ServerAd
 
 
 @pytest.mark.usefixtures("light")
+async def test_who_comes_after_the_room_was_deleted_does_not_leave_it_open(
+    address: ServerAddress,
+) -> None:
+    async with address.client() as livekit:
+        room = await occupied(livekit, "support")
+        await asyncio.sleep(0.5)  # in which the job is taken, but not half of what it needs
+        await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+        await asyncio.sleep(3)  # in which the agent comes, makes the room anew, and leaves again
+        found = await livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
+    assert not found.rooms
+
+
+@pytest.mark.usefixtures("light")
 async def test_two_of_one_role_are_never_in_a_room(lobby: Lobby) -> None:
     refused = asyncio.Event()
     lobby.room.on("data_received", lambda _: refused.set())

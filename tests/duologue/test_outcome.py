@@ -36,7 +36,7 @@ def test_every_reason_is_an_outcome_and_every_outcome_has_a_cause(role: Role) ->
 
 @pytest.mark.parametrize("role", Role)
 def test_a_crash_is_the_fault_of_whose_code_crashed(role: Role) -> None:
-    assert ending_of(role, EndReason.CRASHED).fault == role
+    assert ending_of(role, EndReason.CRASHED).fault is Fault(role)
 
 
 def test_a_customer_who_gives_up_was_not_helped() -> None:

@@ -75,7 +75,7 @@ async def seen(room: rtc.Room, identity: str, *, tracks: int = 0) -> None:
 
 
 @asynccontextmanager
-async def session_with(room: rtc.Room, peer: Peer) -> AsyncIterator[AgentSession]:
+async def session_with(room: rtc.Room, peer: Peer) -> AsyncIterator[AgentSession[None]]:
     """A session that is to listen to `peer`, with no engines."""
     session = AgentSession[None](user_away_timeout=None)
     await session.start(
@@ -89,7 +89,7 @@ async def session_with(room: rtc.Room, peer: Peer) -> AsyncIterator[AgentSession
     await session.aclose()
 
 
-async def linked(session: AgentSession) -> str:
+async def linked(session: AgentSession[None]) -> str:
     """The identity that a session has linked."""
     async with asyncio.timeout(LINK_TIMEOUT_S):
         await session.room_io.wait_for_ready()
