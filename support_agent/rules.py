@@ -253,18 +253,21 @@ class Talk:
         return False
 
     def _farewell(self) -> Dialogue[None]:
-        """Say goodbye once, and stay on the line for whatever still comes."""
-        heard = yield from say(f"Thank you for calling {self.business.name}. Goodbye.")
+        """Say goodbye, and stay on the line for whatever still comes.
+
+        A goodbye that was cut off, or that is met by silence, was not heard and is said again.
+        """
+        goodbye = f"Thank you for calling {self.business.name}. Goodbye."
         for _ in range(ATTEMPTS):
-            while not heard.text or _LEAVES.search(phrase(heard.text)):
+            heard = yield from say(goodbye)
+            while heard.text and not heard.cut_off and _LEAVES.search(phrase(heard.text)):
                 heard = yield from listen()
             self._note(heard.text)
-            if self._waiting:
-                with suppress(CallerLeaves):
+            with suppress(CallerLeaves):
+                if not self._waiting and not _LEAVES.search(phrase(heard.text)) and heard.text:
+                    yield from self.ask("Sorry, what else can I do for you?")
+                if self._waiting:
                     yield from self._work()
-                heard = yield from say("You are welcome.")
-            else:
-                heard = yield from say("Sorry, what else can I do for you?")
 
 
 def _answer_back(heard: Heard, question: str) -> str:

@@ -207,3 +207,17 @@ async def test_a_caller_who_leaves_is_bid_goodbye_once() -> None:
     await say_to(side, "My order is late.")
     assert await say_to(side, "Never mind. Goodbye.") == "Thank you for calling Northwind. Goodbye."
     assert await say_to(side, "Bye bye.") == ""
+
+
+async def test_a_goodbye_that_was_cut_off_or_fell_silent_is_said_again() -> None:
+    goodbye = "Thank you for calling Northwind. Goodbye."
+    side = support()
+    await side.turn()
+    await say_to(side, "My order is late.")
+    assert await say_to(side, "Never mind. Goodbye.") == goodbye
+    side.chat.messages()[-1].content = ["Thank you for calling"]
+    side.chat.messages()[-1].interrupted = True
+    assert await say_to(side, "There is something else.") == "Sorry, what else can I do for you?"
+    assert await say_to(side, "Oh, that is all, thank you. Goodbye.") == goodbye
+    side.chat.add_message(role="system", content=REVIVE)
+    assert reply(side.dialogue(), side.chat).text == goodbye
