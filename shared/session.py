@@ -15,6 +15,8 @@ from shared.events import EventName
 from shared.line import EndReason, Line
 
 CLOSE_TIMEOUT_S = 0.2
+PREPARED_REPLIES = 50
+"""In one turn of the peer, one at each of its pauses; all but the last are thrown away."""
 MAX_TOOL_STEPS = 6
 """Tool calls in a row within one turn: look a caller up by two readings, then work for them."""
 
@@ -41,6 +43,9 @@ def create_session(
             "preemptive_generation": {
                 "enabled": turn.preemptive,
                 "preemptive_tts": turn.preemptive,
+                # By default a long turn, or one of many sentences, is not prepared for at all.
+                "max_speech_duration": line.spec.limits.max_length_s,
+                "max_retries": PREPARED_REPLIES,
             },
         },
         userdata=line,
