@@ -6,6 +6,7 @@ that process takes with it is every call of this worker; the other side of each 
 
 import asyncio
 import json
+import logging
 import math
 import signal
 from collections.abc import Callable
@@ -167,6 +168,8 @@ def run(role: Role, factory: Factory, bare_spec: Callable[[Settings], CallSpec])
 async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
     await _check_access(settings)
     engines.check(settings.engines(role), settings)
+    # With a traceback, LiveKit says that the server is lost for good; one line of ours does too.
+    logging.getLogger("livekit.agents").addFilter(_is_no_lost_connection)
 
     @server.on("worker_registered")
     def on_registered(worker_id: str, _: object) -> None:
@@ -191,7 +194,12 @@ async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
     try:
         await serving
     except (OSError, RuntimeError) as error:
+        await server.aclose()
         raise WorkerFailed(role, str(error)) from error
+
+
+def _is_no_lost_connection(record: logging.LogRecord) -> bool:
+    return record.getMessage() != "Error in _connection_task"
 
 
 async def _drain(server: AgentServer, role: Role) -> None:
