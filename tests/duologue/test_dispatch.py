@@ -233,13 +233,34 @@ async def test_a_full_worker_is_passed_over_until_it_has_room(lobby: Lobby) -> N
 
 
 @pytest.mark.usefixtures("light")
-async def test_a_worker_takes_as_many_calls_at_once_as_it_says(address: ServerAddress) -> None:
+async def test_a_worker_takes_as_many_calls_as_it_says(address: ServerAddress) -> None:
     async with address.client() as livekit:
-        rooms = [await occupied(livekit, "support") for _ in range(4)]
+        rooms = [await occupied(livekit, "support") for _ in range(3)]  # at once
         for room in rooms:
             await has_company(livekit, room)
+        await asyncio.sleep(3)  # in which the worker tells the server of its load
+        rooms.append(await occupied(livekit, "support"))
+        await has_company(livekit, rooms[-1])
         for room in rooms:
             await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+
+
+@pytest.mark.usefixtures("light")
+async def test_of_two_calls_at_once_a_worker_with_room_for_one_takes_one(
+    address: ServerAddress,
+) -> None:
+    async with address.client() as livekit:
+        rooms = [await occupied(livekit, "customer") for _ in range(2)]
+        first, second = (asyncio.create_task(has_company(livekit, room)) for room in rooms)
+        done, waiting = await asyncio.wait({first, second}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(1.5)
+        assert not any(task.done() for task in waiting)
+        assert len(done) == 1
+        for room in rooms:
+            await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
 
 
 @pytest.mark.usefixtures("light")
