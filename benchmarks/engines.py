@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import psutil
+from livekit.plugins.silero import onnx_model
 from rich.console import Console
 from rich.table import Table
 
@@ -102,7 +103,9 @@ def measure_whisper(spoken: dict[str, list[Samples]]) -> dict[str, Any]:
     for engine, utterances in spoken.items():
         heard = []
         for samples in utterances:
-            at_16k = resample(samples, SAMPLE_RATE, 16_000)
+            # With the silence around it that a turn comes with.
+            turn = np.pad(samples, (SAMPLE_RATE // 2, SAMPLE_RATE // 10))
+            at_16k = resample(turn, SAMPLE_RATE, 16_000)
             began = time.perf_counter()
             heard.append(whisper.transcribe(at_16k).text)
             took.append(time.perf_counter() - began)
@@ -113,7 +116,7 @@ def measure_whisper(spoken: dict[str, list[Samples]]) -> dict[str, Any]:
 
 def measure_vad(spoken: list[Samples]) -> dict[str, Any]:
     cost, model = _loaded(silero.load)
-    stream = silero.onnx_model.OnnxModel(onnx_session=model, sample_rate=silero.SAMPLE_RATE)
+    stream = onnx_model.OnnxModel(onnx_session=model, sample_rate=silero.SAMPLE_RATE)
     audio = resample(np.concatenate(spoken), SAMPLE_RATE, silero.SAMPLE_RATE)
     began = time.process_time()
     for start in range(0, len(audio) - silero.WINDOW, silero.WINDOW):

@@ -197,10 +197,8 @@ def place_words(sentence: str, samples: Samples) -> list[Word]:
     weights = [sum(4 if char.isdigit() else 1 for char in word) + 1 for word in words]
     bounds = np.concatenate([[0.0], np.cumsum(weights) / sum(weights)]) if words else np.zeros(1)
     sounding = np.concatenate([[0.0], np.cumsum(_levels(samples) > QUIET)])
-    if sounding[-1]:
-        times_s = np.interp(bounds * sounding[-1], sounding, np.arange(len(sounding)) * FRAME_S)
-    else:
-        times_s = bounds * len(samples) / SAMPLE_RATE
+    times_s = np.interp(bounds * sounding[-1], sounding, np.arange(len(sounding)) * FRAME_S)
+    times_s = np.minimum(times_s, len(samples) / SAMPLE_RATE)
     return [
         Word(word, float(start), float(end))
         for word, start, end in zip(words, times_s[:-1], times_s[1:], strict=True)

@@ -26,8 +26,9 @@ from shared.engines.completeness import end_of_turn_silence_s
 from shared.engines.silero import LONGEST_SPEECH_S, WINDOW_S, SileroVAD
 from shared.engines.whisper import SAMPLE_RATE, Transcript, Whisper
 
-EARLY_S = 0.16
-"""Silence after which a turn is transcribed, so that the words are there when it may end."""
+EARLY_S = 3 * WINDOW_S
+"""Silence after which a turn is transcribed, so that the words are there when it may end. Turns
+of two sentences are transcribed three times so; from 0.25 s on it would be once, and too late."""
 STALLED_S = 1.0
 """A turn ends when no audio came for so long: a muted track may send nothing at all."""
 ROUNDING_S = 1e-6

