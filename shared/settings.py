@@ -47,7 +47,7 @@ class Settings(BaseSettings):
 
     customer_stt: str = "whisper/tiny.en"
     customer_llm: str = "rules"
-    customer_tts: str = "piper/joe"
+    customer_tts: str = "hibari/heart-low"
     customer_vad: str = "silero"
     support_stt: str = "whisper/tiny.en"
     support_llm: str = "rules"
