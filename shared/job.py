@@ -74,12 +74,27 @@ async def _join(context: JobContext, bus: RoomBus | None) -> None:
     Raises:
         RoomGone: It had been deleted; joining made it anew, so it is deleted again.
     """
-    await context.connect()
+    await _connect(context)
     if await context.room.sid != context.job.room.sid:
         await context.api.room.delete_room(api.DeleteRoomRequest(room=context.room.name))
         raise RoomGone
     if bus:
         bus.start()
+
+
+async def _connect(context: JobContext) -> None:
+    """Connect to the room, and do not let go of a connection that is being made.
+
+    LiveKit's native part ends the whole process, and so every call of this worker, when nobody
+    takes a connection that it has made (livekit 1.1.21, rtc/_ffi_client.py). Connecting to a room
+    that is just being deleted takes longer than a job may take to end, which is then cancelled.
+    """
+    connecting = asyncio.create_task(context.connect(), name="connect")
+    try:
+        await asyncio.shield(connecting)
+    except asyncio.CancelledError:
+        await asyncio.wait([connecting])
+        raise
 
 
 async def _talk(room: rtc.Room, peer: Peer, party: Party) -> EndReason:
