@@ -120,12 +120,15 @@ def _is_customer_speaking(event: Event) -> bool:
 async def stage(
     settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    async with running_server(settings, lambda _: None) as server:
-        stage = Stage(server, tmp_path_factory.mktemp("calls"))
-        try:
-            yield stage
-        finally:
-            await asyncio.gather(*(worker.stop() for worker in stage.workers.values()))
+    # A job that hangs is not over when its call is, so there must be room for more of them.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DUOLOGUE_WORKER_CALLS", "12")
+        async with running_server(settings, lambda _: None) as server:
+            stage = Stage(server, tmp_path_factory.mktemp("calls"))
+            try:
+                yield stage
+            finally:
+                await asyncio.gather(*(worker.stop() for worker in stage.workers.values()))
 
 
 QUIET = {
