@@ -144,6 +144,9 @@ async def lobby(address: ServerAddress) -> AsyncIterator[Lobby]:
         await livekit.room.delete_room(api.DeleteRoomRequest(room=name))
 
 
+DEATH_TIMEOUT_S = 30
+
+
 async def occupied(livekit: api.LiveKitAPI, name: str) -> str:
     """A new room that this agent is in, some time later."""
     room = f"elsewhere-{secrets.token_hex(4)}"
@@ -198,7 +201,8 @@ async def test_a_worker_that_dies_with_the_job_is_replaced_by_another(
     mortal = await Workers.start(address, dying="dies")
     await mortal.are_registered("dying")
     bringing = asyncio.create_task(lobby.bring("dying"))
-    assert await mortal.program.wait() == 1
+    async with asyncio.timeout(DEATH_TIMEOUT_S):
+        assert await mortal.program.wait() == 1
     light.call_the_late_ones()
     await bringing
     assert len(lobby.agents("dying")) == 1
