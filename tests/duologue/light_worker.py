@@ -1,7 +1,8 @@
 """Several workers in one process, without models to load.
 
 `python -m tests.duologue.light_worker NAME=CONDUCT...`: one worker each, which prints its name
-when it is registered. One that is `late` waits for the signal SIGUSR1 before it registers.
+when it is registered. One that is `late` waits for the signal SIGUSR1 before it registers, an
+`heir` for SIGUSR2.
 `support=2` is the support agent's own worker, which takes two calls at a time.
 """
 
@@ -45,6 +46,7 @@ async def hesitate(context: JobContext) -> None:
 CONDUCT: dict[str, Callable[[JobContext], Awaitable[None]]] = {
     "joins": join,
     "late": join,
+    "heir": join,
     "dies": die,
     "hesitates": hesitate,
 }
@@ -83,17 +85,19 @@ def ours(role: Role, calls: int) -> AgentServer:
     return worker.create_server(role, create_party, settings, bare_spec)
 
 
-async def serve(name: str, conduct: str, called: asyncio.Event) -> None:
-    if conduct == "late":
-        await called.wait()
+async def serve(name: str, conduct: str, called: dict[str, asyncio.Event]) -> None:
+    if conduct in called:
+        await called[conduct].wait()
     server = ours(Role(name), int(conduct)) if conduct.isdigit() else plain(name, CONDUCT[conduct])
     server.on("worker_registered", lambda *_: print(name, flush=True))  # noqa: T201
     await server.run()
 
 
 async def main() -> None:
-    called = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, called.set)
+    called = {"late": asyncio.Event(), "heir": asyncio.Event()}
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, called["late"].set)
+    loop.add_signal_handler(signal.SIGUSR2, called["heir"].set)
     conduct = dict(word.split("=") for word in sys.argv[1:])
     await asyncio.gather(*(serve(name, what, called) for name, what in conduct.items()))
 

@@ -61,8 +61,9 @@ class Workers:
                 self._news.clear()
                 await self._news.wait()
 
-    def call_the_late_ones(self) -> None:
-        os.kill(self.program.pid, signal.SIGUSR1)
+    def call(self, number: signal.Signals) -> None:
+        """Let those register that wait for this signal."""
+        os.kill(self.program.pid, number)
 
 
 class Lobby:
@@ -123,7 +124,7 @@ async def address(settings: Settings) -> AsyncIterator[ServerAddress]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def light(address: ServerAddress) -> AsyncIterator[Workers]:
     workers = await Workers.start(
-        address, plain="joins", hesitant="hesitates", late="late", dying="late",
+        address, plain="joins", hesitant="hesitates", late="late", dying="heir",
         customer="1", support="4",
     )  # fmt: skip
     await workers.are_registered("plain", "hesitant", "customer", "support")
@@ -187,7 +188,7 @@ async def test_a_worker_that_registers_late_gets_the_dispatch_made_again(
 ) -> None:
     bringing = asyncio.create_task(lobby.bring("late"))
     await lobby.dispatched.wait()
-    light.call_the_late_ones()
+    light.call(signal.SIGUSR1)
     await bringing
     assert len(lobby.agents("late")) == 1
     assert EventName.REDISPATCHED in lobby.made()
@@ -203,7 +204,7 @@ async def test_a_worker_that_dies_with_the_job_is_replaced_by_another(
     bringing = asyncio.create_task(lobby.bring("dying"))
     async with asyncio.timeout(DEATH_TIMEOUT_S):
         assert await mortal.program.wait() == 1
-    light.call_the_late_ones()
+    light.call(signal.SIGUSR2)
     await bringing
     assert len(lobby.agents("dying")) == 1
     assert EventName.REDISPATCHED in lobby.made()
