@@ -1,29 +1,21 @@
 """One job of a worker: join the room, link the peer, hold this side of the call, leave."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
 from livekit import api, rtc
-from livekit.agents import JobContext
+from livekit.agents import AgentSession, JobContext
 from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
-from shared import diagnosis, engines
-from shared.agent import Party
+from shared import diagnosis
+from shared.agent import CallAgent
 from shared.bus import RoomBus
-from shared.engines import Models
 from shared.events import EventName, Journal
 from shared.line import EndReason, Line
 from shared.linking import RoomGone, find_peer, room_options
 from shared.settings import Settings
-from shared.spec import CallSpec, Kind, Mode, Peer, Role
-from shared.watch import watch
-
-Factory = Callable[[CallSpec, Journal, Models], Party]
-"""Builds a role's side of a call."""
-
-PEER_TIMEOUT_S = 30.0
-"""How long a peer that is named in the specification may take to link and to listen."""
+from shared.side import Factory, converse, load_models, report_crash
+from shared.spec import CallSpec, Mode, Peer, Role
 
 
 async def take_call(
@@ -43,15 +35,14 @@ async def take_call(
         journal.emit(EventName.START, worker_id=context.worker_id)
         journal.emit(EventName.ROLE, mode=spec.mode)
         try:
-            chosen = spec.engines[role]
-            await asyncio.to_thread(engines.preload, chosen, settings)
-            models = engines.load(chosen, settings, seed=spec.seed)
-            journal.emit(EventName.ENGINES, **engines.describe(chosen))
+            models = await load_models(role, spec, settings, journal)
             # Connect late: what a peer says before the session listens is lost.
             await _join(context, bus)
             peer = spec.peers.get(role) or await find_peer(context.room, role)
             if spec.mode is Mode.TALK:
-                reason = await _talk(context.room, peer, factory(spec, journal, models))
+                party = factory(spec, journal, models)
+                _end_with_peer(context.room, peer, party.line)
+                reason = await converse(party, RoomConnection(context.room, peer))
             else:
                 reason = await diagnosis.answer(
                     context.room, peer, role, spec=spec, journal=journal, models=models
@@ -60,8 +51,7 @@ async def take_call(
             reason = EndReason.STOPPED
             journal.emit(EventName.ENDED, reason=reason)
         except Exception as error:  # noqa: BLE001 - see the docstring
-            journal.emit(EventName.ERROR, source="agent", error=f"{type(error).__name__}: {error}")
-            journal.emit(EventName.ENDED, reason=EndReason.CRASHED)
+            report_crash(journal, error)
             with suppress(Exception):
                 # If it failed before it joined: whoever waits for this side is to hear why.
                 await _join(context, bus)
@@ -97,40 +87,41 @@ async def _connect(context: JobContext) -> None:
         raise
 
 
-async def _talk(room: rtc.Room, peer: Peer, party: Party) -> EndReason:
-    """Hold the conversation with `peer`; the reason why it ended."""
-    agent, session, line = party
-    _end_with_peer(room, peer, line)
-    await session.start(
-        agent, room=room, room_options=room_options(peer), record=False, session_host=False
-    )
-    call = asyncio.create_task(_begin(room, peer, party), name="call")
-    try:
-        done, _ = await asyncio.wait([call, line.ended], return_when=asyncio.FIRST_COMPLETED)
-        return done.pop().result()
-    finally:
-        call.cancel()
-        await asyncio.wait([call])
-        await session.aclose()
+class RoomConnection:
+    """The way to a peer in a LiveKit room."""
 
+    def __init__(self, room: rtc.Room, peer: Peer) -> None:
+        self._room, self.peer = room, peer
 
-async def _begin(room: rtc.Room, peer: Peer, party: Party) -> EndReason:
-    """Wait for the peer, open the call if that is this side's part, and watch over it."""
-    agent, session, line = party
-    try:
-        async with asyncio.timeout(PEER_TIMEOUT_S if line.spec.peers else None):
-            await session.room_io.wait_for_ready()
-            line.journal.emit(EventName.LINKED, identity=peer.identity, kind=peer.kind)
-            if peer.kind is Kind.AGENT and line.spec.peers:
-                await _wait_until_listening(room, peer)
-    except TimeoutError:
-        line.end(EndReason.PEER_NEVER_CAME, peer=peer.identity)
-        return await line.ended
-    line.journal.emit(EventName.OK)
-    if line.spec.opener is line.role:
-        await agent.open()
-    await watch(party)
-    return await line.ended
+    async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
+        """Start the session in the room."""
+        await session.start(
+            agent,
+            room=self._room,
+            room_options=room_options(self.peer),
+            record=False,
+            session_host=False,
+        )
+
+    async def wait_until_linked(self, session: AgentSession[Line]) -> None:
+        """Wait until the peer is in the room and subscribed to this side's track."""
+        await session.room_io.wait_for_ready()
+
+    async def wait_until_heard(self) -> None:
+        """Wait until the peer's session has started."""
+        listening = asyncio.Event()
+
+        def check(*_: object) -> None:
+            participant = self._room.remote_participants.get(self.peer.identity)
+            if participant and participant.attributes.get(ATTRIBUTE_AGENT_STATE) == "listening":
+                listening.set()
+
+        self._room.on("participant_attributes_changed", check)
+        check()
+        try:
+            await listening.wait()
+        finally:
+            self._room.off("participant_attributes_changed", check)
 
 
 def _end_with_peer(room: rtc.Room, peer: Peer, line: Line) -> None:
@@ -147,20 +138,3 @@ def _end_with_peer(room: rtc.Room, peer: Peer, line: Line) -> None:
     @room.on("disconnected")
     def on_disconnected(_: object) -> None:
         line.end(EndReason.STOPPED)
-
-
-async def _wait_until_listening(room: rtc.Room, peer: Peer) -> None:
-    """Wait until the peer's session has started, so that it hears the first word."""
-    listening = asyncio.Event()
-
-    def check(*_: object) -> None:
-        participant = room.remote_participants.get(peer.identity)
-        if participant and participant.attributes.get(ATTRIBUTE_AGENT_STATE) == "listening":
-            listening.set()
-
-    room.on("participant_attributes_changed", check)
-    check()
-    try:
-        await listening.wait()
-    finally:
-        room.off("participant_attributes_changed", check)

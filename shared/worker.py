@@ -21,9 +21,10 @@ from shared import engines, logs
 from shared.bus import REFUSED_TOPIC
 from shared.errors import DuologueError, UsageError, WorkerFailed
 from shared.events import EventName
-from shared.job import Factory, take_call
+from shared.job import take_call
 from shared.linking import AGENT_NAME
 from shared.settings import Settings, read_settings
+from shared.side import Factory
 from shared.spec import CallSpec, Role
 
 log = structlog.get_logger("duologue.worker")

@@ -27,10 +27,11 @@ from shared import worker
 from shared.agent import CallAgent, Party
 from shared.engines import Models
 from shared.events import Event, EventName, Journal
-from shared.job import Factory, take_call
+from shared.job import take_call
 from shared.line import EndReason, Line
 from shared.session import create_session
 from shared.settings import Settings
+from shared.side import Factory
 from shared.spec import (
     CallSpec,
     CustomerSheet,
