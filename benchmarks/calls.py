@@ -19,8 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.usage import Usage, per_call_minute, usage
-from duologue.call import CallResult, place_call
+from duologue.call import place_call
 from duologue.cli import DEFAULT_SCENARIO
+from duologue.filing import CallResult
 from duologue.folder import CallFolder
 from duologue.recorder import IDENTITY
 from duologue.scenario import load_scenario

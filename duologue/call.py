@@ -1,25 +1,19 @@
 """One call over LiveKit, from an empty room to a call folder."""
 
 import asyncio
-import platform
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from importlib.metadata import version
-from pathlib import Path
-from typing import NamedTuple
 
 import aiohttp
 import structlog
 from livekit import api
 
-from duologue import eventlog
 from duologue.address import ServerAddress
 from duologue.dispatch import DISPATCH_TIMEOUT_S, create_room, dispatch
-from duologue.folder import Call, CallFolder, Recorded
-from duologue.label import label
-from duologue.metrics import Metrics
+from duologue.filing import CallResult, file_call
+from duologue.folder import CallFolder, Transport
 from duologue.monitor import Monitor
-from duologue.outcome import Ending, ExitCode, Fault, Outcome, exit_code
+from duologue.outcome import Ending, Fault, Outcome
 from duologue.recorder import Recorder, recorder_token
 from shared.errors import DispatchNotPickedUp, JobRefused
 from shared.events import Event, EventName, Journal
@@ -34,19 +28,6 @@ LEAVE_TIMEOUT_S = 5.0
 """How long both sides may take to leave once one of them has ended the call."""
 LOST_TIMEOUT_S = 6.0
 """How long the recorder may take to notice that the room or its server is gone."""
-
-
-class CallResult(NamedTuple):
-    """A call that was made."""
-
-    folder: Path
-    ending: Ending
-    metrics: Metrics
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """What the command line returns for it."""
-        return exit_code(self.ending, task_success=self.metrics.task_success)
 
 
 def room_of(call_id: str) -> str:
@@ -93,7 +74,9 @@ async def place_call(
         journal.emit(EventName.OUTCOME, outcome=ending.outcome, fault=ending.fault)
         # Before the room is deleted, which would be the last thing recorded.
         recorded = await recorder.stop()
-    result = await asyncio.to_thread(_file, folder, spec, ending, recorded)
+    result = await asyncio.to_thread(
+        file_call, folder, spec, ending, recorded, transport=Transport.LIVEKIT
+    )
     if cancelled:
         raise asyncio.CancelledError
     return result
@@ -197,29 +180,3 @@ async def _wait_until_gone(recorder: Recorder) -> None:
                 await asyncio.sleep(0.1)
     except TimeoutError:
         log.info("both sides did not leave in time", timeout_s=LEAVE_TIMEOUT_S)
-
-
-def _file(folder: CallFolder, spec: CallSpec, ending: Ending, recorded: Recorded) -> CallResult:
-    """Label what was recorded, write call.json, and give the folder its name."""
-    metrics = label(folder.path, spec)
-    call = Call(
-        call_id=spec.call_id,
-        spec=spec,
-        outcome=ending.outcome,
-        fault=ending.fault,
-        detail=ending.detail,
-        started_at=recorded.started_at,
-        duration_s=recorded.duration_s,
-        recording=recorded.recording,
-        engines={
-            Role(entry.role): dict(entry.fields)
-            for entry in eventlog.read(folder.path, EventName.ENGINES)
-        },
-        versions=_versions(),
-    )
-    return CallResult(folder.commit(call), ending, metrics)
-
-
-def _versions() -> dict[str, str]:
-    packages = ("duologue", "livekit-agents", "livekit", "livekit-api")
-    return {name: version(name) for name in packages} | {"python": platform.python_version()}

@@ -21,10 +21,11 @@ from rich.markup import escape
 
 from duologue import state
 from duologue.address import ServerAddress
-from duologue.call import CallResult, place_call
+from duologue.call import place_call
 from duologue.console import CallView
 from duologue.dispatch import DISPATCH_TIMEOUT_S
 from duologue.doctor import LONGEST_HOLD_S, StageResult, examine, exit_status
+from duologue.filing import CallResult
 from duologue.folder import CallFolder
 from duologue.host import find_address, hosted
 from duologue.recorder import IDENTITY

@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from duologue.call import CallResult
 from duologue.doctor import StageResult, Verdict
+from duologue.filing import CallResult
 from duologue.outcome import ExitCode
 from shared.events import Event, EventName
 from shared.spec import Role

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -20,10 +21,28 @@ from shared.spec import CALL_ID_PATTERN, CallSpec, Frozen, Role
 
 CALL = "call.json"
 WIRE = "wire.flac"
+"""What came over WebRTC."""
+AUDIO = "audio.flac"
+"""What was played, on the direct transport."""
+
+
+class Transport(StrEnum):
+    """What carries a call."""
+
+    LIVEKIT = "livekit"
+    DIRECT = "direct"
+
+
+class Clock(StrEnum):
+    """Which time a call takes place in."""
+
+    REAL = "real"
+    VIRTUAL = "virtual"
+    """Seconds pass as fast as the work in them is done."""
 
 
 class Recording(Frozen):
-    """What is in wire.flac, and what is missing from it."""
+    """What is in the call's audio, and what is missing from it."""
 
     sample_rate_hz: int
     channels: tuple[Role, ...]
@@ -41,8 +60,21 @@ class Recorded(NamedTuple):
 
     started_at: str
     """When the recording began, ISO 8601 in UTC."""
+    wall_s: float
+    """How long it took; `duration_s`, unless time was virtual."""
     duration_s: float
     recording: Recording
+
+
+class Run(Frozen):
+    """What differs from one run of a call to the next, whatever else stays the same."""
+
+    started_at: str
+    """When the recording began, ISO 8601 in UTC: second 0 of every file."""
+    wall_s: float
+    clock: Clock
+    machine: str
+    """System and processor: their kernels may round differently, and so speak and hear."""
 
 
 class Call(Frozen):
@@ -50,17 +82,17 @@ class Call(Frozen):
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     call_id: str
+    transport: Transport
     spec: CallSpec
     outcome: str
     fault: str | None
     detail: str = ""
-    started_at: str
-    """When the recording began, ISO 8601 in UTC: second 0 of every file."""
     duration_s: float
     recording: Recording
     engines: dict[Role, dict[str, Any]]
     """As each worker reported them: per kind, what was really used."""
     versions: dict[str, str]
+    run: Run
     files: dict[str, str] = Field(default_factory=dict)
     """SHA-256 of every other file in the folder, by name."""
 
@@ -125,6 +157,12 @@ class CallFolder:
     def discard(self) -> None:
         """Remove what was written; for a call that never began."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def audio_of(folder: Path) -> Path:
+    """The audio of a call folder, whichever transport it was recorded from."""
+    played = folder / AUDIO
+    return played if played.exists() else folder / WIRE
 
 
 def write_json(path: Path, model: BaseModel) -> None:

@@ -10,7 +10,7 @@ from shared.spec import CallSpec, Expectation
 
 
 def label(folder: Path, spec: CallSpec) -> Metrics:
-    """Write transcript.json and metrics.json from wire.flac and events.jsonl; again if need be."""
+    """Write transcript.json and metrics.json from the audio and events.jsonl; again if need be."""
     transcript.write(folder)
     return metrics.write(folder, _verdict(folder, spec.expected or Expectation()))
 

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from duologue import eventlog, transcript
-from duologue.folder import WIRE, write_json
+from duologue.folder import audio_of, write_json
 from duologue.speech import FRAME_S, SILENT_DBFS, Loudness, Mask, loudness, runs, transfers, voiced
 from duologue.tracks import CHANNELS
 from duologue.transcript import Transcript, Turn
@@ -83,7 +83,7 @@ class Metrics(Frozen):
 
 def write(folder: Path, verdict: Verdict) -> Metrics:
     """Make metrics.json of a call folder from its audio, transcript and events."""
-    heard = dict(zip(CHANNELS, loudness(folder / WIRE), strict=True))
+    heard = dict(zip(CHANNELS, loudness(audio_of(folder)), strict=True))
     recorded = eventlog.read(folder, EventName.RECORDED)[-1].fields
     metrics = measure(heard, transcript.read(folder), verdict, recorded)
     write_json(folder / FILE, metrics)

@@ -191,8 +191,9 @@ class Recorder:
             concealed_s={role: round(s, 3) for role, s in self._concealment.seconds().items()},
         )
         counted = recording.model_dump(mode="json", include={"inserted_s", "cut_s", "concealed_s"})
-        self._journal.emit(EventName.RECORDED, duration_s=round(duration_s, 3), **counted)
-        self._recorded = Recorded(self.clock.started_at, round(duration_s, 3), recording)
+        length_s = round(duration_s, 3)
+        self._journal.emit(EventName.RECORDED, duration_s=length_s, **counted)
+        self._recorded = Recorded(self.clock.started_at, length_s, length_s, recording)
         self._events.close()
         eventlog.settle(self._path)
         if failure := self.closed.exception():

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 
 from duologue import eventlog
 from duologue.eventlog import Entry
-from duologue.folder import WIRE, write_json
+from duologue.folder import audio_of, write_json
 from duologue.speech import FRAME_S, Loudness, Mask, loudness, runs, voiced
 from duologue.tracks import CHANNELS
 from shared.events import EventName
@@ -81,8 +81,8 @@ class _Span(NamedTuple):
 
 
 def write(folder: Path) -> Transcript:
-    """Make transcript.json of a call folder from its wire.flac and events.jsonl."""
-    masks = dict(zip(CHANNELS, map(_voiced, loudness(folder / WIRE)), strict=True))
+    """Make transcript.json of a call folder from its audio and events.jsonl."""
+    masks = dict(zip(CHANNELS, map(_voiced, loudness(audio_of(folder))), strict=True))
     transcript = transcribe(masks, eventlog.read(folder, EventName.SAID, EventName.HEARD))
     write_json(folder / FILE, transcript)
     return transcript

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from duologue.folder import Call, CallFolder, Recording
+from duologue.folder import Call, CallFolder, Clock, Recording, Run, Transport
 from shared.errors import DuologueError, UsageError
 from shared.spec import CallSpec, Engines, Peer, Role
 
@@ -25,10 +25,10 @@ def call(call_id: str = "c1") -> Call:
     )
     return Call(
         call_id=call_id,
+        transport=Transport.LIVEKIT,
         spec=spec,
         outcome="completed",
         fault=None,
-        started_at="2026-01-02T03:04:05.678+00:00",
         duration_s=61.5,
         recording=Recording(
             sample_rate_hz=24_000,
@@ -39,6 +39,12 @@ def call(call_id: str = "c1") -> Call:
         ),
         engines={Role.CUSTOMER: {"tts": {"voice": "joe"}}},
         versions={"duologue": "0.1.0"},
+        run=Run(
+            started_at="2026-01-02T03:04:05.678+00:00",
+            wall_s=61.5,
+            clock=Clock.REAL,
+            machine="a computer",
+        ),
     )
 
 

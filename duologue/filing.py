@@ -1,0 +1,79 @@
+"""From a recorded call to its complete folder: labels, call.json, and the folder's name."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from duologue import eventlog
+from duologue.folder import Call, CallFolder, Clock, Recorded, Run, Transport
+from duologue.label import label
+from duologue.metrics import Metrics
+from duologue.outcome import Ending, ExitCode, exit_code
+from shared.events import EventName
+from shared.spec import CallSpec, Role
+
+
+class CallResult(NamedTuple):
+    """A call that was made."""
+
+    folder: Path
+    ending: Ending
+    metrics: Metrics
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the command line returns for it."""
+        return exit_code(self.ending, task_success=self.metrics.task_success)
+
+
+def file_call(
+    folder: CallFolder,
+    spec: CallSpec,
+    ending: Ending,
+    recorded: Recorded,
+    *,
+    transport: Transport,
+    clock: Clock = Clock.REAL,
+) -> CallResult:
+    """Label what was recorded, write call.json, and give the folder its name. Blocks."""
+    metrics = label(folder.path, spec)
+    call = Call(
+        call_id=spec.call_id,
+        transport=transport,
+        spec=spec,
+        outcome=ending.outcome,
+        fault=ending.fault,
+        detail=ending.detail,
+        duration_s=recorded.duration_s,
+        recording=recorded.recording,
+        engines={
+            Role(entry.role): dict(entry.fields)
+            for entry in eventlog.read(folder.path, EventName.ENGINES)
+        },
+        versions=_versions(),
+        run=Run(
+            started_at=recorded.started_at,
+            wall_s=recorded.wall_s,
+            clock=clock,
+            machine=_machine(),
+        ),
+    )
+    return CallResult(folder.commit(call), ending, metrics)
+
+
+def _versions() -> dict[str, str]:
+    packages = ("duologue", "livekit-agents", "livekit", "livekit-api")
+    return {name: version(name) for name in packages} | {"python": platform.python_version()}
+
+
+def _machine() -> str:
+    return f"{platform.platform()}, {_processor() or platform.machine()}"
+
+
+def _processor() -> str:
+    """The processor's own name; Linux alone says it in a file."""
+    facts = Path("/proc/cpuinfo")
+    lines = facts.read_text(encoding="utf-8").splitlines() if facts.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else ""
