@@ -49,7 +49,9 @@ def create_party(spec: CallSpec, journal: Journal, models: "Models") -> Party:
     sheet = spec.customer
     opens = spec.opener is Role.CUSTOMER
     line = Line(Role.CUSTOMER, spec, journal)
-    model = models.llm or RulesLLM(lambda: Caller(sheet, opens=opens).dialogue())
+    model = models.llm or RulesLLM(
+        lambda: Caller(sheet, opens=opens).dialogue(), models.delays.language
+    )
     return Party(CustomerAgent(line, sheet), create_session(line, models, model), line)
 
 

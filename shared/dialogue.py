@@ -27,6 +27,7 @@ from livekit.agents.types import (
     NotGivenOr,
 )
 
+from shared.latency import NO_DELAYS, Draws
 from shared.spoken import sentences
 
 REVIVE = (
@@ -267,11 +268,19 @@ def _result(item: llm.FunctionCallOutput) -> Result:
 
 
 class RulesLLM(llm.LLM):  # type: ignore[type-arg]  # its parameter is an event type we have none of
-    """A dialogue in generators, as LLM provider: a pure function of the chat context."""
+    """A dialogue in generators, as LLM provider: a pure function of the chat context.
 
-    def __init__(self, dialogue: Callable[[], Dialogue[None]]) -> None:
+    Args:
+        dialogue: Begins the dialogue.
+        delays: How long a reply is made to take.
+    """
+
+    def __init__(
+        self, dialogue: Callable[[], Dialogue[None]], delays: Draws = NO_DELAYS.language
+    ) -> None:
         super().__init__()
         self._dialogue = dialogue
+        self.delays = delays
 
     @property
     def model(self) -> str:
@@ -307,6 +316,8 @@ class RulesLLM(llm.LLM):  # type: ignore[type-arg]  # its parameter is an event 
 
 
 class _RulesStream(llm.LLMStream):
+    _llm: RulesLLM
+
     def __init__(
         self,
         rules: RulesLLM,
@@ -320,6 +331,7 @@ class _RulesStream(llm.LLMStream):
         self._dialogue = dialogue
 
     async def _run(self) -> None:
+        await self._llm.delays.wait()
         text, tool_call = reply(self._dialogue, self._chat_ctx)
         chunk_id = f"rules_{uuid.uuid4().hex[:12]}"
         for index, sentence in enumerate(sentences(text)):

@@ -14,6 +14,7 @@ from shared import engines
 from shared.agent import CallAgent, Party
 from shared.engines import Models
 from shared.events import EventName, Journal
+from shared.latency import Delays
 from shared.line import EndReason, Line
 from shared.settings import Settings
 from shared.spec import CallSpec, Kind, Peer, Role
@@ -51,7 +52,8 @@ async def load_models(role: Role, spec: CallSpec, settings: Settings, journal: J
     """
     chosen = spec.engines[role]
     await asyncio.to_thread(engines.preload, chosen, settings)
-    models = engines.load(chosen, settings, seed=spec.seed)
+    delays = Delays(spec.latency, f"{spec.seed} {role}")
+    models = engines.load(chosen, settings, seed=spec.seed, delays=delays)
     journal.emit(EventName.ENGINES, **engines.describe(chosen))
     return models
 

@@ -74,6 +74,29 @@ class Limits(Frozen):
     """Silence of both sides after which the call is revived once, then ended."""
 
 
+class Delay(Frozen):
+    """How long one kind of work is made to take: log-normally distributed, or fixed."""
+
+    median_s: float = Field(0.0, ge=0, le=30)
+    spread: float = Field(0.0, ge=0, le=2)
+    """The standard deviation of the logarithm; 0 makes every delay the median."""
+
+
+class Latency(Frozen):
+    """How long engines are made to take, whatever they take themselves.
+
+    Local engines take it on any transport, on top of their own work; services on the virtual
+    clock alone, instead of what they really took.
+    """
+
+    recognition: Delay = Delay()
+    """From the silence in which a turn is transcribed to its words."""
+    language: Delay = Delay()
+    """From what was heard to the reply's first word."""
+    synthesis: Delay = Delay()
+    """From the reply's first word to its first sound."""
+
+
 class Peer(Frozen):
     """The only participant a role links to in a call of ours."""
 
@@ -138,6 +161,7 @@ class CallSpec(Frozen):
     mode: Mode = Mode.TALK
     opener: Role = Role.SUPPORT
     limits: Limits = Limits()
+    latency: Latency = Latency()
     engines: dict[Role, Engines]
     peers: dict[Role, Peer]
     """Whom each role links to."""

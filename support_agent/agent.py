@@ -46,7 +46,9 @@ def create_party(spec: CallSpec, journal: Journal, models: "Models") -> Party:
     opens = spec.opener is Role.SUPPORT
     line = Line(Role.SUPPORT, spec, journal)
     agent = SupportAgent(line, business, business.open_desk(spec.support.desk))
-    model = models.llm or RulesLLM(lambda: Talk(business, opens=opens).dialogue())
+    model = models.llm or RulesLLM(
+        lambda: Talk(business, opens=opens).dialogue(), models.delays.language
+    )
     return Party(agent, create_session(line, models, model), line)
 
 

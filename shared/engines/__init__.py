@@ -20,10 +20,11 @@ from shared.engines.silero import load as load_silero
 from shared.engines.table import Order, Row
 from shared.engines.turns import TurnSettings
 from shared.errors import EngineUnavailable
+from shared.latency import NO_DELAYS, Delays
 from shared.settings import Settings
 from shared.spec import Engines
 
-__all__ = ["Models", "TurnSettings", "check", "describe", "load", "preload"]
+__all__ = ["Models", "TurnSettings", "check", "describe", "load", "preload", "services"]
 
 T = TypeVar("T")
 
@@ -40,6 +41,8 @@ class Models(NamedTuple):
     tts: tts.TTS[Any]
     vad: vad.VAD
     turn: TurnSettings
+    delays: Delays
+    """What the engines are made to take; already in those of this project."""
 
 
 def check(engines: Engines, settings: Settings) -> None:
@@ -73,13 +76,16 @@ def preload(engines: Engines, settings: Settings) -> None:
                 row.load(name)
 
 
-def load(engines: Engines, settings: Settings, *, seed: int = 0) -> Models:
+def load(
+    engines: Engines, settings: Settings, *, seed: int = 0, delays: Delays = NO_DELAYS
+) -> Models:
     """The engines for one session, in the loop it runs in.
 
     Args:
         engines: Which.
         settings: Keys and addresses of services.
         seed: What voices that have a choice choose by.
+        delays: What the engines are made to take; without, nothing on top of their work.
 
     Raises:
         EngineUnavailable: As `check`.
@@ -90,7 +96,7 @@ def load(engines: Engines, settings: Settings, *, seed: int = 0) -> Models:
     def make(rows: tuple[Row[T], ...], kind: str) -> T:
         engine = getattr(engines, kind)
         row, name = _find(rows, kind, engine)
-        return row.make(Order(name, _key(engine, row, settings), settings, silero, seed))
+        return row.make(Order(name, _key(engine, row, settings), settings, silero, seed, delays))
 
     with _LOADING:
         return Models(
@@ -99,6 +105,7 @@ def load(engines: Engines, settings: Settings, *, seed: int = 0) -> Models:
             tts=make(table.TTS, "tts"),
             vad=make(table.VAD, "vad"),
             turn=turn,
+            delays=delays,
         )
 
 
@@ -116,6 +123,11 @@ def describe(engines: Engines) -> dict[str, dict[str, Any]]:
         }
         for kind, engine, row, name in _rows(engines)
     }
+
+
+def services(engines: Engines) -> dict[str, Row[Any]]:
+    """Those of `engines` that answer over the network, by kind (`stt`, `llm`, `tts`)."""
+    return {kind: row for kind, _, row, _ in _rows(engines) if row.key}
 
 
 def _rows(engines: Engines) -> Iterator[tuple[str, str, Row[Any], str]]:

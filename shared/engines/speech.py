@@ -15,6 +15,7 @@ from livekit.agents import APIConnectOptions, tokenize, tts, utils
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, TimedString
 
 from shared.engines.audio import Samples, to_pcm
+from shared.latency import NO_DELAYS, Draws
 
 SAMPLE_RATE = 24_000
 """What every local voice speaks at."""
@@ -66,15 +67,16 @@ class LocalTTS(tts.TTS[Never]):
     Args:
         voice: Who speaks.
         seed: Where the voice has a choice, it makes the same one for the same seed.
+        delays: How long a turn's first sound is made to take.
     """
 
-    def __init__(self, voice: Voice, *, seed: int = 0) -> None:
+    def __init__(self, voice: Voice, *, seed: int = 0, delays: Draws = NO_DELAYS.synthesis) -> None:
         super().__init__(
             capabilities=tts.TTSCapabilities(streaming=True, aligned_transcript=True),
             sample_rate=SAMPLE_RATE,
             num_channels=1,
         )
-        self.voice, self.seed = voice, seed
+        self.voice, self.seed, self.delays = voice, seed, delays
 
     @property
     def model(self) -> str:
@@ -121,6 +123,8 @@ class SpeechStream(tts.SynthesizeStream):
             laid_out = _LaidOut(output_emitter)
             async for sentence in sentences:
                 self._mark_started()
+                if not laid_out.end_s:
+                    await self._tts.delays.wait()
                 laid_out.pause()
                 samples = await asyncio.to_thread(
                     self._tts.voice.speak, sentence.token, self._tts.seed
@@ -148,21 +152,22 @@ class _LaidOut:
         self._emitter = emitter
         self._pcm = bytearray()
         self._words: list[TimedString] = []
-        self._end_s = 0.0
+        self.end_s = 0.0
+        """How long it is so far."""
         self._playing = False
 
     def pause(self) -> None:
         """Go on after a pause, which plays while the next sentence is synthesized."""
-        if self._end_s:
+        if self.end_s:
             self._lay(np.zeros(round(SENTENCE_PAUSE_S * SAMPLE_RATE), np.float32))
 
     def add(self, sentence: str, samples: Samples) -> None:
         """Go on with a sentence."""
         self._words += [
             TimedString(
-                f" {word.text}" if self._end_s or index else word.text,
-                start_time=self._end_s + word.start_s,
-                end_time=self._end_s + word.end_s,
+                f" {word.text}" if self.end_s or index else word.text,
+                start_time=self.end_s + word.start_s,
+                end_time=self.end_s + word.end_s,
             )
             for index, word in enumerate(place_words(sentence, samples))
         ]
@@ -178,8 +183,8 @@ class _LaidOut:
 
     def _lay(self, samples: Samples) -> None:
         self._pcm += to_pcm(samples)
-        self._end_s += len(samples) / SAMPLE_RATE
-        if self._playing or self._end_s >= START_S:
+        self.end_s += len(samples) / SAMPLE_RATE
+        if self._playing or self.end_s >= START_S:
             self.play()
 
 

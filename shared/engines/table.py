@@ -14,6 +14,7 @@ from livekit.agents import llm, stt, tts
 
 from shared.engines.silero import SileroVAD
 from shared.engines.turns import PER_UTTERANCE, STREAMING, WHOLE_TURNS, TurnSettings
+from shared.latency import Delays
 from shared.settings import Settings
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Order(NamedTuple):
     vad: SileroVAD
     """The session's."""
     seed: int
+    delays: Delays
 
 
 class Row(NamedTuple, Generic[T]):
@@ -58,6 +60,8 @@ class Row(NamedTuple, Generic[T]):
     load: Callable[[str], object] | None = None
     """Loads what `name` needs and runs it once; for local engines only."""
     turn: TurnSettings = STREAMING
+    streams: bool = False
+    """Whether a service listens or speaks over a connection that stays open, in real time."""
 
 
 HIBARI = Package("hibari-tts", "hibari", "Apache-2.0")
@@ -74,7 +78,9 @@ CARTESIA = Package("livekit-plugins-cartesia", "livekit.plugins.cartesia", "serv
 def _whisper_stt(order: Order) -> stt.STT[Any]:
     from shared.engines import turn_stt, whisper
 
-    return turn_stt.TurnSTT(whisper.load(), order.vad, model=order.name)
+    return turn_stt.TurnSTT(
+        whisper.load(), order.vad, model=order.name, delays=order.delays.recognition
+    )
 
 
 def _load_whisper(_: str) -> object:
@@ -110,7 +116,7 @@ def _openai_llm(order: Order) -> llm.LLM[Any]:
 def _hibari_tts(order: Order) -> tts.TTS[Any]:
     from shared.engines import hibari, speech
 
-    return speech.LocalTTS(hibari.load(order.name), seed=order.seed)
+    return speech.LocalTTS(hibari.load(order.name), seed=order.seed, delays=order.delays.synthesis)
 
 
 def _load_hibari(voice: str) -> object:
@@ -122,7 +128,7 @@ def _load_hibari(voice: str) -> object:
 def _piper_tts(order: Order) -> tts.TTS[Any]:
     from shared.engines import piper, speech
 
-    return speech.LocalTTS(piper.load(order.name), seed=order.seed)
+    return speech.LocalTTS(piper.load(order.name), seed=order.seed, delays=order.delays.synthesis)
 
 
 def _load_piper(voice: str) -> object:
@@ -181,6 +187,7 @@ STT: tuple[Row[stt.STT[Any]], ...] = (
         (DEEPGRAM,),
         open_ended=True,
         key="deepgram_api_key",
+        streams=True,
     ),
     Row(
         "cartesia",
@@ -189,6 +196,7 @@ STT: tuple[Row[stt.STT[Any]], ...] = (
         (CARTESIA,),
         open_ended=True,
         key="cartesia_api_key",
+        streams=True,
     ),
 )
 
@@ -230,6 +238,7 @@ TTS: tuple[Row[tts.TTS[Any]], ...] = (
         (DEEPGRAM,),
         open_ended=True,
         key="deepgram_api_key",
+        streams=True,
     ),
     Row(
         "cartesia",
@@ -238,6 +247,7 @@ TTS: tuple[Row[tts.TTS[Any]], ...] = (
         (CARTESIA,),
         open_ended=True,
         key="cartesia_api_key",
+        streams=True,
     ),
 )
 

@@ -25,6 +25,7 @@ from shared.engines import audio
 from shared.engines.completeness import end_of_turn_silence_s
 from shared.engines.silero import LONGEST_SPEECH_S, WINDOW_S, SileroVAD
 from shared.engines.whisper import SAMPLE_RATE, Transcript, Whisper
+from shared.latency import NO_DELAYS, Draws
 
 EARLY_S = 3 * WINDOW_S
 """Silence after which a turn is transcribed, so that the words are there when it may end. Turns
@@ -41,11 +42,20 @@ class TurnSTT(stt.STT[Never]):
         whisper: What transcribes; shared by every session of the process.
         silero: The VAD that the session is given, too. The audio comes with its events.
         model: The name for metrics.
+        delays: How long transcribing is made to take.
     """
 
-    def __init__(self, whisper: Whisper, silero: SileroVAD, *, model: str) -> None:
+    def __init__(
+        self,
+        whisper: Whisper,
+        silero: SileroVAD,
+        *,
+        model: str,
+        delays: Draws = NO_DELAYS.recognition,
+    ) -> None:
         super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=False))
-        self.whisper, self.silero, self._model_name = whisper, silero, model
+        self.whisper, self.silero, self.delays = whisper, silero, delays
+        self._model_name = model
 
     @property
     def model(self) -> str:
@@ -67,8 +77,14 @@ class TurnSTT(stt.STT[Never]):
         del language, conn_options
         frames = buffer if isinstance(buffer, list) else [buffer]
         samples = audio.resample(audio.from_frames(frames), frames[0].sample_rate, SAMPLE_RATE)
-        heard = await asyncio.to_thread(self.whisper.transcribe, samples)
+        heard = await self.transcribe(samples)
         return _event(stt.SpeechEventType.FINAL_TRANSCRIPT, heard)
+
+    async def transcribe(self, samples: audio.Samples) -> Transcript:
+        """The words in `samples`, mono at 16 kHz."""
+        heard = await asyncio.to_thread(self.whisper.transcribe, samples)
+        await self.delays.wait()
+        return heard
 
     def stream(
         self,
@@ -157,8 +173,7 @@ class TurnStream(stt.RecognizeStream):
 
     def _transcribe(self) -> asyncio.Task[Transcript]:
         samples = audio.from_frames(self._turn)
-        decode = asyncio.to_thread(self._stt.whisper.transcribe, samples)
-        return asyncio.create_task(decode, name="transcribe")
+        return asyncio.create_task(self._stt.transcribe(samples), name="transcribe")
 
     def _forget(self) -> None:
         """Speech goes on: what was heard is only a part of the turn."""

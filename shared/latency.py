@@ -1,0 +1,48 @@
+"""How long engines are made to take, drawn by the call's seed."""
+
+import asyncio
+import math
+import random
+
+from shared.spec import Delay, Latency
+
+
+class Draws:
+    """Delays of one kind of work in one session, one after the other.
+
+    Args:
+        delay: What they are drawn from.
+        seed: The same one gives the same delays.
+    """
+
+    def __init__(self, delay: Delay, seed: str) -> None:
+        self._delay = delay
+        self._random = random.Random(seed)  # noqa: S311 - no secret
+
+    def next_s(self) -> float:
+        """The next delay, in seconds."""
+        if not self._delay.spread:
+            return self._delay.median_s
+        return self._delay.median_s * math.exp(self._random.gauss(0.0, self._delay.spread))
+
+    async def wait(self) -> None:
+        """Wait for the next delay."""
+        if delay_s := self.next_s():
+            await asyncio.sleep(delay_s)
+
+
+class Delays:
+    """The delays of one session, by kind of work.
+
+    Args:
+        latency: What they are drawn from.
+        seed: Of the session; two sessions of a call have different ones.
+    """
+
+    def __init__(self, latency: Latency, seed: str) -> None:
+        self.recognition = Draws(latency.recognition, f"{seed} recognition")
+        self.language = Draws(latency.language, f"{seed} language")
+        self.synthesis = Draws(latency.synthesis, f"{seed} synthesis")
+
+
+NO_DELAYS = Delays(Latency(), "")
