@@ -1,9 +1,9 @@
 """events.jsonl: everything that happened in a call, one line each, in one order, by two clocks.
 
 Every line has `event`, `role` (who says so: `customer`, `support` or `driver`), `t` (seconds of
-the recording), `clock` (the same moment by the role's own clock, seconds since the epoch), `room`,
-`call_id`, `job_id` where it is known, and the event's own fields. For all lines of one role,
-`t - clock` is the same, which maps every other time an event carries to the recording.
+the recording), `clock` (the same moment by the role's own clock, seconds since the epoch),
+`call_id`, `room` and `job_id` where there are such, and the event's own fields. For all lines of
+one role, `t - clock` is the same, which maps every other time an event carries to the recording.
 """
 
 import json
@@ -34,8 +34,8 @@ class Entry(NamedTuple):
 class EventLog:
     """events.jsonl while the call runs: in order of arrival, each line on disk at once."""
 
-    def __init__(self, folder: Path, *, room: str, call_id: str) -> None:
-        self._bound = {"room": room, "call_id": call_id}
+    def __init__(self, folder: Path, *, call_id: str, room: str | None = None) -> None:
+        self._bound = {"room": room, "call_id": call_id} if room else {"call_id": call_id}
         self._file = (folder / FILE).open("w", encoding="utf-8", buffering=1)
 
     def write(self, event: Event, received_s: float) -> None:

@@ -1,0 +1,185 @@
+"""One call in one process: both sides, the pipes between them, and a clock."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import structlog
+
+import customer_agent
+import support_agent
+from duologue.direct import services
+from duologue.direct.clock import VirtualClock, VirtualLoop, told_to_this_thread
+from duologue.direct.connection import DirectConnection
+from duologue.direct.pipes import TICK_S
+from duologue.direct.tape import Tape
+from duologue.filing import CallResult, file_call
+from duologue.folder import CallFolder, Clock, Recorded, Transport
+from duologue.monitor import Monitor
+from duologue.outcome import Ending, Fault, Outcome
+from shared import engines
+from shared.events import Event, EventName, Journal
+from shared.settings import Settings
+from shared.side import Factory, converse, load_models, report_crash
+from shared.spec import CallSpec, Role
+
+log = structlog.get_logger("duologue.direct")
+
+LEAVE_TIMEOUT_S = 5.0
+"""How long both sides may take to leave once one of them has ended the call."""
+
+FACTORIES: dict[Role, Factory] = {
+    Role.CUSTOMER: customer_agent.create_party,
+    Role.SUPPORT: support_agent.create_party,
+}
+
+
+def place_direct_call(
+    spec: CallSpec,
+    folder: CallFolder,
+    settings: Settings,
+    *,
+    clock: Clock = Clock.VIRTUAL,
+    on_event: Callable[[Event], None] = lambda _: None,
+) -> CallResult:
+    """Make one call in this process and complete its folder, however the call ends. Blocks.
+
+    SIGINT and SIGTERM, on the main thread, end the call with the outcome `cancelled`.
+
+    Raises:
+        UsageError: An engine cannot be used here, or not on this clock.
+        CancelledError: The call was cancelled; its folder is complete.
+        DuologueError: The files cannot be written.
+    """
+    virtual = VirtualClock() if clock is Clock.VIRTUAL else None
+    if virtual:
+        services.check(spec)
+    for role in Role:
+        engines.preload(spec.engines[role], settings)
+    call = _Call(spec, folder, settings, virtual, on_event)
+    with _runner(virtual) as runner:
+        ending, recorded = runner.run(call.hold())
+    result = file_call(folder, spec, ending, recorded, transport=Transport.DIRECT, clock=clock)
+    if ending.outcome is Outcome.CANCELLED:
+        raise asyncio.CancelledError
+    return result
+
+
+@contextmanager
+def _runner(clock: VirtualClock | None) -> Iterator[asyncio.Runner]:
+    """What runs the call, in virtual time or real time."""
+    if clock is None:
+        with asyncio.Runner() as runner:
+            yield runner
+    else:
+        with (
+            told_to_this_thread(clock),
+            asyncio.Runner(loop_factory=partial(VirtualLoop, clock)) as runner,
+        ):
+            yield runner
+
+
+class _Call:
+    """A call while it lasts."""
+
+    def __init__(
+        self,
+        spec: CallSpec,
+        folder: CallFolder,
+        settings: Settings,
+        clock: VirtualClock | None,
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self._spec, self._settings, self._clock = spec, settings, clock
+        self._folder, self._on_event = folder, on_event
+
+    async def hold(self) -> tuple[Ending, Recorded]:
+        """Hold the call from its first to its last moment."""
+        _cancel_on_signals()
+        journal = Journal("driver", call_id=self._spec.call_id)
+        monitor = Monitor()
+
+        def on_event(event: Event) -> None:
+            monitor.on_event(event)
+            self._on_event(event)
+
+        tape = Tape(self._folder.path, journal, call_id=self._spec.call_id, on_event=on_event)
+        try:
+            ending = await self._converse(tape, monitor)
+        except asyncio.CancelledError:
+            ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
+        journal.emit(EventName.OUTCOME, outcome=ending.outcome, fault=ending.fault)
+        return ending, tape.close()
+
+    async def _converse(self, tape: Tape, monitor: Monitor) -> Ending:
+        """Let both sides talk until the call has ended and both have left."""
+        ends = {role: DirectConnection(self._spec.peers[role]) for role in Role}
+        ends[Role.CUSTOMER].connect(ends[Role.SUPPORT])
+        moving = asyncio.create_task(_move(ends, tape), name="tick")
+        sides = [
+            asyncio.create_task(self._take_side(role, ends[role], tape), name=f"side-{role}")
+            for role in Role
+        ]
+        try:
+            waited: list[asyncio.Future[Any]] = [moving, monitor.ending]
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if moving.done():
+                moving.result()  # raises what went wrong
+            _, pending = await asyncio.wait(sides, timeout=LEAVE_TIMEOUT_S)
+            if pending:
+                log.info("both sides did not leave in time", timeout_s=LEAVE_TIMEOUT_S)
+            return monitor.ending.result()
+        finally:
+            for task in (moving, *sides):
+                task.cancel()
+            await asyncio.wait([moving, *sides])
+
+    async def _take_side(self, role: Role, end: DirectConnection, tape: Tape) -> None:
+        """Take one side of the call, as its worker would."""
+        # It knows what a worker would be told, no more.
+        spec = CallSpec.from_metadata(self._spec.to_metadata(role), role)
+        journal = Journal(role, call_id=spec.call_id)
+        journal.add_sink(tape.take)
+        journal.emit(EventName.START)
+        journal.emit(EventName.ROLE, mode=spec.mode)
+        leaving: asyncio.Task[None] | None = None
+        try:
+            models = await load_models(role, spec, self._settings, journal)
+            if self._clock:
+                services.hold_the_clock(models, spec.engines[role], self._clock)
+            party = FACTORIES[role](spec, journal, models)
+            leaving = asyncio.create_task(end.end_with_peer(party.line), name=f"peer-of-{role}")
+            await converse(party, end)
+        except Exception as error:  # noqa: BLE001 - what a worker reports, too
+            report_crash(journal, error)
+        finally:
+            if leaving:
+                leaving.cancel()
+            await end.leave()
+
+
+async def _move(ends: dict[Role, DirectConnection], tape: Tape) -> None:
+    """Let each side hear what the other plays, and record it, tick by tick."""
+    loop = asyncio.get_running_loop()
+    began_s, ticks = loop.time(), 0
+    while True:
+        played = {role: end.output.tick() for role, end in ends.items()}
+        tape.lay(played)
+        for role, end in ends.items():
+            end.input.push(played[role.peer])
+        ticks += 1
+        await asyncio.sleep(began_s + ticks * TICK_S - loop.time())
+
+
+def _cancel_on_signals() -> None:
+    """Have a signal cancel the call, so that its folder is completed."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -1,0 +1,178 @@
+"""Virtual time: an event loop whose clock jumps to the next timer when nothing is left to do.
+
+Work in executors is done at once, in the loop's own thread, and takes no time on the clock. While
+a loop runs, `time.time` and its like tell its time to whoever asks in its thread; other threads
+keep the real one.
+"""
+
+import asyncio
+import selectors
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any, TypeVar, TypeVarTuple
+
+from livekit.agents.llm import chat_context
+from livekit.agents.voice import events
+from pydantic import BaseModel
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+EPOCH_S = 946_684_800.0
+"""When virtual time begins, in seconds since the epoch: 2000-01-01. Any would do, but always the
+same, since events carry it."""
+HELD_AT_MOST_S = 60.0
+"""Real seconds for which nothing at all may come from a service before the clock goes on without
+it, so that the timeouts that watch over the service strike."""
+POLL_S = 0.05
+
+real_monotonic = time.monotonic
+
+
+class VirtualClock:
+    """Seconds since a call began, which only its loop moves on."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.holds = 0
+        """How many requests to services are under way; meanwhile the clock stands still."""
+        self._last_ns = 0
+
+    def time_ns(self) -> int:
+        """Nanoseconds since the epoch."""
+        return round((EPOCH_S + self.now_s) * 1e9)
+
+    def counter_ns(self) -> int:
+        """Nanoseconds since the call began, never the same twice: LiveKit orders speech by it."""
+        self._last_ns = max(self._last_ns + 1, round(self.now_s * 1e9))
+        return self._last_ns
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let the clock stand still, however long what is done meanwhile really takes."""
+        self.holds += 1
+        try:
+            yield
+        finally:
+            self.holds -= 1
+
+
+class _Selector(selectors.DefaultSelector):
+    """Waits for nothing that virtual time can jump over."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout <= 0:
+            # Something is ready. Signals and sockets have their turn when nothing is.
+            return []
+        ready = super().select(0)
+        if not ready and self._clock.holds:
+            ready = self._wait_for_service()
+        if ready:
+            return ready
+        if timeout is None:
+            raise RuntimeError("virtual time has stopped: nothing is ready, and nothing will be")
+        self._clock.now_s += timeout
+        return []
+
+    def _wait_for_service(self) -> list[tuple[selectors.SelectorKey, int]]:
+        deadline_s = real_monotonic() + HELD_AT_MOST_S
+        while real_monotonic() < deadline_s:
+            # In short waits, since a signal does not end a wait.
+            if ready := super().select(POLL_S):
+                return ready
+        return []
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop in virtual time."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(_Selector(clock))
+        self._clock = clock
+
+    def time(self) -> float:
+        """Virtual seconds since the call began."""
+        return self._clock.now_s
+
+    def run_in_executor(
+        self,
+        executor: Executor | None,  # noqa: ARG002 - the loop's own thread does it
+        func: Callable[[*Ts], T],
+        *args: *Ts,
+    ) -> asyncio.Future[T]:
+        """Do the work at once."""
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the work
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def told_to_this_thread(clock: VirtualClock) -> Iterator[None]:
+    """Have `time` tell the virtual time in this thread, until left.
+
+    Raises:
+        RuntimeError: Another clock is being told in this process.
+    """
+    if time.monotonic is not real_monotonic:
+        raise RuntimeError("one virtual clock at a time")
+    _bind_late()
+    mine = threading.get_ident()
+    told: dict[str, Callable[[], float]] = {
+        "time": lambda: EPOCH_S + clock.now_s,
+        "time_ns": clock.time_ns,
+        "monotonic": lambda: clock.now_s,
+        "monotonic_ns": lambda: round(clock.now_s * 1e9),
+        "perf_counter": lambda: clock.now_s,
+        "perf_counter_ns": clock.counter_ns,
+    }
+    real = {name: getattr(time, name) for name in told}
+    for name, virtual in told.items():
+        setattr(time, name, _by_thread(mine, virtual, real[name]))
+    try:
+        yield
+    finally:
+        for name, function in real.items():
+            setattr(time, name, function)
+
+
+def _by_thread(
+    mine: int, virtual: Callable[[], float], real: Callable[[], float]
+) -> Callable[[], float]:
+    ident = threading.get_ident
+    return lambda: virtual() if ident() == mine else real()
+
+
+def _bind_late() -> None:
+    """Have LiveKit's models look `time.time` up when they are made; they bound it when defined.
+
+    The chat context is ordered by that time (livekit-agents 1.8.9, llm/chat_context.py).
+    """
+    for module in (chat_context, events):
+        for model in vars(module).values():
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                _bind_model_late(model)
+
+
+def _bind_model_late(model: type[BaseModel]) -> None:
+    bound = [field for field in model.model_fields.values() if field.default_factory is _real_time]
+    for field in bound:
+        field.default_factory = _now_s
+    if bound:
+        model.model_rebuild(force=True)
+
+
+_real_time: Any = time.time
+
+
+def _now_s() -> float:
+    return time.time()
