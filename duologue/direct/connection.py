@@ -4,6 +4,7 @@ import asyncio
 from typing import Self
 
 from livekit.agents import AgentSession
+from livekit.agents.voice.transcription._speaking_rate import SpeakingRateDetector
 from livekit.agents.voice.transcription.synchronizer import TranscriptSynchronizer
 
 from duologue.direct.pipes import PipeInput, PipeOutput
@@ -22,6 +23,9 @@ class DirectConnection:
         self._synchronizer = TranscriptSynchronizer(
             next_in_chain_audio=self.output, next_in_chain_text=None
         )
+        # How fast one speaks is told by the synthesizer's own times; the estimate from the audio
+        # is for others, and made ten times a second it would cost more than detecting voices.
+        self._synchronizer._opts.speaking_rate_detector = SpeakingRateDetector(step_size=1.0)  # noqa: SLF001
         self.listening = asyncio.Event()
         self.left = asyncio.Event()
         self._other = self

@@ -28,8 +28,11 @@ from shared.engines.whisper import SAMPLE_RATE, Transcript, Whisper
 from shared.latency import NO_DELAYS, Draws
 
 EARLY_S = 3 * WINDOW_S
-"""Silence after which a turn is transcribed, so that the words are there when it may end. Turns
-of two sentences are transcribed three times so; from 0.25 s on it would be once, and too late."""
+"""Silence after which a turn is transcribed at the earliest."""
+PREPARE_S = 0.25
+"""Silence by which its words are wanted, and from which on a reply is prepared: a little more than
+the pause between two sentences of our own voices, so that neither is done for half a turn where
+transcribing is quick."""
 STALLED_S = 1.0
 """A turn ends when no audio came for so long: a muted track may send nothing at all."""
 ROUNDING_S = 1e-6
@@ -56,6 +59,8 @@ class TurnSTT(stt.STT[Never]):
         super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=False))
         self.whisper, self.silero, self.delays = whisper, silero, delays
         self._model_name = model
+        self.took_s = PREPARE_S - EARLY_S
+        """How long the last transcribing took."""
 
     @property
     def model(self) -> str:
@@ -82,8 +87,10 @@ class TurnSTT(stt.STT[Never]):
 
     async def transcribe(self, samples: audio.Samples) -> Transcript:
         """The words in `samples`, mono at 16 kHz."""
+        began_s = time.perf_counter()
         heard = await asyncio.to_thread(self.whisper.transcribe, samples)
         await self.delays.wait()
+        self.took_s = time.perf_counter() - began_s
         return heard
 
     def stream(
@@ -161,8 +168,9 @@ class TurnStream(stt.RecognizeStream):
         if silence_s < EARLY_S:
             self._forget()
         elif self._transcribing is None:
-            self._transcribing = self._transcribe()
-        elif self._transcribing.done():
+            if silence_s >= PREPARE_S - self._stt.took_s:
+                self._transcribing = self._transcribe()
+        elif self._transcribing.done() and silence_s >= PREPARE_S:
             if self._heard is None:
                 self._heard = self._transcribing.result()
                 if self._heard.text:
