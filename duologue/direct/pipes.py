@@ -142,7 +142,7 @@ class Downsampler:
         samples = np.concatenate([self._before, played])
         self._before = samples[-(_TAPS - 1) :]
         heard = np.empty(HEARD_SAMPLES)
-        # Heard samples lie at 0, 1.5, 3, 4.5, ... of the played ones, by turns on one and between two.
+        # Heard samples lie at 0, 1.5, 3, 4.5, ... of the played: on one and between two by turns.
         heard[0::2] = np.convolve(samples, self._phases[0], "valid")[0::_DOWN]
         heard[1::2] = np.convolve(samples, self._phases[1], "valid")[1::_DOWN]
         return np.clip(np.rint(heard), -32768, 32767).astype(np.int16)
