@@ -3,14 +3,34 @@
 import asyncio
 from typing import Self
 
+from livekit import rtc
 from livekit.agents import AgentSession
-from livekit.agents.voice.transcription._speaking_rate import SpeakingRateDetector
+from livekit.agents.voice.transcription._speaking_rate import (
+    SpeakingRateDetector,
+    SpeakingRateStream,
+)
 from livekit.agents.voice.transcription.synchronizer import TranscriptSynchronizer
 
 from duologue.direct.pipes import PipeInput, PipeOutput
 from shared.agent import CallAgent
 from shared.line import EndReason, Line
 from shared.spec import Peer
+
+
+class _Unestimated(SpeakingRateDetector):
+    """No estimate of how fast one speaks: our synthesizers say when each word is.
+
+    The estimate, ten spectra a second, would cost more than detecting voices does.
+    """
+
+    def stream(self) -> SpeakingRateStream:
+        """One that has no events."""
+        return _NoEvents(self, self._opts)
+
+
+class _NoEvents(SpeakingRateStream):
+    def push_frame(self, frame: rtc.AudioFrame) -> None:
+        """Nothing: what does not come is not estimated."""
 
 
 class DirectConnection:
@@ -23,9 +43,7 @@ class DirectConnection:
         self._synchronizer = TranscriptSynchronizer(
             next_in_chain_audio=self.output, next_in_chain_text=None
         )
-        # How fast one speaks is told by the synthesizer's own times; the estimate from the audio
-        # is for others, and made ten times a second it would cost more than detecting voices.
-        self._synchronizer._opts.speaking_rate_detector = SpeakingRateDetector(step_size=1.0)  # noqa: SLF001
+        self._synchronizer._opts.speaking_rate_detector = _Unestimated()  # noqa: SLF001 - see there
         self.listening = asyncio.Event()
         self.left = asyncio.Event()
         self._other = self

@@ -179,7 +179,7 @@ class SileroStream(vad.VADStream):
             self._kept.popleft()
 
     def _report(self, kind: vad.VADEventType, windows: Sequence[Window], **measured: float) -> None:
-        pcm = np.concatenate(windows)
+        pcm = windows[0] if len(windows) == 1 else np.concatenate(windows)
         event = vad.VADEvent(
             type=kind,
             samples_index=self._samples,

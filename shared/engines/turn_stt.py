@@ -140,8 +140,11 @@ class TurnStream(stt.RecognizeStream):
                 await utils.aio.cancel_and_wait(self._transcribing)
 
     def _listen(self, event: VADEvent) -> None:
-        if not self._events.closed:
-            self._events.send_nowait(event)
+        # Between turns there is nothing to do about one window more.
+        idle = not self._turn and self._events.empty()
+        if self._events.closed or (idle and event.type is VADEventType.INFERENCE_DONE):
+            return
+        self._events.send_nowait(event)
 
     async def _next_event(self) -> VADEvent | None:
         """The VAD's next event; None when there will be none."""
