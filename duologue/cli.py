@@ -23,17 +23,19 @@ from duologue import state
 from duologue.address import ServerAddress
 from duologue.call import place_call
 from duologue.console import CallView
+from duologue.direct import place_direct_call
 from duologue.dispatch import DISPATCH_TIMEOUT_S
 from duologue.doctor import LONGEST_HOLD_S, StageResult, examine, exit_status
 from duologue.filing import CallResult
-from duologue.folder import CallFolder
+from duologue.folder import CallFolder, Clock, Transport
 from duologue.host import find_address, hosted
 from duologue.recorder import IDENTITY
 from duologue.scenario import load_scenario
 from duologue.up import up as keep_up
 from shared import logs
-from shared.errors import DuologueError
+from shared.errors import DuologueError, UsageError
 from shared.events import Event
+from shared.latency import read_latency
 from shared.settings import read_settings
 from shared.spec import Role
 
@@ -110,6 +112,20 @@ def call(
         str | None, typer.Option(help="Name of the call folder; made up when not given.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of whatever is drawn by chance.")] = 0,
+    transport: Annotated[
+        Transport, typer.Option(help="direct: both sides in this process, without a server.")
+    ] = Transport.LIVEKIT,
+    clock: Annotated[
+        Clock | None,
+        typer.Option(help="Of a direct call; virtual, unless told: as fast as it can be computed."),
+    ] = None,
+    latency: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How long engines are made to take: recognition=0.3, language=0.5:0.4 (median "
+            "seconds, spread of the logarithm), synthesis=0.2; may be given for each."
+        ),
+    ] = None,
     workers: Annotated[
         Workers, typer.Option(help="local: start both workers here, even with LIVEKIT_URL set.")
     ] = Workers.AUTO,
@@ -123,14 +139,18 @@ def call(
 ) -> None:
     """Make one call, show it while it happens, and leave its folder in --out."""
     settings = read_settings()
+    if clock and transport is not Transport.DIRECT:
+        raise UsageError("--clock is for --transport direct")
     spec = load_scenario(scenario).to_spec(
         call_id=call_id or f"call-{secrets.token_hex(4)}",
         seed=seed,
         engines={role: settings.engines(role) for role in Role},
         recorder=IDENTITY,
+        latency=read_latency(latency or []),
     )
     folder = CallFolder.create(out_dir, spec.call_id)
     view = CallView(Console(quiet=as_json, highlight=False))
+    on_event = print_event if as_json else view.on_event
 
     async def make() -> CallResult:
         async with hosted(
@@ -140,12 +160,17 @@ def call(
                 spec,
                 address,
                 folder,
-                on_event=print_event if as_json else view.on_event,
+                on_event=on_event,
                 dispatch_timeout_s=dispatch_timeout_s,
             )
 
     try:
-        result = run(make())
+        if transport is Transport.DIRECT:
+            result = place_direct_call(
+                spec, folder, settings, clock=clock or Clock.VIRTUAL, on_event=on_event
+            )
+        else:
+            result = run(make())
     finally:
         view.close()
         folder.discard()  # what was not completed, that is: nothing was recorded

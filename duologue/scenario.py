@@ -12,11 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import ScenarioError, SpecError
 from shared.spec import (
+    NO_LATENCY,
     CallSpec,
     CustomerSheet,
     Engines,
     Expectation,
     Goal,
+    Latency,
     Limits,
     Peer,
     Persona,
@@ -66,6 +68,7 @@ class Scenario(BaseModel):
         seed: int,
         engines: Mapping[Role, Engines],
         recorder: str | None = None,
+        latency: Latency = NO_LATENCY,
     ) -> CallSpec:
         """The call of this scenario, with both roles as peers of each other.
 
@@ -85,6 +88,7 @@ class Scenario(BaseModel):
                 seed=seed,
                 opener=self.opener,
                 limits=self.limits,
+                latency=latency,
                 engines=chosen,
                 peers={role: Peer(identity=role.peer) for role in Role},
                 recorder=recorder,

@@ -3,8 +3,12 @@
 import asyncio
 import math
 import random
+from collections.abc import Sequence
 
-from shared.spec import Delay, Latency
+from pydantic import ValidationError
+
+from shared.errors import UsageError
+from shared.spec import NO_LATENCY, Delay, Latency
 
 
 class Draws:
@@ -45,4 +49,28 @@ class Delays:
         self.synthesis = Draws(latency.synthesis, f"{seed} synthesis")
 
 
-NO_DELAYS = Delays(Latency(), "")
+NO_DELAYS = Delays(NO_LATENCY, "")
+
+
+def read_latency(options: Sequence[str]) -> Latency:
+    """What `KIND=SECONDS` or `KIND=SECONDS:SPREAD` say, such as "language=0.5:0.4".
+
+    Raises:
+        UsageError: One of them says something else.
+    """
+    delays: dict[str, dict[str, str]] = {}
+    for option in options:
+        kind, _, value = option.partition("=")
+        median_s, _, spread = value.partition(":")
+        if kind in delays:
+            raise UsageError(f"latency {option!r}: {kind} is given twice")
+        delays[kind] = {"median_s": median_s, "spread": spread or "0"}
+    try:
+        return Latency.model_validate(delays)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"latency: {field}: {first['msg']}; kinds are {', '.join(Latency.model_fields)}, "
+            "each as seconds or seconds:spread"
+        ) from None

@@ -97,6 +97,9 @@ class Latency(Frozen):
     """From the reply's first word to its first sound."""
 
 
+NO_LATENCY = Latency()
+
+
 class Peer(Frozen):
     """The only participant a role links to in a call of ours."""
 
@@ -161,7 +164,7 @@ class CallSpec(Frozen):
     mode: Mode = Mode.TALK
     opener: Role = Role.SUPPORT
     limits: Limits = Limits()
-    latency: Latency = Latency()
+    latency: Latency = NO_LATENCY
     engines: dict[Role, Engines]
     peers: dict[Role, Peer]
     """Whom each role links to."""
