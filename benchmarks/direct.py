@@ -75,7 +75,7 @@ def work(number: int, calls: int, engines: dict[str, str], started_at: float) ->
 
     logs.configure("console", level=40)
     costs = Costs()
-    settings = Settings(_env_file=None, **engines)
+    settings = Settings.model_validate(engines)
     chosen = {role: settings.engines(role) for role in Role}
     for role in Role:
         preload(chosen[role], settings)
@@ -84,8 +84,8 @@ def work(number: int, calls: int, engines: dict[str, str], started_at: float) ->
     costs.watch(whisper.Whisper, "transcribe", "recognition")
     costs.watch(silero.SileroStream, "_probability", "voice activity detection")
     costs.watch(PipeInput, "push", "pipes")
-    filed = direct.file_call
-    direct.file_call = lambda *args, **options: _counted(costs, filed, *args, **options)
+    filed = vars(direct)["file_call"]
+    vars(direct)["file_call"] = lambda *args, **options: _counted(costs, filed, *args, **options)
     results = []
     with tempfile.TemporaryDirectory() as temporary:
         for call in range(calls):

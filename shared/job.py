@@ -36,6 +36,7 @@ async def take_call(
         journal.emit(EventName.ROLE, mode=spec.mode)
         try:
             models = await load_models(role, spec, settings, journal)
+            stack.push_async_callback(models.aclose)
             # Connect late: what a peer says before the session listens is lost.
             await _join(context, bus)
             peer = spec.peers.get(role) or await find_peer(context.room, role)

@@ -9,8 +9,9 @@ import pytest
 import soundfile
 
 from duologue import eventlog
-from duologue.call import CallResult, place_call
+from duologue.call import place_call
 from duologue.eventlog import Entry
+from duologue.filing import CallResult
 from duologue.folder import WIRE, Call, CallFolder, sha256
 from duologue.outcome import ExitCode, Outcome
 from duologue.recorder import IDENTITY

@@ -4,14 +4,13 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import Any
 
 import structlog
 
-import customer_agent
-import support_agent
+from customer_agent import create_party as create_customer
 from duologue.direct import services
 from duologue.direct.clock import VirtualClock, VirtualLoop, told_to_this_thread
 from duologue.direct.connection import DirectConnection
@@ -26,6 +25,7 @@ from shared.events import Event, EventName, Journal
 from shared.settings import Settings
 from shared.side import Factory, converse, load_models, report_crash
 from shared.spec import CallSpec, Role
+from support_agent import create_party as create_support
 
 log = structlog.get_logger("duologue.direct")
 
@@ -33,8 +33,8 @@ LEAVE_TIMEOUT_S = 5.0
 """How long both sides may take to leave once one of them has ended the call."""
 
 FACTORIES: dict[Role, Factory] = {
-    Role.CUSTOMER: customer_agent.create_party,
-    Role.SUPPORT: support_agent.create_party,
+    Role.CUSTOMER: create_customer,
+    Role.SUPPORT: create_support,
 }
 
 
@@ -146,20 +146,19 @@ class _Call:
         journal.add_sink(tape.take)
         journal.emit(EventName.START)
         journal.emit(EventName.ROLE, mode=spec.mode)
-        leaving: asyncio.Task[None] | None = None
-        try:
-            models = await load_models(role, spec, self._settings, journal)
-            if self._clock:
-                services.hold_the_clock(models, spec.engines[role], self._clock)
-            party = FACTORIES[role](spec, journal, models)
-            leaving = asyncio.create_task(end.end_with_peer(party.line), name=f"peer-of-{role}")
-            await converse(party, end)
-        except Exception as error:  # noqa: BLE001 - what a worker reports, too
-            report_crash(journal, error)
-        finally:
-            if leaving:
-                leaving.cancel()
-            await end.leave()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(end.leave)
+            try:
+                models = await load_models(role, spec, self._settings, journal)
+                stack.push_async_callback(models.aclose)
+                if self._clock:
+                    services.hold_the_clock(models, spec.engines[role], self._clock)
+                party = FACTORIES[role](spec, journal, models)
+                peer_gone = asyncio.create_task(end.end_with_peer(party.line), name=f"end-{role}")
+                stack.callback(peer_gone.cancel)
+                await converse(party, end)
+            except Exception as error:  # noqa: BLE001 - what a worker reports, too
+                report_crash(journal, error)
 
 
 async def _move(ends: dict[Role, DirectConnection], tape: Tape) -> None:

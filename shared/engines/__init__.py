@@ -44,6 +44,12 @@ class Models(NamedTuple):
     delays: Delays
     """What the engines are made to take; already in those of this project."""
 
+    async def aclose(self) -> None:
+        """Close connections to services, when the session is over."""
+        for engine in (self.stt, self.llm, self.tts):
+            if engine:
+                await engine.aclose()
+
 
 def check(engines: Engines, settings: Settings) -> None:
     """Fail if `engines` cannot be used here; nothing heavy is loaded.

@@ -1,0 +1,168 @@
+"""Services over the network on the virtual clock: a real HTTP server, and LiveKit's own plugin."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import web
+
+from duologue import eventlog
+from duologue.direct import call as direct
+from duologue.direct import place_direct_call
+from duologue.filing import CallResult
+from duologue.folder import CallFolder
+from duologue.outcome import Outcome
+from shared.agent import CallAgent, Party
+from shared.engines import Models
+from shared.events import EventName, Journal
+from shared.line import Line
+from shared.session import create_session
+from shared.settings import Settings
+from shared.spec import CallSpec, Delay, Latency, Limits, Role
+from tests.roles import Script, call_spec
+
+# livekit-plugins-openai 1.8.9 never closes the connections of its recognizer.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+GREETING = "Hello, how can I help you today?"
+FIRST_S, SECOND_S = 0.5, 0.4
+"""Real seconds until the language model's first words, and from them to its last ones."""
+
+
+async def complete(request: web.Request) -> web.StreamResponse:
+    """Answer as a language model does, a part at a time."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    for pause_s, text in ((FIRST_S, "I am listening. "), (SECOND_S, "Please go on.")):
+        await asyncio.sleep(pause_s)
+        delta = {"index": 0, "delta": {"role": "assistant", "content": text}}
+        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+        line = json.dumps(chunk | {"choices": [delta]})
+        await response.write(f"data: {line}\n\n".encode())
+    await response.write(b"data: [DONE]\n\n")
+    return response
+
+
+async def speak(request: web.Request) -> web.Response:
+    """Answer as a synthesizer does: a second of sound."""
+    assert await request.json()
+    await asyncio.sleep(FIRST_S)
+    sound = np.rint(8000 * np.sin(np.arange(24_000) / 10)).astype(np.int16)
+    return web.Response(body=sound.tobytes(), content_type="audio/pcm")
+
+
+async def transcribe(request: web.Request) -> web.Response:
+    """Answer as a recognizer does."""
+    await request.post()
+    await asyncio.sleep(FIRST_S)
+    return web.json_response({"text": "Something was said."})
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[str]:
+    """The address of a service that speaks OpenAI's protocol."""
+    loop = asyncio.new_event_loop()
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", complete)
+    app.router.add_post("/v1/audio/speech", speak)
+    app.router.add_post("/v1/audio/transcriptions", transcribe)
+    runner = web.AppRunner(app)
+    loop.run_until_complete(runner.setup())
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    loop.run_until_complete(site.start())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    host, port = runner.addresses[0][:2]
+    yield f"http://{host}:{port}/v1"
+    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def greeted(spec: CallSpec, journal: Journal, models: Models) -> Party:
+    """The support agent greets, and the caller answers with its language model, if it has one."""
+    role = Role(journal.source)
+    line = Line(role, spec, journal)
+    lines = (GREETING,) if role is Role.SUPPORT else ("I am listening.",)
+    session = create_session(line, models, models.llm or Script(lines))
+    return Party(CallAgent(line, instructions="Answer."), session, line)
+
+
+@pytest.fixture
+def place(
+    service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., CallResult]:
+    """Make a call in which the caller has an engine over the network."""
+
+    def make(latency: Latency, **engines: str) -> CallResult:
+        settings = Settings(
+            _env_file=None, openai_api_key="key", openai_base_url=service, **chosen(engines)
+        )
+        for role in Role:
+            monkeypatch.setitem(direct.FACTORIES, role, greeted)
+        spec = call_spec(
+            engines={role: settings.engines(role) for role in Role},
+            limits=Limits(max_turns=2, dead_air_s=5),
+            latency=latency,
+        )
+        return place_direct_call(spec, CallFolder.create(tmp_path, "c1"), settings)
+
+    return make
+
+
+def chosen(engines: dict[str, str]) -> dict[str, Any]:
+    """Quick voices, unless a voice is what the test is about."""
+    return {"customer_tts": "hibari/heart-low", **engines}
+
+
+def reply_gap_s(result: CallResult) -> float:
+    """From the end of the greeting, by the caller's voice activity detection, to its answer."""
+    states = eventlog.read(result.folder, EventName.STATE, EventName.PEER_STATE)
+    mine = [entry for entry in states if entry.role == Role.CUSTOMER]
+    heard = next(e.t for e in mine if e.event == "PEER_STATE" and e.fields["new"] == "listening")
+    speaks = next(e.t for e in mine if e.event == "STATE" and e.fields["new"] == "speaking")
+    return speaks - heard
+
+
+def test_a_language_model_takes_what_it_really_took(place: Callable[..., CallResult]) -> None:
+    result = place(Latency(), customer_llm="openai/gpt-4.1-mini")
+    assert result.ending.outcome is Outcome.TURN_LIMIT
+    said = [e.fields["text"] for e in eventlog.read(result.folder, EventName.SAID)]
+    assert said == [GREETING, "I am listening. Please go on."]
+    # The first sentence is spoken while the second one is still awaited.
+    assert FIRST_S - 0.2 < reply_gap_s(result) < FIRST_S + SECOND_S + 0.3
+
+
+def test_a_language_model_takes_what_the_call_says_it_takes(
+    place: Callable[..., CallResult],
+) -> None:
+    result = place(Latency(language=Delay(median_s=2.0)), customer_llm="openai/gpt-4.1-mini")
+    assert reply_gap_s(result) == pytest.approx(2.0, abs=0.2)
+
+
+def test_a_synthesizer_is_waited_for(place: Callable[..., CallResult]) -> None:
+    result = place(Latency(), customer_tts="openai/alloy")
+    assert result.ending.outcome is Outcome.TURN_LIMIT
+    assert FIRST_S - 0.2 < reply_gap_s(result) < FIRST_S + 0.3
+
+
+def test_a_recognizer_of_whole_utterances_is_waited_for(place: Callable[..., CallResult]) -> None:
+    result = place(Latency(), customer_stt="openai/whisper-1")
+    heard = [e for e in eventlog.read(result.folder, EventName.HEARD) if e.role == Role.CUSTOMER]
+    assert [entry.fields["text"] for entry in heard][:1] == ["Something was said."]
+
+
+def test_the_virtual_clock_does_not_run_while_a_service_is_awaited(
+    place: Callable[..., CallResult],
+) -> None:
+    began = time.monotonic()
+    result = place(Latency(language=Delay(median_s=0.01)), customer_llm="openai/gpt-4.1-mini")
+    assert time.monotonic() - began > FIRST_S + SECOND_S
+    assert reply_gap_s(result) < FIRST_S
