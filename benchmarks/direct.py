@@ -179,7 +179,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The speed of calls on the direct transport.")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--calls", type=int, default=5, help="in each process")
-    parser.add_argument("--customer", default="piper/joe", help="the customer's voice")
+    parser.add_argument("--customer", default="hibari/heart-low", help="the customer's voice")
     parser.add_argument("--support", default="hibari/heart", help="the support agent's voice")
     parser.add_argument("--json", type=Path, default=Path("bench/direct.json"))
     options = parser.parse_args()
