@@ -8,13 +8,13 @@ import aiohttp
 import structlog
 from livekit import api
 
-from duologue.address import ServerAddress
 from duologue.dispatch import DISPATCH_TIMEOUT_S, create_room, dispatch
 from duologue.filing import CallResult, file_call
 from duologue.folder import CallFolder, Transport
 from duologue.monitor import Monitor
 from duologue.outcome import Ending, Fault, Outcome
 from duologue.recorder import Recorder, recorder_token
+from shared.address import ServerAddress
 from shared.errors import DispatchNotPickedUp, JobRefused
 from shared.events import Event, EventName, Journal
 from shared.linking import agent_name
@@ -116,8 +116,7 @@ async def _hold(
         monitor.settle(Ending(Outcome.REFUSED, Fault.SYSTEM, str(refused)))
 
     recorder.on_refused(on_refused)
-    secret = address.api_secret.get_secret_value()
-    await recorder.start(address.url, recorder_token(address.api_key, secret, room))
+    await recorder.start(address.url, recorder_token(address, room))
 
     async def bring(role: Role) -> None:
         await dispatch(

@@ -20,7 +20,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from duologue import state
-from duologue.address import ServerAddress
 from duologue.call import place_call
 from duologue.console import CallView
 from duologue.direct import place_direct_call
@@ -33,6 +32,7 @@ from duologue.recorder import IDENTITY
 from duologue.scenario import load_scenario
 from duologue.up import up as keep_up
 from shared import logs
+from shared.address import ServerAddress
 from shared.errors import DuologueError, UsageError
 from shared.events import Event
 from shared.latency import read_latency

@@ -16,11 +16,11 @@ import aiohttp
 from livekit import api
 
 from duologue import checks
-from duologue.address import ServerAddress
 from duologue.checks import Voice
 from duologue.dispatch import DISPATCH_TIMEOUT_S, dispatch
 from duologue.probe import IDENTITY, Probe
 from duologue.scenario import load_scenario
+from shared.address import ServerAddress
 from shared.errors import DuologueError, JobRefused, ServerUnreachable, UsageError
 from shared.events import Journal
 from shared.settings import Settings

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from duologue import state
-from duologue.address import ServerAddress
 from duologue.server import running_server
 from duologue.server_binary import Say
 from duologue.workers import OnLine, running_workers
+from shared.address import ServerAddress
 from shared.errors import UsageError
 from shared.settings import Settings
 

@@ -14,10 +14,10 @@ import numpy as np
 import structlog
 from livekit import api, rtc
 
-from duologue.address import ServerAddress
 from duologue.dispatch import create_room
 from duologue.inbox import Inbox
 from duologue.sound import SILENT_DBFS, SOUND_DBFS, level_dbfs
+from shared.address import ServerAddress
 from shared.bus import REFUSED_TOPIC
 from shared.engines import audio
 from shared.engines.audio import Samples

@@ -24,6 +24,7 @@ from duologue.folder import WIRE, CallFolder, Recorded, Recording
 from duologue.inbox import Inbox
 from duologue.presence import Presence
 from duologue.tracks import CHANNELS, RATE_HZ, Losses, TwoChannelFile
+from shared.address import ServerAddress
 from shared.bus import REFUSED_TOPIC
 from shared.errors import DuologueError, ServerUnreachable
 from shared.events import Event, EventName, Journal
@@ -43,7 +44,7 @@ EventCallback = Callable[[Event], None]
 RefusedCallback = Callable[[Role, str], None]
 
 
-def recorder_token(key: str, secret: str, room: str) -> str:
+def recorder_token(address: ServerAddress, room: str) -> str:
     """A token with which the recorder may join `room`, unseen, and only listen."""
     grants = api.VideoGrants(
         room_join=True,
@@ -53,7 +54,7 @@ def recorder_token(key: str, secret: str, room: str) -> str:
         can_publish_data=False,
         can_subscribe=True,
     )
-    return api.AccessToken(key, secret).with_identity(IDENTITY).with_grants(grants).to_jwt()
+    return address.token(IDENTITY, grants)
 
 
 class RecordingClock(NamedTuple):

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from duologue.address import ServerAddress
 from duologue.ports import UDP, free_ports, is_free
 from duologue.process import Program
 from duologue.server_binary import Say, find_server
+from shared.address import ServerAddress
 from shared.errors import ServerFailed, UsageError
 from shared.settings import Settings, inherited_environment
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from duologue.address import ServerAddress
 from duologue.server import answers
+from shared.address import ServerAddress
 from shared.errors import UsageError
 from shared.settings import Settings
 

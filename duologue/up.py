@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from duologue import state
-from duologue.address import ServerAddress
 from duologue.server import running_server
 from duologue.server_binary import Say
 from duologue.workers import Command, OnLine, Worker, command
+from shared.address import ServerAddress
 from shared.errors import ServerFailed, UsageError, WorkerFailed
 from shared.settings import Settings
 from shared.spec import Role

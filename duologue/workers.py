@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from duologue.address import ServerAddress
 from duologue.process import Program
+from shared.address import ServerAddress
 from shared.errors import WorkerFailed
 from shared.events import EventName
 from shared.settings import inherited_environment

@@ -10,16 +10,15 @@ import logging
 import math
 import signal
 from collections.abc import Callable
-from http import HTTPStatus
 
-import aiohttp
 import structlog
 from livekit import api
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
 
 from shared import engines, logs
+from shared.address import ServerAddress
 from shared.bus import REFUSED_TOPIC
-from shared.errors import DuologueError, UsageError, WorkerFailed
+from shared.errors import DuologueError, ServerUnreachable, UsageError, WorkerFailed
 from shared.events import EventName
 from shared.job import take_call
 from shared.linking import AGENT_NAME
@@ -46,6 +45,7 @@ def create_server(
         engines.preload(settings.engines(role), settings)
 
     calls = settings.duologue_worker_calls
+    secret = settings.livekit_api_secret
     taking = 0  # jobs that are being answered, and not active yet
 
     def load(server: AgentServer) -> float:
@@ -66,7 +66,7 @@ def create_server(
         http_proxy=None,
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
-        api_secret=_secret(settings),
+        api_secret=secret.get_secret_value() if secret else None,
     )
 
     async def on_request(request: JobRequest) -> None:
@@ -118,18 +118,21 @@ def read_spec(
     return spec
 
 
-def _api(settings: Settings) -> api.LiveKitAPI:
-    return api.LiveKitAPI(settings.livekit_url, settings.livekit_api_key, _secret(settings))
+def _address(settings: Settings) -> ServerAddress:
+    """The server that the worker works for.
 
-
-def _secret(settings: Settings) -> str | None:
-    secret = settings.livekit_api_secret
-    return secret.get_secret_value() if secret else None
+    Raises:
+        UsageError: The environment does not name it, or no key for it.
+    """
+    address = ServerAddress.from_settings(settings)
+    if address is None:
+        raise UsageError("LIVEKIT_URL is not set; put it in the environment or in .env")
+    return address
 
 
 async def _is_second(request: JobRequest, role: Role, settings: Settings) -> bool:
     """Whether the room already has an agent of this role; there is never to be a second."""
-    async with _api(settings) as livekit:
+    async with _address(settings).client() as livekit:
         present = await livekit.room.list_participants(
             api.ListParticipantsRequest(room=request.room.name)
         )
@@ -138,7 +141,7 @@ async def _is_second(request: JobRequest, role: Role, settings: Settings) -> boo
 
 async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: str) -> None:
     """Tell the room why a job was refused; whoever waits for the agent can stop waiting."""
-    async with _api(settings) as livekit:
+    async with _address(settings).client() as livekit:
         await livekit.room.send_data(
             api.SendDataRequest(
                 room=request.room.name,
@@ -217,18 +220,7 @@ async def _check_access(settings: Settings) -> None:
 
     A server that does not answer yet is no error: it may be starting beside this worker.
     """
-    for name in ("livekit_url", "livekit_api_key", "livekit_api_secret"):
-        if not getattr(settings, name):
-            raise UsageError(f"{name.upper()} is not set; put it in the environment or in .env")
     try:
-        async with _api(settings) as livekit:
-            await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
-    except api.TwirpError as error:
-        if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise UsageError(
-                f"{settings.livekit_url} does not accept LIVEKIT_API_KEY and LIVEKIT_API_SECRET: "
-                f"{error.message}"
-            ) from None
-        log.warning("server answers oddly", url=settings.livekit_url, error=error.message)
-    except (aiohttp.ClientError, TimeoutError) as error:
+        await _address(settings).check()
+    except ServerUnreachable as error:
         log.warning("server does not answer yet", url=settings.livekit_url, error=str(error))

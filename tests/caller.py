@@ -16,7 +16,6 @@ import numpy as np
 from livekit import api, rtc
 
 from duologue import transcript
-from duologue.address import ServerAddress
 from duologue.dispatch import create_room
 from duologue.folder import CallFolder
 from duologue.label import label
@@ -25,6 +24,7 @@ from duologue.recorder import IDENTITY, Recorder, recorder_token
 from duologue.sound import level_dbfs
 from duologue.transcript import Transcript
 from shared import engines
+from shared.address import ServerAddress
 from shared.bus import RoomBus
 from shared.engines import Models, audio
 from shared.engines.audio import Samples
@@ -252,7 +252,7 @@ async def phone_call(
     peers = {agent: Peer(identity=speaker, kind=Kind.STANDARD)}
     spec = spec.model_copy(update={"call_id": room, "recorder": IDENTITY, "peers": peers})
     folder = CallFolder.create(out, room)
-    token = recorder_token(address.api_key, address.api_secret.get_secret_value(), room)
+    token = recorder_token(address, room)
     async with (
         address.client() as livekit,
         Recorder(folder, Journal("driver"), room=room, call_id=room) as recorder,

@@ -12,11 +12,11 @@ import pytest_asyncio
 from livekit import api, rtc
 
 from duologue import dispatch as dispatch_module
-from duologue.address import ServerAddress
 from duologue.dispatch import create_room, dispatch
 from duologue.process import Program
 from duologue.recorder import recorder_token
 from duologue.server import running_server
+from shared.address import ServerAddress
 from shared.errors import DispatchNotPickedUp
 from shared.events import Event, EventName, Journal
 from shared.linking import agent_name
@@ -138,8 +138,7 @@ async def lobby(address: ServerAddress) -> AsyncIterator[Lobby]:
     room = rtc.Room()
     async with address.client() as livekit:
         await create_room(livekit, name, Limits())
-        secret = address.api_secret.get_secret_value()
-        await room.connect(address.url, recorder_token(address.api_key, secret, name))
+        await room.connect(address.url, recorder_token(address, name))
         yield Lobby(livekit, room)
         await room.disconnect()
         await livekit.room.delete_room(api.DeleteRoomRequest(room=name))

@@ -13,11 +13,11 @@ from livekit import api
 from pydantic import SecretStr
 
 from duologue import checks, doctor
-from duologue.address import ServerAddress
 from duologue.doctor import STATUS, Stage, StageResult, Verdict, exit_status
 from duologue.ports import free_ports
 from duologue.server import Server, running_server
 from duologue.workers import Worker, running_workers
+from shared.address import ServerAddress
 from shared.settings import Settings
 from shared.spec import Mode, Role
 from tests.conftest import Background

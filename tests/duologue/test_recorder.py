@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 from livekit import api, rtc
+from pydantic import SecretStr
 
 from duologue.folder import CallFolder, Recorded
 from duologue.recorder import IDENTITY, Recorder, recorder_token
@@ -77,14 +78,11 @@ class Studio(NamedTuple):
 
 
 def room_token(server: Server, identity: str, room: str) -> str:
-    grants = api.VideoGrants(room_join=True, room=room)
-    key, secret = server.address.api_key, server.address.api_secret.get_secret_value()
-    return api.AccessToken(key, secret).with_identity(identity).with_grants(grants).to_jwt()
+    return server.address.token(identity, api.VideoGrants(room_join=True, room=room))
 
 
 def token_for_recorder(server: Server, room: str) -> str:
-    address = server.address
-    return recorder_token(address.api_key, address.api_secret.get_secret_value(), room)
+    return recorder_token(server.address, room)
 
 
 async def click(voices: list[Voice]) -> None:
@@ -330,7 +328,8 @@ async def test_a_token_that_is_not_accepted_is_a_known_error(
     server: Server, tmp_path: Path
 ) -> None:
     folder = CallFolder.create(tmp_path, "c1")
-    token = recorder_token(server.address.api_key, "x" * 32, "room")
+    wrong = server.address.model_copy(update={"api_secret": SecretStr("x" * 32)})
+    token = recorder_token(wrong, "room")
     async with Recorder(folder, Journal("driver"), room="room", call_id="c1") as recorder:
         with pytest.raises(ServerUnreachable):
             await recorder.start(server.address.url, token)

@@ -5,8 +5,8 @@ import os
 import pytest
 from pydantic import SecretStr
 
-from duologue.address import ServerAddress
 from duologue.workers import Worker, running_workers
+from shared.address import ServerAddress
 from shared.errors import WorkerFailed
 from shared.spec import Role
 from tests.duologue.processes import all_gone, fake_worker, python

@@ -15,12 +15,12 @@ import pytest
 import pytest_asyncio
 from livekit import api, rtc
 
-from duologue.address import ServerAddress
 from duologue.dispatch import create_room
 from duologue.ports import free_ports
 from duologue.process import Program
 from duologue.recorder import recorder_token
 from duologue.server import running_server
+from shared.address import ServerAddress
 from shared.bus import REFUSED_TOPIC
 from shared.errors import UsageError, WorkerFailed
 from shared.linking import AGENT_NAME, agent_name
@@ -127,8 +127,7 @@ async def _refused(address: ServerAddress, metadata: str) -> dict[str, str]:
 
     async with address.client() as livekit:
         await create_room(livekit, name, Limits())
-        secret = address.api_secret.get_secret_value()
-        await room.connect(address.url, recorder_token(address.api_key, secret, name))
+        await room.connect(address.url, recorder_token(address, name))
         request = api.CreateAgentDispatchRequest(room=name, agent_name="support", metadata=metadata)
         await livekit.agent_dispatch.create_dispatch(request)
         try:
@@ -305,8 +304,7 @@ async def test_livekits_own_command_runs_a_worker_too(address: ServerAddress) ->
                 assert worker.program.running, worker.lines[-3:]
                 await asyncio.sleep(0.1)
             assert await _comes(livekit, "theirs")
-            secret = address.api_secret.get_secret_value()
-            await room.connect(address.url, recorder_token(address.api_key, secret, "theirs"))
+            await room.connect(address.url, recorder_token(address, "theirs"))
             names = [agent_name(one) for one in room.remote_participants.values()]
             await room.disconnect()
             await livekit.room.delete_room(api.DeleteRoomRequest(room="theirs"))
