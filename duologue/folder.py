@@ -4,11 +4,11 @@ A folder that is there under its call id is whole, and `call.json` in it, writte
 checksum of every other file. See docs/call-folder.md.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.errors import DuologueError, UsageError
+from shared.errors import CallTaken, DuologueError, UsageError
 from shared.spec import CALL_ID_PATTERN, CallSpec, Frozen, Role
 
 CALL = "call.json"
@@ -100,36 +100,43 @@ class Call(Frozen):
 
 
 class CallFolder:
-    """A call folder in the making."""
+    """A call folder in the making; only one process at a time makes the folder of a call."""
 
-    def __init__(self, path: Path, final: Path) -> None:
+    def __init__(self, path: Path, final: Path, lock: int | None) -> None:
         self.path = path
         """Where to write until `commit`."""
         self.final = final
         """Where the folder will be."""
+        self._lock = lock
 
     @classmethod
     def create(cls, out: Path, call_id: str) -> Self:
         """Begin the folder of `call_id` in `out`, which is made if it is not there.
 
+        What a process that was killed has left of it is removed.
+
         Raises:
-            UsageError: The id is no safe name or taken, or `out` cannot be written to.
+            CallTaken: The folder is there, or another process makes it now.
+            UsageError: The id is no safe name, or `out` cannot be written to.
         """
         if not re.fullmatch(CALL_ID_PATTERN, call_id):
             raise UsageError(
                 f"call id {call_id!r} is no safe folder name: letters, digits, '.', '_' and '-', "
                 "at most 100, the first a letter or digit"
             )
-        final = out / call_id
-        if final.exists() or final.is_symlink():
-            raise UsageError(f"call id {call_id!r} exists already: {final}; choose another")
-        partial = out / f".{call_id}.partial-{secrets.token_hex(4)}"
+        final, partial = out / call_id, out / f".{call_id}.partial"
         try:
             out.mkdir(parents=True, exist_ok=True)
-            partial.mkdir()
+            lock = _claimed(partial)
         except OSError as error:
             raise UsageError(f"cannot write calls to {out}: {error.strerror}") from None
-        return cls(partial, final)
+        if lock is None:
+            raise CallTaken(f"call id {call_id!r} is being made by another process in {out}")
+        folder = cls(partial, final, lock)
+        if final.exists() or final.is_symlink():
+            folder.discard()
+            raise CallTaken(f"call id {call_id!r} exists already: {final}; choose another")
+        return folder
 
     def commit(self, call: Call) -> Path:
         """Write call.json with the checksum of every file, and give the folder its name.
@@ -151,12 +158,46 @@ class CallFolder:
             raise DuologueError(
                 f"cannot name the call folder {self.final}; it is kept as {self.path}"
             ) from None
+        finally:
+            self._release()
         _sync(self.final.parent)
         return self.final
 
     def discard(self) -> None:
-        """Remove what was written; for a call that never began."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Remove what was written; for a call that never began, or is to be made again."""
+        if self._lock is not None:
+            shutil.rmtree(self.path, ignore_errors=True)
+            self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _claimed(path: Path) -> int | None:
+    """An empty folder at `path`, locked for as long as the descriptor is open; None if it is so
+    by another process.
+
+    The lock is the operating system's: it goes with the process, `kill -9` included.
+    """
+    while True:
+        path.mkdir(exist_ok=True)
+        try:
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:  # given its name, or removed, since
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        if path.exists() and path.stat().st_ino == os.fstat(lock).st_ino:
+            break
+        os.close(lock)
+    for leftover in path.iterdir():
+        leftover.unlink()
+    return lock
 
 
 def audio_of(folder: Path) -> Path:

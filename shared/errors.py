@@ -3,6 +3,7 @@
     DuologueError               exit 3 unless said otherwise
     ├── UsageError              exit 2: the user asked for something that cannot be done
     │   ├── ScenarioError       a scenario file is wrong, at a file, a line and a field
+    │   ├── CallTaken           a call folder is there already, or is just being made
     │   ├── SpecError           metadata is not a CallSpec
     │   ├── EngineUnavailable   an engine was chosen that is not installed or has no key
     │   └── ServerUnreachable   no LiveKit server answers at a URL
@@ -36,6 +37,10 @@ class ScenarioError(UsageError):
         self.file, self.line, self.field, self.problem = file, line, field, problem
         where = f"{file}:{line}" if line else f"{file}"
         super().__init__(f"{where}: {field}: {problem}" if field else f"{where}: {problem}")
+
+
+class CallTaken(UsageError):
+    """The folder of a call is there already, or another process makes it now."""
 
 
 class SpecError(UsageError):

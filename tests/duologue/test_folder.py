@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from duologue.folder import Call, CallFolder, Clock, Recording, Run, Transport
-from shared.errors import DuologueError, UsageError
+from shared.errors import CallTaken, DuologueError, UsageError
 from shared.spec import CallSpec, Engines, Peer, Role
 
 ENGINES = Engines(stt="whisper/tiny.en", llm="rules", tts="piper/joe", vad="silero")
@@ -104,12 +104,20 @@ def test_a_folder_that_cannot_be_written_to_is_refused_in_one_line(tmp_path: Pat
     assert "\n" not in str(refused.value)
 
 
-def test_two_calls_of_one_id_end_in_one_folder_and_an_error(tmp_path: Path) -> None:
-    first, second = (CallFolder.create(tmp_path, "c1") for _ in range(2))
+def test_a_call_that_is_being_made_is_not_made_again(tmp_path: Path) -> None:
+    first = CallFolder.create(tmp_path, "c1")
+    with pytest.raises(CallTaken, match="is being made by another process"):
+        CallFolder.create(tmp_path, "c1")
     first.commit(call())
-    with pytest.raises(DuologueError, match="it is kept as"):
-        second.commit(call())
-    assert second.path.exists()
+    with pytest.raises(CallTaken, match="exists already"):
+        CallFolder.create(tmp_path, "c1")
+    assert names(tmp_path) == ["c1"]
+
+
+def test_a_call_that_was_given_up_can_be_made_again(tmp_path: Path) -> None:
+    CallFolder.create(tmp_path, "c1").discard()
+    CallFolder.create(tmp_path, "c1").commit(call())
+    assert names(tmp_path) == ["c1"]
 
 
 def test_an_empty_folder_that_was_made_meanwhile_is_not_replaced(tmp_path: Path) -> None:
@@ -117,6 +125,9 @@ def test_an_empty_folder_that_was_made_meanwhile_is_not_replaced(tmp_path: Path)
     folder.final.mkdir()
     with pytest.raises(DuologueError, match="it is kept as"):
         folder.commit(call())
+    assert (folder.path / "call.json").exists()
+    folder.discard()  # as the command does at its end
+    assert folder.path.exists()
 
 
 def test_discard_leaves_nothing(tmp_path: Path) -> None:
@@ -143,3 +154,5 @@ def test_a_writer_that_is_killed_leaves_no_folder_and_does_not_hinder_the_next(
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "c1").exists()
     assert CallFolder.create(tmp_path, "c1").commit(call()) == tmp_path / "c1"
+    assert names(tmp_path) == ["c1"]
+    assert names(tmp_path / "c1") == ["call.json"]
