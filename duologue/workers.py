@@ -60,8 +60,9 @@ class Worker:
         *,
         on_line: OnLine | None = None,
         argv: Command = command,
+        calls: int | None = None,
     ) -> "Worker":
-        """Start the worker of `role`; `on_line` gets every line of its log.
+        """Start the worker of `role`, which takes so many `calls`; `on_line` gets its log's lines.
 
         Raises:
             WorkerFailed: It cannot be started.
@@ -75,7 +76,9 @@ class Worker:
                 on_line(role, line)
 
         try:
-            program = await Program.start(argv(role), env=_environment(address), on_line=read)
+            program = await Program.start(
+                argv(role), env=_environment(address, calls), on_line=read
+            )
         except OSError as error:
             raise WorkerFailed(role, str(error)) from None
         return cls(role, program, registered)
@@ -144,24 +147,29 @@ async def running_workers(
         await asyncio.gather(*(worker.stop() for worker in workers.values()))
 
 
-def _environment(address: ServerAddress) -> dict[str, str]:
+def _environment(address: ServerAddress, calls: int | None) -> dict[str, str]:
     inherited = inherited_environment(without=FOREIGN)
     direct = ",".join(filter(None, [inherited.get("NO_PROXY"), "127.0.0.1,localhost"]))
-    return inherited | {
-        "LIVEKIT_URL": address.url,
-        "LIVEKIT_API_KEY": address.api_key,
-        "LIVEKIT_API_SECRET": address.api_secret.get_secret_value(),
-        "NO_PROXY": direct,
-        "no_proxy": direct,
-        "DUOLOGUE_LOG": "json",
-        # Any free port: these workers are watched by their log, not by their health port.
-        "CUSTOMER_PORT": "0",
-        "SUPPORT_PORT": "0",
-        # More threads per engine only take the cores from the other side's.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
+    limit = {} if calls is None else {"DUOLOGUE_WORKER_CALLS": str(calls)}
+    return (
+        inherited
+        | limit
+        | {
+            "LIVEKIT_URL": address.url,
+            "LIVEKIT_API_KEY": address.api_key,
+            "LIVEKIT_API_SECRET": address.api_secret.get_secret_value(),
+            "NO_PROXY": direct,
+            "no_proxy": direct,
+            "DUOLOGUE_LOG": "json",
+            # Any free port: these workers are watched by their log, not by their health port.
+            "CUSTOMER_PORT": "0",
+            "SUPPORT_PORT": "0",
+            # More threads per engine only take the cores from the other side's.
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
 
 
 def _fields(line: str) -> dict[str, Any]:

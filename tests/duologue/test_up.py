@@ -9,8 +9,9 @@ import psutil
 import pytest
 
 from duologue import state
+from duologue.keeper import DEATHS
 from duologue.server import Server
-from duologue.up import DEATHS, up
+from duologue.up import up
 from duologue.workers import Command
 from shared.errors import DuologueError, ServerFailed, UsageError, WorkerFailed
 from shared.settings import Settings

@@ -1,0 +1,84 @@
+"""Workers that are kept running: one that dies is started again."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+from duologue.server_binary import Say
+from duologue.workers import Command, OnLine, Worker, command
+from shared.address import ServerAddress
+from shared.errors import WorkerFailed
+from shared.spec import Role
+
+DEATHS = 5
+DEATHS_WITHIN_S = 60.0
+"""A worker that dies `DEATHS` times within this time is given up."""
+LONGEST_PAUSE_S = 8.0
+
+
+@asynccontextmanager
+async def kept_workers(
+    address: ServerAddress,
+    say: Say,
+    *,
+    registered: Callable[[Worker], None],
+    on_line: OnLine | None = None,
+    argv: Command = command,
+    calls: int | None = None,
+) -> AsyncIterator[asyncio.Future[list[None]]]:
+    """Both workers, started again when they die; stopped on leaving.
+
+    Args:
+        address: Of their server.
+        say: Told of deaths.
+        registered: Called whenever a worker has registered.
+        on_line: Gets every line of the workers' logs.
+        argv: What starts a worker.
+        calls: How many each takes at a time; None leaves it to the environment.
+
+    Yields:
+        What fails with WorkerFailed when one of them keeps dying.
+    """
+
+    def start(role: Role) -> Awaitable[Worker]:
+        return Worker.start(role, address, on_line=on_line, argv=argv, calls=calls)
+
+    keepers = [
+        asyncio.create_task(_keep(partial(start, role), registered, say), name=f"keep {role}")
+        for role in Role
+    ]
+    kept = asyncio.gather(*keepers)
+    try:
+        yield kept
+    finally:
+        kept.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+
+
+async def _keep(
+    start: Callable[[], Awaitable[Worker]], registered: Callable[[Worker], None], say: Say
+) -> None:
+    """Keep one worker running; returns only by raising."""
+    deaths: deque[float] = deque(maxlen=DEATHS)
+    clock = asyncio.get_running_loop()
+    while True:
+        worker = await start()
+        try:
+            await worker.ready()
+            registered(worker)
+            problem = await worker.wait()
+        except WorkerFailed as failure:
+            problem = failure.problem
+        finally:
+            await worker.stop()
+        deaths.append(clock.time())
+        if len(deaths) == DEATHS and deaths[-1] - deaths[0] < DEATHS_WITHIN_S:
+            raise WorkerFailed(
+                worker.role, f"it died {DEATHS} times within {DEATHS_WITHIN_S:.0f} s ({problem})"
+            )
+        recent = sum(deaths[-1] - death < DEATHS_WITHIN_S for death in deaths)
+        pause_s = min(0.25 * 2**recent, LONGEST_PAUSE_S)
+        say(f"worker {worker.role} died ({problem}); it is started again in {pause_s:g} s")
+        await asyncio.sleep(pause_s)
