@@ -2,20 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import structlog
 from livekit import api
 
 from duologue.dispatch import DISPATCH_TIMEOUT_S, create_room, dispatch
-from duologue.filing import CallResult, file_call
+from duologue.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
 from duologue.folder import CallFolder, Transport
 from duologue.monitor import Monitor
 from duologue.outcome import Ending, Fault, Outcome
 from duologue.recorder import Recorder, recorder_token
 from shared.address import ServerAddress
-from shared.errors import DispatchNotPickedUp, JobRefused
+from shared.errors import CallFailed, DispatchNotPickedUp, JobRefused
 from shared.events import Event, EventName, Journal
 from shared.linking import agent_name
 from shared.spec import CallSpec, Role
@@ -42,6 +42,7 @@ async def place_call(
     *,
     on_event: Callable[[Event], None],
     dispatch_timeout_s: float = DISPATCH_TIMEOUT_S,
+    attempt: Attempt = ONLY_ATTEMPT,
 ) -> CallResult:
     """Make one call and complete its folder, however the call ends.
 
@@ -50,6 +51,7 @@ async def place_call(
 
     Raises:
         UsageError: The server does not let us in.
+        CallFailed: It ended so that the attempt is not the last.
     """
     room = room_of(spec.call_id)
     journal = Journal("driver", room=room, call_id=spec.call_id)
@@ -74,12 +76,14 @@ async def place_call(
         journal.emit(EventName.OUTCOME, outcome=ending.outcome, fault=ending.fault)
         # Before the room is deleted, which would be the last thing recorded.
         recorded = await recorder.stop()
-    result = await asyncio.to_thread(
-        file_call, folder, spec, ending, recorded, transport=Transport.LIVEKIT
+    filing = asyncio.to_thread(
+        file_call, folder, spec, ending, recorded, transport=Transport.LIVEKIT, attempt=attempt
     )
-    if cancelled:
-        raise asyncio.CancelledError
-    return result
+    if not cancelled:
+        return await filing
+    with suppress(CallFailed):
+        await filing
+    raise asyncio.CancelledError
 
 
 @asynccontextmanager

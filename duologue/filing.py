@@ -9,9 +9,22 @@ from duologue import eventlog
 from duologue.folder import Call, CallFolder, Clock, Recorded, Run, Transport
 from duologue.label import label
 from duologue.metrics import Metrics
-from duologue.outcome import Ending, ExitCode, exit_code
+from duologue.outcome import Ending, ExitCode, Outcome, exit_code
+from shared.errors import CallFailed
 from shared.events import EventName
 from shared.spec import CallSpec, Role
+
+
+class Attempt(NamedTuple):
+    """Which attempt at a call one is."""
+
+    earlier: tuple[str, ...] = ()
+    """Why those before it failed."""
+    retried: frozenset[Outcome] = frozenset()
+    """With which outcomes nothing is kept, for the call is made again."""
+
+
+ONLY_ATTEMPT = Attempt()
 
 
 class CallResult(NamedTuple):
@@ -35,8 +48,17 @@ def file_call(
     *,
     transport: Transport,
     clock: Clock = Clock.REAL,
+    attempt: Attempt = ONLY_ATTEMPT,
 ) -> CallResult:
-    """Label what was recorded, write call.json, and give the folder its name. Blocks."""
+    """Label what was recorded, write call.json, and give the folder its name. Blocks.
+
+    Raises:
+        CallFailed: It ended so that it is to be made again.
+        DuologueError: The files cannot be written.
+    """
+    if ending.outcome in attempt.retried:
+        folder.discard()
+        raise CallFailed(f"{ending.outcome}: {ending.detail}" if ending.detail else ending.outcome)
     metrics = label(folder.path, spec)
     call = Call(
         call_id=spec.call_id,
@@ -57,6 +79,7 @@ def file_call(
             wall_s=recorded.wall_s,
             clock=clock,
             machine=_machine(),
+            earlier=attempt.earlier,
         ),
     )
     return CallResult(folder.commit(call), ending, metrics)

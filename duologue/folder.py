@@ -75,6 +75,8 @@ class Run(Frozen):
     clock: Clock
     machine: str
     """System and processor: their kernels may round differently, and so speak and hear."""
+    earlier: tuple[str, ...] = ()
+    """Why earlier attempts at this call failed, in a batch."""
 
 
 class Call(Frozen):
@@ -176,8 +178,7 @@ class CallFolder:
 
 
 def _claimed(path: Path) -> int | None:
-    """An empty folder at `path`, locked for as long as the descriptor is open; None if it is so
-    by another process.
+    """An empty folder at `path`, locked as long as the descriptor is open; None if it is another's.
 
     The lock is the operating system's: it goes with the process, `kill -9` included.
     """

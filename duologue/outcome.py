@@ -66,6 +66,9 @@ COMPLETE = frozenset(
 )
 """Outcomes of calls that were held to an end of their own; all others are failures of parts."""
 
+RETRIED = frozenset(Outcome) - COMPLETE - {Outcome.REFUSED, Outcome.CANCELLED}
+"""Outcomes that another attempt may not have. A refused job would be refused again."""
+
 _BY_REASON = {
     EndReason.GOODBYE: Outcome.COMPLETED,
     EndReason.GAVE_UP: Outcome.GAVE_UP,

@@ -7,6 +7,7 @@
     │   ├── SpecError           metadata is not a CallSpec
     │   ├── EngineUnavailable   an engine was chosen that is not installed or has no key
     │   └── ServerUnreachable   no LiveKit server answers at a URL
+    ├── CallFailed              a part failed in a call that is to be made again
     ├── DispatchNotPickedUp     no worker took a dispatch before the deadline
     ├── JobRefused              a worker took the request and refused it, with a reason
     ├── ServerFailed            no livekit-server could be had or started on this machine
@@ -65,6 +66,10 @@ class ServerUnreachable(UsageError):
 
 class ServerFailed(DuologueError):
     """No livekit-server could be found, built, fetched or started on this machine."""
+
+
+class CallFailed(DuologueError):
+    """A part failed in a call that is to be made again; nothing of it was kept."""
 
 
 class DispatchNotPickedUp(DuologueError):

@@ -16,7 +16,7 @@ from duologue.direct.clock import VirtualClock, VirtualLoop, told_to_this_thread
 from duologue.direct.connection import DirectConnection
 from duologue.direct.pipes import TICK_S
 from duologue.direct.tape import Tape
-from duologue.filing import CallResult, file_call
+from duologue.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
 from duologue.folder import CallFolder, Clock, Recorded, Transport
 from duologue.monitor import Monitor
 from duologue.outcome import Ending, Fault, Outcome
@@ -45,6 +45,7 @@ def place_direct_call(
     *,
     clock: Clock = Clock.VIRTUAL,
     on_event: Callable[[Event], None] = lambda _: None,
+    attempt: Attempt = ONLY_ATTEMPT,
 ) -> CallResult:
     """Make one call in this process and complete its folder, however the call ends. Blocks.
 
@@ -53,6 +54,7 @@ def place_direct_call(
     Raises:
         UsageError: An engine cannot be used here, or not on this clock.
         CancelledError: The call was cancelled; its folder is complete.
+        CallFailed: It ended so that the attempt is not the last.
         DuologueError: The files cannot be written.
     """
     virtual = VirtualClock() if clock is Clock.VIRTUAL else None
@@ -63,7 +65,9 @@ def place_direct_call(
     call = _Call(spec, folder, settings, virtual, on_event)
     with _runner(virtual) as runner:
         ending, recorded = runner.run(call.hold())
-    result = file_call(folder, spec, ending, recorded, transport=Transport.DIRECT, clock=clock)
+    result = file_call(
+        folder, spec, ending, recorded, transport=Transport.DIRECT, clock=clock, attempt=attempt
+    )
     if ending.outcome is Outcome.CANCELLED:
         raise asyncio.CancelledError
     return result
