@@ -5,12 +5,12 @@ The files are a superset of LiveKit's `scenarios.yaml`. Each error names file, l
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.errors import ScenarioError, SpecError
+from duologue.document import Document
+from shared.errors import DocumentError, SpecError
 from shared.spec import (
     NO_LATENCY,
     CallSpec,
@@ -31,7 +31,6 @@ from support_agent import check_desk
 
 BUNDLED = Path(__file__).resolve().parent.parent / "scenarios"
 DEFAULT = "late-and-charged-twice"
-MAX_BYTES = 256 * 1024
 
 
 class UserData(BaseModel):
@@ -125,113 +124,46 @@ def load_scenario(reference: str = DEFAULT) -> Scenario:
             more than one scenario.
 
     Raises:
-        ScenarioError: There is no such scenario, or it is wrong.
+        DocumentError: There is no such scenario, or it is wrong.
     """
     name, _, label = reference.partition("#")
     path = Path(name)
     if path.suffix not in {".yaml", ".yml"} and not path.exists():
         path = BUNDLED / f"{name}.yaml"
+    if not path.exists():
+        bundled = ", ".join(sorted(file.stem for file in BUNDLED.glob("*.yaml")))
+        raise DocumentError(path, 0, "", f"there is no such file; bundled are: {bundled}")
     scenarios = _read(path)
     if not label:
         if len(scenarios) > 1:
             labels = ", ".join(scenarios)
-            raise ScenarioError(
+            raise DocumentError(
                 path, 0, "", f"has more than one scenario; add # and one of: {labels}"
             )
         return next(iter(scenarios.values()))
     if label not in scenarios:
-        raise ScenarioError(path, 0, "", f"has no scenario {label!r}, but: {', '.join(scenarios)}")
+        raise DocumentError(path, 0, "", f"has no scenario {label!r}, but: {', '.join(scenarios)}")
     return scenarios[label]
 
 
 def _read(path: Path) -> dict[str, Scenario]:
     """The scenarios of a file, by label."""
-    root = _compose(path)
-    try:
-        file = ScenarioFile.model_validate(_plain(path, root))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        _fail(path, root, first["loc"], str(first["msg"]))
+    document = Document.read(path)
+    file = document.parse(ScenarioFile)
     scenarios: dict[str, Scenario] = {}
     for index, scenario in enumerate(file.scenarios):
         if scenario.label in scenarios:
-            _fail(path, root, ("scenarios", index, "label"), "this label is used twice")
+            document.fail(("scenarios", index, "label"), "this label is used twice")
         scenarios[scenario.label] = scenario
-        _check_desk(path, root, index, scenario)
+        _check_desk(document, index, scenario)
     return scenarios
 
 
-def _check_desk(path: Path, root: yaml.Node, index: int, scenario: Scenario) -> None:
+def _check_desk(document: Document, index: int, scenario: Scenario) -> None:
     """Both kinds of rows must fit the desk; expected ones need not be whole."""
     data = scenario.userdata
     try:
         check_desk(data.business, data.desk)
     except SpecError as error:
         field = "desk" if str(error).startswith("desk:") else "business"
-        _fail(path, root, ("scenarios", index, "userdata", field), str(error))
-
-
-def _compose(path: Path) -> yaml.Node:
-    """The file as YAML nodes, which know their lines."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ScenarioError(path, 0, "", f"is larger than {MAX_BYTES // 1024} KiB")
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        bundled = ", ".join(sorted(file.stem for file in BUNDLED.glob("*.yaml")))
-        raise ScenarioError(path, 0, "", f"there is no such file; bundled are: {bundled}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(path, 0, "", f"cannot be read: {error}") from None
-    try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
-                line = token.start_mark.line + 1
-                raise ScenarioError(path, line, "", "anchors, aliases and tags are not allowed")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ScenarioError(path, line, "", f"is not YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise ScenarioError(path, 0, "", f"is not YAML: {error}") from None
-    if root is None:
-        raise ScenarioError(path, 0, "", "is empty")
-    return root
-
-
-def _plain(path: Path, node: yaml.Node) -> Any:
-    """The data of a node; a key that stands twice is an error, not an overwriting."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(path, item) for item in node.value]
-    if not isinstance(node, yaml.MappingNode):
-        return _scalar(node)
-    data: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = _scalar(key_node)
-        if key in data:
-            raise ScenarioError(path, key_node.start_mark.line + 1, str(key), "stands twice")
-        data[key] = _plain(path, value_node)
-    return data
-
-
-def _scalar(node: yaml.Node) -> Any:
-    """A scalar; dates stay as they are written."""
-    if node.tag == "tag:yaml.org,2002:timestamp":
-        return node.value
-    return yaml.SafeLoader("").construct_object(node)
-
-
-def _fail(path: Path, root: yaml.Node, location: tuple[int | str, ...], problem: str) -> NoReturn:
-    """Report `problem` at the node nearest to `location`."""
-    node = root
-    line = node.start_mark.line
-    for step in location:
-        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line
-        elif isinstance(node, yaml.MappingNode):
-            entry = next((pair for pair in node.value if pair[0].value == step), None)
-            if entry is None:
-                break
-            line, node = entry[0].start_mark.line, entry[1]
-    field = ".".join(str(step) for step in location)
-    raise ScenarioError(path, line + 1, field, problem)
+        document.fail(("scenarios", index, "userdata", field), str(error))

@@ -2,7 +2,7 @@
 
     DuologueError               exit 3 unless said otherwise
     ├── UsageError              exit 2: the user asked for something that cannot be done
-    │   ├── ScenarioError       a scenario file is wrong, at a file, a line and a field
+    │   ├── DocumentError       a scenario or plan is wrong, at a file, a line and a field
     │   ├── CallTaken           a call folder is there already, or is just being made
     │   ├── SpecError           metadata is not a CallSpec
     │   ├── EngineUnavailable   an engine was chosen that is not installed or has no key
@@ -31,8 +31,8 @@ class UsageError(DuologueError):
     exit_code = 2
 
 
-class ScenarioError(UsageError):
-    """A scenario file is wrong; `line` counts from 1, 0 where the file cannot be read at all."""
+class DocumentError(UsageError):
+    """A scenario or plan is wrong; `line` counts from 1, 0 where the file cannot be read at all."""
 
     def __init__(self, file: Path, line: int, field: str, problem: str) -> None:
         self.file, self.line, self.field, self.problem = file, line, field, problem

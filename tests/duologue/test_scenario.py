@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from duologue.scenario import BUNDLED, DEFAULT, MAX_BYTES, load_scenario
-from shared.errors import ScenarioError, SpecError
+from shared.errors import DocumentError, SpecError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
@@ -96,7 +96,7 @@ def test_what_is_wrong_is_named_with_file_line_and_field(
     tmp_path: Path, said: str, instead: str, where: tuple[int, str], problem: str
 ) -> None:
     path = write(tmp_path, GOOD.replace(said, instead, 1))
-    with pytest.raises(ScenarioError, match=problem) as raised:
+    with pytest.raises(DocumentError, match=problem) as raised:
         load_scenario(str(path))
     assert (raised.value.line, raised.value.field) == where
     assert raised.value.file == path
@@ -107,18 +107,18 @@ def test_a_file_of_several_wants_a_label(tmp_path: Path) -> None:
     second = GOOD.split("scenarios:\n")[1].replace("label: one", "label: two")
     path = write(tmp_path, GOOD + second)
     assert load_scenario(f"{path}#two").label == "two"
-    with pytest.raises(ScenarioError, match="one of: one, two"):
+    with pytest.raises(DocumentError, match="one of: one, two"):
         load_scenario(str(path))
-    with pytest.raises(ScenarioError, match="no scenario 'three'"):
+    with pytest.raises(DocumentError, match="no scenario 'three'"):
         load_scenario(f"{path}#three")
     path = write(tmp_path, GOOD + second.replace("label: two", "label: one"))
-    with pytest.raises(ScenarioError, match="used twice"):
+    with pytest.raises(DocumentError, match="used twice"):
         load_scenario(f"{path}#one")
 
 
 @pytest.mark.parametrize("reference", ["no-such", "no/such.yaml", "."])
 def test_a_scenario_that_is_not_there_says_which_are(reference: str) -> None:
     with pytest.raises(
-        ScenarioError, match=r"bundled are: .*late-and-charged-twice|cannot be read"
+        DocumentError, match=r"bundled are: .*late-and-charged-twice|cannot be read"
     ):
         load_scenario(reference)
