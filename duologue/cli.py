@@ -5,7 +5,9 @@ docs/outcomes.md has the table.
 """
 
 import asyncio
+import json
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -20,6 +22,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from duologue import state
+from duologue.batch.command import make_batch
+from duologue.batch.plan import Plan, Repeated
 from duologue.call import place_call
 from duologue.console import CallView
 from duologue.direct import place_direct_call
@@ -30,6 +34,7 @@ from duologue.folder import CallFolder, Clock, Transport
 from duologue.host import find_address, hosted
 from duologue.recorder import IDENTITY
 from duologue.scenario import load_scenario
+from duologue.summary import read_calls, show_summary, summarize, write_csv
 from duologue.up import up as keep_up
 from shared import logs
 from shared.address import ServerAddress
@@ -51,6 +56,15 @@ err = Console(stderr=True, highlight=False)
 DEFAULT_SCENARIO = "late-and-charged-twice"
 CANCELLED_BY_SIGNAL = 130
 T = TypeVar("T")
+
+
+LatencyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="How long engines are made to take: recognition=0.3, language=0.5:0.4 (median "
+        "seconds, spread of the logarithm), synthesis=0.2; may be given for each."
+    ),
+]
 
 
 class Workers(StrEnum):
@@ -119,13 +133,7 @@ def call(
         Clock | None,
         typer.Option(help="Of a direct call; virtual, unless told: as fast as it can be computed."),
     ] = None,
-    latency: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="How long engines are made to take: recognition=0.3, language=0.5:0.4 (median "
-            "seconds, spread of the logarithm), synthesis=0.2; may be given for each."
-        ),
-    ] = None,
+    latency: LatencyOption = None,
     workers: Annotated[
         Workers, typer.Option(help="local: start both workers here, even with LIVEKIT_URL set.")
     ] = Workers.AUTO,
@@ -171,11 +179,101 @@ def call(
             )
         else:
             result = run(make())
+    except asyncio.CancelledError:
+        if folder.final.exists():
+            view.say(f"cancelled; what was recorded until then: {folder.final}")
+        raise
     finally:
         view.close()
         folder.discard()  # what was not completed, that is: nothing was recorded
     view.show(result)
     sys.exit(result.exit_code)
+
+
+@app.command()
+def plan(
+    scenarios: Annotated[list[str], typer.Argument(help="Bundled scenarios, FILE, or FILE#LABEL.")],
+    *,
+    to: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    repeats: Annotated[int, typer.Option(min=1, help="Calls of each scenario.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first call of each.")] = 0,
+    latency: LatencyOption = None,
+) -> None:
+    """Write a plan for `duologue batch`: one call specification a line."""
+    settings = read_settings()
+    repeated = Repeated(
+        scenarios=tuple(scenarios),
+        repeats=repeats,
+        seed=seed,
+        latency=read_latency(latency or []),
+    )
+    made = Plan.of(repeated, settings)
+    made.check(range(len(made.ids)), settings)
+    made.write(to)
+    out.print(f"{len(made.ids)} calls in {to}; make them with: duologue batch {to} --out calls")
+
+
+@app.command()
+def batch(
+    plan_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLAN", help="What `duologue plan` wrote, or a YAML file with scenarios."
+        ),
+    ],
+    *,
+    out_dir: Annotated[
+        str, typer.Option("--out", help="Folder for the call folders, or a URL: s3://bucket/calls.")
+    ] = "calls",
+    transport: Annotated[
+        Transport, typer.Option(help="direct: without a server, as fast as can be computed.")
+    ] = Transport.DIRECT,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Calls at the same time at most; one a core unless told."),
+    ] = None,
+    shard: Annotated[
+        str, typer.Option(help="i/n: make only the i-th of n parts of the plan.")
+    ] = "1/1",
+    retries: Annotated[
+        int, typer.Option(min=0, help="Further attempts at a call in which a part failed.")
+    ] = 2,
+) -> None:
+    """Make the calls of a plan that are not there yet; go on with it after any end."""
+    settings = read_settings()
+    made = Plan.read(plan_file, settings)
+    making = make_batch(
+        made,
+        out_dir,
+        settings,
+        out,
+        transport=transport,
+        jobs=jobs or os.cpu_count() or 1,
+        shard=shard,
+        retries=retries,
+        on_line=show_problem,
+    )
+    sys.exit(asyncio.run(making))
+
+
+@app.command()
+def summary(
+    folders: Annotated[Path, typer.Argument(help="The folder that call folders are in.")] = Path(
+        "calls"
+    ),
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One line per call, as CSV.")] = False,
+    worst: Annotated[int, typer.Option(min=0, help="How many of the worst calls to show.")] = 10,
+) -> None:
+    """Say what came of many calls: outcomes, reply gaps, durations, and the worst first."""
+    calls = read_calls(folders)
+    if as_csv:
+        write_csv(calls, sys.stdout)
+    elif as_json:
+        sys.stdout.write(json.dumps(summarize(calls), indent=2) + "\n")
+    else:
+        show_summary(calls, out, worst=worst)
 
 
 @app.command()

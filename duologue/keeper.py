@@ -1,21 +1,57 @@
-"""Workers that are kept running: one that dies is started again."""
+"""A server and workers that are kept running: what dies is started again."""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
+from duologue.server import running_server
 from duologue.server_binary import Say
 from duologue.workers import Command, OnLine, Worker, command
 from shared.address import ServerAddress
 from shared.errors import WorkerFailed
+from shared.settings import Settings
 from shared.spec import Role
 
 DEATHS = 5
 DEATHS_WITHIN_S = 60.0
 """A worker that dies `DEATHS` times within this time is given up."""
 LONGEST_PAUSE_S = 8.0
+
+
+@asynccontextmanager
+async def kept_server(
+    settings: Settings, say: Say
+) -> AsyncIterator[tuple[ServerAddress, asyncio.Future[None]]]:
+    """A livekit-server, started again at the same address when it ends; stopped on leaving.
+
+    Yields:
+        Its address, and what fails with ServerFailed when it cannot be started again.
+    """
+    started: asyncio.Future[ServerAddress] = asyncio.get_running_loop().create_future()
+
+    async def keep() -> None:
+        address = None
+        while True:
+            async with running_server(settings, say, address=address) as server:
+                address = server.address
+                if not started.done():
+                    started.set_result(address)
+                code = await server.program.wait()
+            say(f"livekit-server ended by itself ({code}); it is started again")
+
+    keeping = asyncio.create_task(keep(), name="keep server")
+    try:
+        waited: list[asyncio.Future[Any]] = [keeping, started]
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        if keeping.done():
+            keeping.result()
+        yield started.result(), keeping
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
 
 
 @asynccontextmanager

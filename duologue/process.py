@@ -48,9 +48,16 @@ class Program:
 
     @classmethod
     async def start(
-        cls, argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine | None = None
+        cls,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        on_line: OnLine | None = None,
+        told: bool = False,
     ) -> "Program":
         """Start `argv` with the environment `env`; `on_line` gets every line it prints.
+
+        With `told`, it reads what `tell` is given from its standard input.
 
         Raises:
             OSError: It cannot be started.
@@ -64,7 +71,7 @@ class Program:
             process = await asyncio.create_subprocess_exec(
                 *argv,
                 env=env,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if told else subprocess.DEVNULL,
                 stdout=theirs,
                 stderr=theirs,
                 process_group=guard.pid,
@@ -88,6 +95,13 @@ class Program:
         code = await self._process.wait()
         await asyncio.wait({self._reading}, timeout=DRAIN_S)
         return code
+
+    async def tell(self, line: str) -> None:
+        """Write a line to its standard input; nothing happens if it has ended."""
+        assert self._process.stdin is not None
+        with suppress(ConnectionError):
+            self._process.stdin.write(line.encode() + b"\n")
+            await self._process.stdin.drain()
 
     async def stop(self, *, grace_s: float) -> None:
         """End it and all it started: asked first, killed after `grace_s` seconds."""

@@ -41,13 +41,16 @@ class Server(NamedTuple):
 
 
 @asynccontextmanager
-async def running_server(settings: Settings, say: Say, *, port: int = 0) -> AsyncIterator[Server]:
+async def running_server(
+    settings: Settings, say: Say, *, port: int = 0, address: ServerAddress | None = None
+) -> AsyncIterator[Server]:
     """A livekit-server on 127.0.0.1 that answers, stopped on leaving.
 
     Args:
         settings: Says where the binary is kept.
         say: Told what is being done.
         port: The HTTP port; 0 takes a free one.
+        address: Of one that ended, to be at the same place and known by the same key.
 
     Raises:
         UsageError: `port` is in use.
@@ -56,7 +59,7 @@ async def running_server(settings: Settings, say: Say, *, port: int = 0) -> Asyn
     if port and not is_free(port):
         raise UsageError(f"port {port} is in use; choose another, or 0 for a free one")
     binary = await find_server(settings.duologue_cache, say)
-    server = await _started(binary, port)
+    server = await _started(binary, port, address)
     try:
         say(f"livekit-server answers at {server.address.url}")
         yield server
@@ -64,9 +67,9 @@ async def running_server(settings: Settings, say: Say, *, port: int = 0) -> Asyn
         await server.program.stop(grace_s=STOP_GRACE_S)
 
 
-async def _started(binary: Path, port: int) -> Server:
+async def _started(binary: Path, port: int, former: ServerAddress | None) -> Server:
     for attempt in range(1, ATTEMPTS + 1):
-        address = ServerAddress(
+        address = former or ServerAddress(
             url=f"ws://127.0.0.1:{port or free_ports(1)[0]}",
             api_key=f"local-{secrets.token_hex(4)}",
             api_secret=SecretStr(secrets.token_urlsafe(36)),

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from duologue.scenario import BUNDLED, DEFAULT, MAX_BYTES, load_scenario
+from duologue.document import MAX_BYTES
+from duologue.scenario import BUNDLED, DEFAULT, load_scenario
 from shared.errors import DocumentError, SpecError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role

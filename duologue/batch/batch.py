@@ -1,0 +1,191 @@
+"""A batch: the calls of a plan that are not there yet, made side by side.
+
+What is finished stands in the store and nowhere else, so a batch that was ended in any way goes
+on where it was. Of a call that was not finished nothing is kept, and it is made again.
+"""
+
+import asyncio
+import shutil
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from duologue.batch.plan import Plan
+from duologue.batch.store import Store
+from duologue.filing import Attempt, CallResult
+from duologue.outcome import RETRIED, Outcome
+from shared.errors import CallFailed, CallTaken, DuologueError, UsageError
+from shared.spec import CallSpec
+
+RESERVE_BYTES = 64 * 2**20
+"""Of disk that calls are not begun without; the running ones need it to be finished."""
+NEVER_KEPT = frozenset({Outcome.CANCELLED})
+"""A batch that is stopped makes the call again when it goes on."""
+
+
+class Caller(Protocol):
+    """Makes calls; several at a time, if it is asked to."""
+
+    async def call(self, spec: CallSpec, attempt: Attempt) -> CallResult:
+        """Make a call; its folder is complete then.
+
+        Raises:
+            CallTaken: It was made already, or another process makes it now.
+            CallFailed: A part failed; nothing of it was kept.
+            DuologueError: Its files cannot be written.
+        """
+
+    async def recover(self) -> None:
+        """Wait, after an attempt that failed, until another one has a chance.
+
+        Raises:
+            DuologueError: None will have.
+        """
+
+
+class Failure(NamedTuple):
+    """A call that no attempt has finished."""
+
+    call_id: str
+    reasons: tuple[str, ...]
+    """One for every attempt."""
+
+
+class Tally:
+    """What has become of a batch's calls so far."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[Outcome] = Counter()
+        self.goals = 0
+        """Calls that reached their goal."""
+        self.failures: list[Failure] = []
+        """Calls whose parts failed in every attempt, whether anything is kept of them or not."""
+        self.retried = 0
+        """Attempts that were followed by another."""
+        self.elsewhere = 0
+        """Calls that another batch on the same folder makes or has made."""
+        self.full = ""
+        """Why nothing more could be written, if so."""
+
+    @property
+    def made(self) -> int:
+        """Calls that are there now and were not before."""
+        return self.outcomes.total()
+
+
+OnDone = Callable[[str, CallResult | None], None]
+
+
+class Batch:
+    """Makes calls of a plan.
+
+    Args:
+        plan: Of which.
+        indexes: Which of its calls are to be made.
+        store: Where they are kept.
+        caller: Makes them.
+        retries: How many attempts may follow one in which a part failed.
+        on_done: Called with each call's id, and with what came of it, None for nothing.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        indexes: Iterable[int],
+        *,
+        store: Store,
+        caller: Caller,
+        retries: int,
+        on_done: OnDone,
+    ) -> None:
+        self._plan, self._waiting = plan, deque(indexes)
+        self._store, self._caller, self._retries = store, caller, retries
+        self._on_done = on_done
+        self._stopping = False
+        self.running: set[str] = set()
+        self.tally = Tally()
+
+    def stop(self) -> None:
+        """Begin no more calls; those that run are finished."""
+        self._stopping = True
+
+    @property
+    def left(self) -> int:
+        """Calls that are still to be begun."""
+        return len(self._waiting)
+
+    async def run(self, jobs: int) -> None:
+        """Make the calls, up to `jobs` at the same time.
+
+        Raises:
+            DuologueError: No call can be made any more.
+        """
+        async with asyncio.TaskGroup() as group:
+            for number in range(jobs):
+                group.create_task(self._work(), name=f"job-{number}")
+
+    async def _work(self) -> None:
+        while self._waiting and not self._stopping:
+            if self._is_full():
+                return
+            index = self._waiting.popleft()
+            call_id = self._plan.ids[index]
+            self.running.add(call_id)
+            try:
+                made = await self._make(index)
+            finally:
+                self.running.discard(call_id)
+            self._on_done(call_id, made)
+
+    async def _make(self, index: int) -> CallResult | None:
+        """Make a call, again if its parts fail; None if nothing is there of it."""
+        spec = self._plan.spec(index)
+        reasons: tuple[str, ...] = ()
+        while True:
+            last = len(reasons) == self._retries
+            attempt = Attempt(reasons, NEVER_KEPT if last else NEVER_KEPT | RETRIED)
+            try:
+                result = await self._caller.call(spec, attempt)
+                await asyncio.to_thread(self._store.keep, result.folder)
+            except CallTaken:
+                self.tally.elsewhere += 1
+                return None
+            except UsageError:
+                raise
+            except DuologueError as error:
+                if self._is_full():
+                    self._waiting.append(index)
+                    return None
+                if not isinstance(error, CallFailed):
+                    raise
+                reasons += (str(error),)
+            else:
+                self._count(spec.call_id, result, reasons)
+                return result
+            if last:
+                self.tally.failures.append(Failure(spec.call_id, reasons))
+                return None
+            if self._stopping:
+                self._waiting.append(index)
+                return None
+            self.tally.retried += 1
+            await self._caller.recover()
+
+    def _count(self, call_id: str, result: CallResult, reasons: tuple[str, ...]) -> None:
+        outcome = result.ending.outcome
+        self.tally.outcomes[outcome] += 1
+        self.tally.goals += result.metrics.task_success
+        if outcome in RETRIED:
+            reasons += (f"{outcome}: {result.ending.detail}",)
+            self.tally.failures.append(Failure(call_id, reasons))
+
+    def _is_full(self) -> bool:
+        """Whether the disk is, which ends the batch."""
+        free = shutil.disk_usage(self._store.workplace).free
+        if free < RESERVE_BYTES:
+            self.tally.full = (
+                f"only {free // 2**20} MiB are free for {self._store.workplace}, "
+                f"{RESERVE_BYTES // 2**20} are needed"
+            )
+            self.stop()
+        return bool(self.tally.full)

@@ -1,0 +1,162 @@
+"""What a batch is to make: calls, each with an id that does not depend on who makes it."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from duologue.document import Document
+from duologue.recorder import IDENTITY
+from duologue.scenario import load_scenario
+from shared import engines
+from shared.errors import DocumentError, SpecError, UsageError
+from shared.settings import Settings
+from shared.spec import NO_LATENCY, CallSpec, Latency, Role, Text
+from support_agent import check_desk
+
+_CALL_ID = re.compile(rb'"call_id"\s*:\s*"([^"\\]*)"')
+
+
+class Repeated(BaseModel):
+    """A plan in YAML: every scenario, repeated with one seed after another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scenarios: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """As `duologue call` takes them."""
+    repeats: int = Field(1, ge=1, le=1_000_000)
+    seed: int = Field(0, ge=0, lt=2**62)
+    """Of the first call of each scenario."""
+    latency: Latency = NO_LATENCY
+
+
+class Plan:
+    """Calls in the order in which they are made.
+
+    Args:
+        ids: Their names, each once.
+        make: Gives the specification of the call with this index.
+    """
+
+    def __init__(self, ids: Sequence[str], make: Callable[[int], CallSpec]) -> None:
+        self.ids = ids
+        self.spec = make
+
+    @classmethod
+    def read(cls, path: Path, settings: Settings) -> Self:
+        """The plan in a file: `*.yaml` says what to repeat, any other has a call in each line.
+
+        Raises:
+            DocumentError: It is not a plan, or names a call twice.
+            UsageError: It asks for engines that cannot be used.
+        """
+        if path.suffix in {".yaml", ".yml"}:
+            return cls.of(Document.read(path).parse(Repeated), settings)
+        try:
+            lines = path.read_bytes().splitlines()
+        except OSError as error:
+            raise DocumentError(path, 0, "", f"cannot be read: {error.strerror}") from None
+        if not lines:
+            raise DocumentError(path, 0, "", "is empty")
+        # A hundred thousand lines are read at every start, but few of them are still to be made.
+        found = [_CALL_ID.search(line) for line in lines]
+        ids = [match.group(1).decode() if match else "" for match in found]
+        _check_ids(path, ids)
+
+        def make(index: int) -> CallSpec:
+            return _spec(path, index + 1, lines[index])
+
+        return cls(ids, make)
+
+    @classmethod
+    def of(cls, repeated: Repeated, settings: Settings) -> Self:
+        """The plan that repeats scenarios: `label-seed` for every label and seed.
+
+        Raises:
+            DocumentError: There is no such scenario, or it is wrong.
+            UsageError: Two scenarios have one label, or an id would be no safe folder name.
+        """
+        scenarios = [load_scenario(reference) for reference in repeated.scenarios]
+        labels = [scenario.label for scenario in scenarios]
+        if twice := {label for label in labels if labels.count(label) > 1}:
+            raise UsageError(f"the plan has the scenario {min(twice)!r} twice; repeat it instead")
+        chosen = {role: settings.engines(role) for role in Role}
+
+        def make(index: int) -> CallSpec:
+            seed = repeated.seed + index // len(scenarios)
+            return scenarios[index % len(scenarios)].to_spec(
+                call_id=ids[index],
+                seed=seed,
+                engines=chosen,
+                recorder=IDENTITY,
+                latency=repeated.latency,
+            )
+
+        seeds = range(repeated.seed, repeated.seed + repeated.repeats)
+        ids = [f"{label}-{seed:05}" for seed in seeds for label in labels]
+        return cls(ids, make)
+
+    def check(self, indexes: Iterable[int], settings: Settings) -> None:
+        """Make sure that these calls can be made, before the first of them is.
+
+        Raises:
+            UsageError: One of them is not a call, or cannot be made here.
+        """
+        checked = set()
+        for index in indexes:
+            spec = self.spec(index)
+            for role in Role:
+                if (chosen := spec.engines.get(role)) and chosen not in checked:
+                    engines.check(chosen, settings)
+                    checked.add(chosen)
+
+    def write(self, path: Path) -> None:
+        """Write the plan, one call a line.
+
+        Raises:
+            UsageError: It cannot be written there.
+        """
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                for index in range(len(self.ids)):
+                    spec = self.spec(index)
+                    file.write(spec.model_dump_json(by_alias=True, exclude_defaults=True) + "\n")
+        except FileExistsError:
+            raise UsageError(f"{path} exists already; choose another name") from None
+        except OSError as error:
+            raise UsageError(f"cannot write the plan to {path}: {error.strerror}") from None
+
+
+def _check_ids(path: Path, ids: Sequence[str]) -> None:
+    if "" in ids:
+        raise DocumentError(path, ids.index("") + 1, "call_id", "missing")
+    if len(set(ids)) < len(ids):
+        seen: dict[str, int] = {}
+        for line, call_id in enumerate(ids, 1):
+            if (first := seen.setdefault(call_id, line)) != line:
+                raise DocumentError(
+                    path, line, "call_id", f"{call_id!r} is in line {first} already"
+                )
+
+
+def _spec(path: Path, line: int, text: bytes) -> CallSpec:
+    """The call in a line of a plan."""
+    try:
+        spec = CallSpec.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise DocumentError(path, line, field, str(first["msg"])) from None
+    missing = [name for name in ("customer", "support") if getattr(spec, name) is None]
+    missing += [f"engines.{role}" for role in Role if role not in spec.engines]
+    missing += [f"peers.{role}" for role in Role if role not in spec.peers]
+    if missing:
+        raise DocumentError(path, line, missing[0], "missing")
+    assert spec.support is not None
+    try:
+        check_desk(spec.support.business, spec.support.desk)
+    except SpecError as error:
+        raise DocumentError(path, line, "support", str(error)) from None
+    return spec

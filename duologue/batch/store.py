@@ -1,0 +1,141 @@
+"""Where a batch's calls are kept: a folder, or a bucket. What is there is finished."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, Protocol
+
+from duologue.folder import CALL
+from shared.errors import DuologueError, UsageError
+from shared.settings import Settings
+
+
+class Store(Protocol):
+    """Where finished calls are."""
+
+    workplace: Path
+    """Where call folders are made; on this machine."""
+
+    def finished(self, ids: Collection[str]) -> set[str]:
+        """Which of these calls are there, whole."""
+
+    def keep(self, folder: Path) -> None:
+        """Take a complete call folder from the workplace."""
+
+
+def open_store(out: str, settings: Settings) -> Store:
+    """The store at a path or URL such as `s3://bucket/calls`.
+
+    Raises:
+        UsageError: It cannot be used.
+    """
+    if "://" in out:
+        return BucketStore(out, settings)
+    return FolderStore(Path(out))
+
+
+class FolderStore:
+    """A local folder: calls are made where they are kept."""
+
+    def __init__(self, out: Path) -> None:
+        self.workplace = out
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"cannot write calls to {out}: {error.strerror}") from None
+        if not os.access(out, os.W_OK | os.X_OK):
+            raise UsageError(f"cannot write calls to {out}: permission denied")
+
+    def finished(self, ids: Collection[str]) -> set[str]:
+        """Which of these calls are there, whole.
+
+        Raises:
+            UsageError: Something else is there under the name of one.
+        """
+        # As strings: a hundred thousand paths take a second longer.
+        found = set(os.listdir(self.workplace)).intersection(ids)  # noqa: PTH208
+        for call_id in found:
+            if not os.path.exists(f"{self.workplace}/{call_id}/{CALL}"):  # noqa: PTH110
+                raise UsageError(
+                    f"{self.workplace / call_id} is not a call folder; move it away, or choose "
+                    "another --out"
+                )
+        return found
+
+    def keep(self, folder: Path) -> None:
+        """Nothing: it is there."""
+
+
+class BucketStore:
+    """A bucket, or whatever else fsspec reaches: calls are made here and then sent there.
+
+    `call.json` is sent last and makes a call complete. The calls that were made here and not
+    sent yet wait in the user's cache.
+    """
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._url = url.rstrip("/")
+        self._files, self._root = _reached(self._url)
+        name = hashlib.sha256(self._url.encode()).hexdigest()[:16]
+        self.workplace = settings.duologue_cache / "outbox" / name
+        self.workplace.mkdir(parents=True, exist_ok=True)
+        self._check_access()
+
+    def finished(self, ids: Collection[str]) -> set[str]:
+        """Which of these calls are there, whole; those that wait here are sent first."""
+        for folder in self.workplace.iterdir():
+            if not folder.name.startswith(".") and (folder / CALL).exists():
+                self.keep(folder)
+        try:
+            found = self._files.find(self._root)
+        except FileNotFoundError:
+            return set()
+        complete = {path.split("/")[-2] for path in found if path.endswith(f"/{CALL}")}
+        return complete.intersection(ids)
+
+    def keep(self, folder: Path) -> None:
+        """Send a complete call folder, `call.json` last, and remove it here.
+
+        Raises:
+            DuologueError: It cannot be sent; it stays here until the next batch.
+        """
+        names = sorted((path.name for path in folder.iterdir()), key=lambda name: name == CALL)
+        try:
+            for name in names:
+                self._files.put_file(str(folder / name), f"{self._root}/{folder.name}/{name}")
+        except Exception as error:  # noqa: BLE001 - of whatever library reaches the bucket
+            raise DuologueError(
+                f"cannot send {folder.name} to {self._url}: {_line(error)}; it is kept in {folder} "
+                "and sent when the batch goes on"
+            ) from None
+        shutil.rmtree(folder)
+
+    def _check_access(self) -> None:
+        probe = f"{self._root}/.duologue-{os.getpid()}"
+        try:
+            self._files.pipe_file(probe, b"")
+            self._files.rm_file(probe)
+        except Exception as error:  # noqa: BLE001 - of whatever library reaches the bucket
+            raise UsageError(
+                f"cannot write to {self._url}: {_line(error)}; check its name and credentials"
+            ) from None
+
+
+def _reached(url: str) -> tuple[Any, str]:
+    """Fsspec's file system of a URL, and the path in it."""
+    try:
+        import fsspec  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise UsageError("buckets need the extra `bucket`: pip install duologue[bucket]") from None
+    try:
+        # Nothing of what other processes change meanwhile may be remembered.
+        files, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+    except Exception as error:  # noqa: BLE001 - of whatever library reaches the bucket
+        raise UsageError(f"cannot use {url}: {_line(error)}") from None
+    return files, root.rstrip("/")
+
+
+def _line(error: Exception) -> str:
+    return " ".join((str(error) or type(error).__name__).split())

@@ -1,0 +1,208 @@
+"""What came of many calls, read from their folders: counts, distributions, the worst first."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from duologue import metrics
+from duologue.folder import CALL, Transport
+from duologue.metrics import Metrics
+from duologue.outcome import COMPLETE, Outcome
+from shared.errors import DuologueError, UsageError
+from shared.spec import Role
+
+QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "max": 100}
+
+
+class _Run(BaseModel):
+    earlier: tuple[str, ...] = ()
+
+
+class _Spec(BaseModel):
+    scenario: str
+    seed: int
+
+
+class _CallFile(BaseModel):
+    """What a summary needs of call.json."""
+
+    call_id: str
+    transport: Transport
+    outcome: Outcome
+    fault: str | None
+    detail: str
+    spec: _Spec
+    run: _Run
+
+
+class CallSummary(BaseModel):
+    """One call, as a summary has it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    call: _CallFile
+    metrics: Metrics
+
+    @property
+    def held(self) -> bool:
+        """Whether it was held to an end of its own."""
+        return self.call.outcome in COMPLETE
+
+    def badness(self) -> tuple[bool, bool, int, float]:
+        """Sorts the worst call first: failed parts, missed goal, broken turns, slowest reply."""
+        gaps = [gap for each in self.metrics.reply_gap_s.values() for gap in each.values]
+        broken = self.metrics.turn_cut_off + self.metrics.flawed_turns
+        return (self.held, self.metrics.task_success, -broken, -max(gaps, default=0.0))
+
+
+def read_calls(folder: Path) -> list[CallSummary]:
+    """The calls in a folder, the worst first.
+
+    Raises:
+        UsageError: There is no such folder, or no call in it.
+        DuologueError: One of its call folders is damaged.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder of call folders")
+    calls = sorted(_read(folder), key=lambda each: (each.badness(), each.call.call_id))
+    if not calls:
+        raise UsageError(f"there is no call in {folder}")
+    return calls
+
+
+def _read(folder: Path) -> Iterator[CallSummary]:
+    for path in folder.iterdir():
+        if path.name.startswith(".") or not (path / CALL).exists():
+            continue
+        try:
+            yield CallSummary(
+                call=_CallFile.model_validate_json((path / CALL).read_bytes()),
+                metrics=Metrics.model_validate_json((path / metrics.FILE).read_bytes()),
+            )
+        except (OSError, ValidationError) as error:
+            problem = str(error).splitlines()[0]
+            raise DuologueError(f"{path} is damaged: {problem}") from None
+
+
+def summarize(calls: Sequence[CallSummary]) -> dict[str, Any]:
+    """The figures of all calls together; times in seconds."""
+    gaps = {
+        direction: [gap for each in calls for gap in each.metrics.reply_gap_s[direction].values]
+        for direction in calls[0].metrics.reply_gap_s
+    }
+    words = {role: sum(each.metrics.wer[role].words for each in calls) for role in Role}
+    errors = {role: sum(each.metrics.wer[role].errors for each in calls) for role in Role}
+    return {
+        "calls": len(calls),
+        "goals_reached": sum(each.metrics.task_success for each in calls),
+        "outcomes": _counted(each.call.outcome for each in calls),
+        "faults": _counted(each.call.fault or "none" for each in calls),
+        "transports": _counted(each.call.transport for each in calls),
+        "retried": sum(bool(each.call.run.earlier) for each in calls),
+        "duration_s": _spread([each.metrics.duration_s for each in calls]),
+        "reply_gap_s": {direction: _spread(values) for direction, values in gaps.items()},
+        "wer": {role: errors[role] / words[role] if words[role] else None for role in Role},
+        "turns_cut_off": sum(each.metrics.turn_cut_off for each in calls),
+        "interruptions": sum(sum(each.metrics.interruptions.values()) for each in calls),
+        "failed": [
+            {"call_id": each.call.call_id, "reasons": [*each.call.run.earlier, _ending(each)]}
+            for each in calls
+            if not each.held
+        ],
+    }
+
+
+COLUMNS = (
+    "call_id",
+    "scenario",
+    "seed",
+    "transport",
+    "outcome",
+    "fault",
+    "task_success",
+    "duration_s",
+    "gap_customer_to_support_p95_s",
+    "gap_support_to_customer_p95_s",
+    "wer_customer",
+    "wer_support",
+    "turns_cut_off",
+    "attempts",
+    "problems",
+)
+
+
+def write_csv(calls: Sequence[CallSummary], file: TextIO) -> None:
+    """One line per call."""
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for each in calls:
+        call, measured = each.call, each.metrics
+        writer.writerow(
+            [
+                call.call_id,
+                call.spec.scenario,
+                call.spec.seed,
+                call.transport,
+                call.outcome,
+                call.fault or "",
+                measured.task_success,
+                measured.duration_s,
+                measured.reply_gap_s["customer_to_support"].p95,
+                measured.reply_gap_s["support_to_customer"].p95,
+                measured.wer[Role.CUSTOMER].rate,
+                measured.wer[Role.SUPPORT].rate,
+                measured.turn_cut_off,
+                len(call.run.earlier) + 1,
+                "; ".join(measured.problems),
+            ]
+        )
+
+
+def show_summary(calls: Sequence[CallSummary], console: Console, *, worst: int) -> None:
+    """Print the figures, and the worst calls."""
+    figures = summarize(calls)
+    console.print(
+        f"{figures['calls']} calls, {figures['goals_reached']} reached their goal, "
+        f"{figures['retried']} needed more than one attempt"
+    )
+    for what in ("outcomes", "faults"):
+        console.print(f"{what}: " + ", ".join(f"{k} {v}" for k, v in figures[what].items()))
+    table = Table("", *QUANTILES)
+    rows = {"duration": figures["duration_s"]}
+    rows |= {f"reply gap, {name}": gap for name, gap in figures["reply_gap_s"].items()}
+    for name, spread in rows.items():
+        told = ["" if spread[q] is None else f"{spread[q]:.2f} s" for q in QUANTILES]
+        table.add_row(name.replace("_", " "), *told)
+    console.print(table)
+    for role in Role:
+        rate = figures["wer"][role]
+        share = "none said" if rate is None else f"{rate:.1%}"
+        console.print(f"words of {role} misheard: {share}")
+    for each in calls[:worst]:
+        goal = "goal reached" if each.metrics.task_success else "goal not reached"
+        why = "; ".join([*each.call.run.earlier, *each.metrics.problems])
+        ending = f"{_ending(each)}, {goal}" + (f" ({why})" if why else "")
+        console.print(f"  {each.call.call_id}: {escape(ending)}", soft_wrap=True, highlight=False)
+
+
+def _ending(each: CallSummary) -> str:
+    call = each.call
+    return f"{call.outcome}: {call.detail}" if call.detail and not each.held else call.outcome
+
+
+def _counted(values: Iterator[str]) -> dict[str, int]:
+    return {str(value): number for value, number in Counter(values).most_common()}
+
+
+def _spread(values: Sequence[float]) -> dict[str, float | None]:
+    if not values:
+        return dict.fromkeys(QUANTILES)
+    return {name: round(float(np.percentile(values, q)), 3) for name, q in QUANTILES.items()}
