@@ -164,7 +164,7 @@ def whole(path: Path) -> tuple[float, float]:
     found = {file.name for file in path.iterdir()} - {folder.CALL}
     assert found == {"wire.flac", "events.jsonl", "transcript.json", "metrics.json"}
     assert call["files"] == {name: folder.sha256(path / name) for name in found}
-    assert {"outcome", "fault", "spec", "started_at", "versions"} <= call.keys()
+    assert {"outcome", "fault", "spec", "run", "versions"} <= call.keys()
     audio, rate = soundfile.read(path / folder.WIRE)
     assert rate == 24_000
     assert len(audio) / rate == pytest.approx(call["duration_s"], abs=0.05)
