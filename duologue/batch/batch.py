@@ -120,9 +120,15 @@ class Batch:
         Raises:
             DuologueError: No call can be made any more.
         """
-        async with asyncio.TaskGroup() as group:
-            for number in range(jobs):
-                group.create_task(self._work(), name=f"job-{number}")
+        failures: tuple[BaseException, ...] = ()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(jobs):
+                    group.create_task(self._work(), name=f"job-{number}")
+        except* DuologueError as errors:
+            failures = errors.exceptions
+        for failure in failures:
+            raise failure
 
     async def _work(self) -> None:
         while self._waiting and not self._stopping:

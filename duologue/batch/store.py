@@ -101,9 +101,9 @@ class BucketStore:
         Raises:
             DuologueError: It cannot be sent; it stays here until the next batch.
         """
-        names = sorted((path.name for path in folder.iterdir()), key=lambda name: name == CALL)
+        names = sorted(path.name for path in folder.iterdir() if path.name != CALL)
         try:
-            for name in names:
+            for name in (*names, CALL):
                 self._files.put_file(str(folder / name), f"{self._root}/{folder.name}/{name}")
         except Exception as error:  # noqa: BLE001 - of whatever library reaches the bucket
             raise DuologueError(

@@ -1,0 +1,170 @@
+"""How a batch goes about its calls, whoever makes them."""
+
+import asyncio
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from duologue.batch.batch import RESERVE_BYTES, Batch
+from duologue.batch.plan import Plan
+from duologue.batch.store import FolderStore
+from duologue.filing import Attempt, CallResult
+from duologue.metrics import Metrics
+from duologue.outcome import Ending, Fault, Outcome
+from shared.errors import CallFailed, CallTaken, DuologueError, EngineUnavailable, WorkerFailed
+from shared.spec import CallSpec
+from tests.duologue.batch.plans import SETTINGS, short_plan
+
+DONE = Ending(Outcome.COMPLETED)
+LOST = Ending(Outcome.WORKER_LOST, Fault.SYSTEM, "no heartbeat")
+
+
+class Scripted:
+    """Makes calls end as a test says."""
+
+    def __init__(self, end: Callable[[int, Attempt], Ending]) -> None:
+        self._end = end
+        self.attempts: list[tuple[str, Attempt]] = []
+        self.running = self.most_running = 0
+        self.recovered = 0
+
+    async def call(self, spec: CallSpec, attempt: Attempt) -> CallResult:
+        self.attempts.append((spec.call_id, attempt))
+        self.running += 1
+        self.most_running = max(self.running, self.most_running)
+        await asyncio.sleep(0)
+        self.running -= 1
+        ending = self._end(spec.seed, attempt)
+        if ending.outcome in attempt.retried:
+            raise CallFailed(f"{ending.outcome}: {ending.detail}")
+        metrics = Metrics.model_construct(task_success=ending is DONE)
+        return CallResult(Path(spec.call_id), ending, metrics)
+
+    async def recover(self) -> None:
+        self.recovered += 1
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return Plan.read(short_plan(tmp_path / "plan.jsonl", 6), SETTINGS)
+
+
+def batch_of(plan: Plan, caller: Scripted, out: Path, *, retries: int = 2) -> Batch:
+    return Batch(
+        plan,
+        range(len(plan.ids)),
+        store=FolderStore(out),
+        caller=caller,
+        retries=retries,
+        on_done=lambda *_: None,
+    )
+
+
+async def test_every_call_is_made_once_and_so_many_at_a_time(plan: Plan, tmp_path: Path) -> None:
+    caller = Scripted(lambda *_: DONE)
+    batch = batch_of(plan, caller, tmp_path)
+    await batch.run(3)
+    assert sorted(call_id for call_id, _ in caller.attempts) == sorted(plan.ids)
+    assert caller.most_running == 3
+    assert batch.tally.outcomes == {Outcome.COMPLETED: 6}
+    assert (batch.tally.goals, batch.left, batch.running) == (6, 0, set())
+
+
+async def test_a_call_whose_part_failed_is_made_again_and_says_why(
+    plan: Plan, tmp_path: Path
+) -> None:
+    caller = Scripted(lambda seed, attempt: LOST if seed == 2 and not attempt.earlier else DONE)
+    batch = batch_of(plan, caller, tmp_path)
+    await batch.run(2)
+    second = [attempt for call_id, attempt in caller.attempts if call_id == plan.ids[2]][1]
+    assert second.earlier == ("worker_lost: no heartbeat",)
+    assert (batch.tally.made, batch.tally.retried, caller.recovered) == (6, 1, 1)
+    assert batch.tally.failures == []
+
+
+async def test_the_last_attempt_is_kept_and_told(plan: Plan, tmp_path: Path) -> None:
+    caller = Scripted(lambda seed, _: LOST if seed == 2 else DONE)
+    batch = batch_of(plan, caller, tmp_path, retries=2)
+    await batch.run(2)
+    assert batch.tally.outcomes == {Outcome.COMPLETED: 5, Outcome.WORKER_LOST: 1}
+    (failure,) = batch.tally.failures
+    assert failure.call_id == plan.ids[2]
+    assert failure.reasons == ("worker_lost: no heartbeat",) * 3
+
+
+async def test_a_call_that_never_leaves_anything_is_told_too(plan: Plan, tmp_path: Path) -> None:
+    def crash(seed: int, _: Attempt) -> Ending:
+        if seed == 2:
+            raise CallFailed("its process ended")
+        return DONE
+
+    batch = batch_of(plan, Scripted(crash), tmp_path, retries=1)
+    await batch.run(2)
+    assert batch.tally.made == 5
+    assert batch.tally.failures == [(plan.ids[2], ("its process ended",) * 2)]
+
+
+async def test_a_call_of_another_batch_is_left_to_it(plan: Plan, tmp_path: Path) -> None:
+    def taken(seed: int, _: Attempt) -> Ending:
+        if seed == 2:
+            raise CallTaken("is being made by another process")
+        return DONE
+
+    batch = batch_of(plan, Scripted(taken), tmp_path)
+    await batch.run(2)
+    assert (batch.tally.made, batch.tally.elsewhere) == (5, 1)
+
+
+async def test_a_batch_that_is_stopped_finishes_what_runs(plan: Plan, tmp_path: Path) -> None:
+    def stop(seed: int, _: Attempt) -> Ending:
+        if seed == 1:
+            batch.stop()
+        return DONE
+
+    batch = batch_of(plan, Scripted(stop), tmp_path)
+    await batch.run(2)
+    assert (batch.tally.made, batch.left) == (2, 4)
+
+
+async def test_a_full_disk_ends_the_batch_and_nothing_is_lost(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+
+    def fill(seed: int, _: Attempt) -> Ending:
+        if seed == 2:
+            full = usage._replace(free=RESERVE_BYTES - 1)
+            monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+            raise DuologueError("cannot write the recording")
+        return DONE
+
+    batch = batch_of(plan, Scripted(fill), tmp_path)
+    await batch.run(1)
+    assert (batch.tally.made, batch.left) == (2, 4)
+    assert "63 MiB are free" in batch.tally.full
+    assert batch.tally.failures == []
+
+
+@pytest.mark.parametrize(
+    "error", [EngineUnavailable("whisper/x", "gone"), DuologueError("cannot write")]
+)
+async def test_what_would_fail_every_call_ends_the_batch(
+    plan: Plan, tmp_path: Path, error: Exception
+) -> None:
+    def fail(*_: object) -> Ending:
+        raise error
+
+    with pytest.raises(type(error), match=re.escape(str(error))):
+        await batch_of(plan, Scripted(fail), tmp_path).run(2)
+
+
+async def test_parts_that_cannot_be_kept_running_end_the_batch(plan: Plan, tmp_path: Path) -> None:
+    class Dying(Scripted):
+        async def recover(self) -> None:
+            raise WorkerFailed("support", "it died 5 times")
+
+    with pytest.raises(WorkerFailed, match="died 5 times"):
+        await batch_of(plan, Dying(lambda *_: LOST), tmp_path).run(2)
