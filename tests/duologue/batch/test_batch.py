@@ -15,10 +15,26 @@ from duologue.filing import Attempt, CallResult
 from duologue.metrics import Metrics
 from duologue.outcome import Ending, Fault, Outcome
 from shared.errors import CallFailed, CallTaken, DuologueError, EngineUnavailable, WorkerFailed
-from shared.spec import CallSpec
+from shared.spec import CallSpec, Role
 from tests.duologue.batch.plans import SETTINGS, short_plan
 
 DONE = Ending(Outcome.COMPLETED)
+MISSED = Metrics(
+    duration_s=60.0,
+    task_success=False,
+    problems=(),
+    turns=dict.fromkeys(Role, 0),
+    speech_s=dict.fromkeys(Role, 0.0),
+    reply_gap_s={},
+    interruptions=dict.fromkeys(Role, 0),
+    turn_cut_off=0,
+    wer={},
+    levels={},
+    flawed_turns=0,
+    inserted_s=dict.fromkeys(Role, 0.0),
+    cut_s=dict.fromkeys(Role, 0.0),
+    concealed_s=dict.fromkeys(Role, 0.0),
+)
 LOST = Ending(Outcome.WORKER_LOST, Fault.SYSTEM, "no heartbeat")
 
 
@@ -40,7 +56,7 @@ class Scripted:
         ending = self._end(spec.seed, attempt)
         if ending.outcome in attempt.retried:
             raise CallFailed(f"{ending.outcome}: {ending.detail}")
-        metrics = Metrics.model_construct(task_success=ending is DONE)
+        metrics = MISSED.model_copy(update={"task_success": ending is DONE})
         return CallResult(Path(spec.call_id), ending, metrics)
 
     async def recover(self) -> None:

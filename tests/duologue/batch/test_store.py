@@ -71,16 +71,19 @@ def test_a_place_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
         FolderStore(tmp_path / "file" / "calls")
 
 
-def test_a_call_in_a_bucket_is_complete_with_its_last_file(
-    tmp_path: Path, settings: Settings, s3: Any
-) -> None:
+def test_a_call_in_a_bucket_is_complete_with_its_last_file(settings: Settings, s3: Any) -> None:
     store = open_store("s3://calls/first/", settings)
     assert isinstance(store, BucketStore)
     assert store.finished({"a"}) == set()
     folder = call_folder(store.workplace / "a")
     sent: list[str] = []
     put = store._files.put_file
-    store._files.put_file = lambda here, there: (sent.append(there), put(here, there))
+
+    def put_file(here: str, there: str) -> None:
+        sent.append(there)
+        put(here, there)
+
+    store._files.put_file = put_file
     store.keep(folder)
     assert sent == [f"calls/first/a/{name}" for name in ("audio.flac", "metrics.json", "call.json")]
     assert not folder.exists()
@@ -90,7 +93,7 @@ def test_a_call_in_a_bucket_is_complete_with_its_last_file(
 
 
 def test_a_call_that_was_not_sent_is_sent_when_the_batch_goes_on(
-    tmp_path: Path, settings: Settings, s3: Any
+    settings: Settings, s3: Any
 ) -> None:
     store = open_store("s3://calls/second", settings)
     assert isinstance(store, BucketStore)
@@ -105,7 +108,9 @@ def test_a_call_that_cannot_be_sent_is_kept_here(settings: Settings, s3: Any) ->
     store = open_store("s3://brief/calls", settings)
     folder = call_folder(store.workplace / "a")
     s3.delete_bucket(Bucket="brief")
-    with pytest.raises(DuologueError, match="cannot send a to s3://brief/calls.*sent when") as lost:
+    with pytest.raises(
+        DuologueError, match=r"cannot send a to s3://brief/calls.*sent when"
+    ) as lost:
         store.keep(folder)
     assert "\n" not in str(lost.value)
     assert {path.name for path in folder.iterdir()} == set(FILES)
