@@ -63,7 +63,7 @@ async def kept_workers(
     on_line: OnLine | None = None,
     argv: Command = command,
     calls: int | None = None,
-) -> AsyncIterator[asyncio.Future[list[None]]]:
+) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Both workers, started again when they die; stopped on leaving.
 
     Args:
@@ -75,7 +75,7 @@ async def kept_workers(
         calls: How many each takes at a time; None leaves it to the environment.
 
     Yields:
-        What fails with WorkerFailed when one of them keeps dying.
+        What keeps each of them, and fails with WorkerFailed when it keeps dying.
     """
 
     def start(role: Role) -> Awaitable[Worker]:
@@ -85,11 +85,11 @@ async def kept_workers(
         asyncio.create_task(_keep(partial(start, role), registered, say), name=f"keep {role}")
         for role in Role
     ]
-    kept = asyncio.gather(*keepers)
     try:
-        yield kept
+        yield keepers
     finally:
-        kept.cancel()
+        for keeper in keepers:
+            keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
 
 

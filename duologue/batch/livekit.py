@@ -132,6 +132,6 @@ async def livekit_caller(
             async with kept_workers(
                 address, say, registered=registered, on_line=on_line, calls=jobs
             ) as workers:
-                caller = LiveKitCaller(address, out, say, kept=(server, workers))
+                caller = LiveKitCaller(address, out, say, kept=(server, *workers))
                 await caller.until(ready.wait())
                 yield caller

@@ -109,7 +109,7 @@ async def test_a_worker_that_dies_is_started_again(start: Start) -> None:
 async def test_a_worker_that_keeps_dying_ends_it(
     own: Settings, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("duologue.up.LONGEST_PAUSE_S", 0.05)
+    monkeypatch.setattr("duologue.keeper.LONGEST_PAUSE_S", 0.05)
     running = start(
         lambda role: fake_worker() if role is Role.SUPPORT else python("raise SystemExit('no ear')")
     )

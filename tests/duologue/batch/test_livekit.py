@@ -1,0 +1,122 @@
+"""Batches over LiveKit, on a server and workers of their own, which are made to fail."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+import pytest_asyncio
+from rich.console import Console
+
+from duologue.batch.command import BatchExit, make_batch
+from duologue.batch.plan import Plan
+from duologue.folder import Transport
+from duologue.outcome import Outcome
+from duologue.server import Server
+from duologue.summary import CallSummary, read_calls
+from shared.settings import Settings
+from tests.duologue.batch.plans import short_plan
+from tests.duologue.processes import all_gone
+
+CALLS = 3
+RUNNING_TIMEOUT_S = 90.0
+END_TIMEOUT_S = 180.0
+
+
+class Running(NamedTuple):
+    """A batch that runs, and what it prints."""
+
+    making: asyncio.Task[BatchExit]
+    out: Path
+    printed: StringIO
+    before: frozenset[int]
+    """Processes that are not its own."""
+
+    async def until_calls_run(self) -> None:
+        """Wait until both sides of a call have been heard."""
+        async with asyncio.timeout(RUNNING_TIMEOUT_S):
+            while not any(map(_speaks, self.out.glob(".*.partial/events.jsonl"))):
+                assert not self.making.done()
+                await asyncio.sleep(0.05)
+
+    def kill(self, name: str) -> None:
+        """Kill what was started with `name` in its command line."""
+        (pid,) = (
+            each.pid
+            for each in psutil.Process().children(recursive=True)
+            if each.pid not in self.before and name in " ".join(each.cmdline())
+        )
+        os.kill(pid, signal.SIGKILL)
+
+    async def ended(self) -> list[CallSummary]:
+        """Its calls, once all of them were made."""
+        async with asyncio.timeout(END_TIMEOUT_S):
+            assert await self.making == BatchExit.MADE, self.printed.getvalue()
+        calls = read_calls(self.out)
+        assert len(calls) == CALLS
+        assert {each.call.outcome for each in calls} == {Outcome.TURN_LIMIT}
+        assert not list(self.out.glob(".*"))
+        return calls
+
+
+def _speaks(events: Path) -> bool:
+    """Whether the customer does, which it does second."""
+    return any(
+        '"event": "STATE"' in line and '"role": "customer"' in line and '"speaking"' in line
+        for line in events.read_text().splitlines()
+    )
+
+
+@pytest_asyncio.fixture
+async def running(
+    settings: Settings,
+    server: Server,
+    tmp_path: Path,
+) -> AsyncIterator[Running]:
+    del server  # which has built the binary
+    plan = Plan.read(short_plan(tmp_path / "plan.jsonl", CALLS, turns=4), settings)
+    printed = StringIO()
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "bin").symlink_to(settings.duologue_cache / "bin")
+    before = frozenset(each.pid for each in psutil.Process().children(recursive=True))
+    making = asyncio.create_task(
+        make_batch(
+            plan,
+            str(tmp_path / "calls"),
+            settings.model_copy(update={"duologue_cache": tmp_path / "cache"}),
+            Console(file=printed, width=200),
+            transport=Transport.LIVEKIT,
+            jobs=2,
+            shard="1/1",
+            retries=2,
+            on_line=lambda *_: None,
+        )
+    )
+    yield Running(making, tmp_path / "calls", printed, before)
+    started = {each.pid for each in psutil.Process().children(recursive=True)} - before
+    making.cancel()
+    await asyncio.wait([making])
+    assert await all_gone(started, within_s=5)
+
+
+async def test_a_worker_that_dies_costs_its_calls_an_attempt_and_no_other(running: Running) -> None:
+    await running.until_calls_run()
+    running.kill("-m support_agent")
+    calls = await running.ended()
+    assert "worker support died" in running.printed.getvalue()
+    reasons = [reason for each in calls for reason in each.call.run.earlier]
+    assert any(reason.startswith("worker_lost") for reason in reasons)
+
+
+async def test_a_server_that_dies_is_started_again_and_its_calls_are_made(running: Running) -> None:
+    await running.until_calls_run()
+    running.kill("livekit-server")
+    calls = await running.ended()
+    assert "livekit-server ended by itself" in running.printed.getvalue()
+    reasons = [reason for each in calls for reason in each.call.run.earlier]
+    # Agents that find the new server sooner than their call was given up have lost each other.
+    assert any(reason.startswith(("server_lost", "worker_lost")) for reason in reasons)
