@@ -19,7 +19,7 @@ FULL = 0.85
 """The share of all cores up to which calls are let in. What is above it is needed when several
 sides end their turns at the same time."""
 LEAST_COST = 0.05
-"""The share that one more call is taken to cost at least, of all cores."""
+"""The share of all cores that one more call is taken to cost at least."""
 
 
 class Admission:
@@ -27,15 +27,18 @@ class Admission:
 
     def __init__(self) -> None:
         self._calls = 0
-        self._load = self._idle_load = psutil.cpu_percent(interval=0.1) / 100
+        self._load = self._base = 0.0
         self._last_s = -SETTLED_S
         self._turn = asyncio.Lock()
         self._measuring: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
-        if self._measuring is None:
-            self._measuring = asyncio.create_task(self._measure(), name="load")
         async with self._turn:
+            if self._measuring is None:
+                psutil.cpu_percent()
+                await asyncio.sleep(SAMPLE_S)
+                self._load = self._base = psutil.cpu_percent() / 100
+                self._measuring = asyncio.create_task(self._measure(), name="load")
             while self._calls and not self._has_room():  # noqa: ASYNC110 - measured, not told
                 await asyncio.sleep(SAMPLE_S)
             self._calls += 1
@@ -50,11 +53,10 @@ class Admission:
     def _has_room(self) -> bool:
         if time.monotonic() - self._last_s < SETTLED_S:
             return False
-        cost = max((self._load - self._idle_load) / self._calls, LEAST_COST)
-        return self._load + cost <= FULL
+        cost = (self._load - self._base) / self._calls
+        return self._load + max(cost, LEAST_COST) <= FULL
 
     async def _measure(self) -> None:
-        psutil.cpu_percent()
         while True:
             await asyncio.sleep(SAMPLE_S)
             sample = psutil.cpu_percent() / 100
