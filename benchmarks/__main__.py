@@ -1,17 +1,28 @@
-"""`python -m benchmarks`: the short measurement; with `--long` the full one.
+"""`python -m benchmarks`: the short measurements; with `--long` all of them.
 
-Short: the engines, and 3 calls. Long: the engines, and 20 calls.
+Short: the engines, 3 calls over LiveKit, 3 direct ones. Long: 20 calls, how fast direct ones are,
+both side by side, how many at once hold, what batches cost, and a batch that is killed 25 times.
 """
 
 import subprocess
 import sys
 
-CALLS = {False: 3, True: 20}
+KILLED = "tests/duologue/batch/test_command.py::test_what_was_killed_at_any_moment_is_gone_on_with"
+SHORT = (
+    ("benchmarks.engines", "bench/engines.json"),
+    ("benchmarks.calls", "--calls", "3"),
+    ("benchmarks.direct", "--processes", "1", "--calls", "3"),
+)
+LONG = (
+    ("benchmarks.engines", "bench/engines.json"),
+    ("benchmarks.calls", "--calls", "20"),
+    ("benchmarks.direct",),
+    ("benchmarks.fidelity",),
+    ("benchmarks.parallel",),
+    ("benchmarks.batches",),
+    ("pytest", "-q", "--kills", "25", "--timeout", "1800", KILLED),
+)
 
 if __name__ == "__main__":
-    long = "--long" in sys.argv[1:]
-    for module, *arguments in (
-        ("benchmarks.engines", "bench/engines.json"),
-        ("benchmarks.calls", "--calls", str(CALLS[long])),
-    ):
+    for module, *arguments in LONG if "--long" in sys.argv[1:] else SHORT:
         subprocess.run([sys.executable, "-m", module, *arguments], check=True)

@@ -16,6 +16,11 @@ from shared.spec import Role
 T = TypeVar("T")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--kills N`: how often a batch is killed; `make bench-long` does it 25 times."""
+    parser.addoption("--kills", type=int, default=5)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_from_the_shell() -> Iterator[None]:
     """What the developer's shell says about servers, names and keys decides no test."""

@@ -82,6 +82,10 @@ def cases(home: Path, server: Server, taken_port: int) -> dict[str, Case]:
     (home / "wrong.yaml").write_text(MALFORMED, encoding="utf-8")
     (home / "file").write_text("not a folder", encoding="utf-8")
     (home / "calls" / "taken").mkdir(parents=True)
+    (home / "unknown.yaml").write_text("scenarios: [nobody]\n", encoding="utf-8")
+    (home / "plan.yaml").write_text("scenarios: [late-and-charged-twice]\n", encoding="utf-8")
+    (home / "twice.jsonl").write_text('{"call_id": "a"}\n' * 2, encoding="utf-8")
+    (home / "foreign" / "late-and-charged-twice-00000").mkdir(parents=True)
     address = server.address
     ours = {
         "LIVEKIT_URL": address.url,
@@ -110,6 +114,14 @@ def cases(home: Path, server: Server, taken_port: int) -> dict[str, Case]:
             ["call"], ("SUPPORT_PORT", "integer"), {"SUPPORT_PORT": "eighty"}
         ),
         "a token without a server": Case(["token", "--room", "r"], ("no server",)),
+        "a plan with an unknown scenario": Case(["batch", "unknown.yaml"], ("nobody",)),
+        "a plan with an id twice": Case(["batch", "twice.jsonl"], ("twice.jsonl:2:", "call_id")),
+        "a shard that is not there": Case(["batch", "plan.yaml", "--shard", "3/2"], ("'3/2'",)),
+        "a folder of something else": Case(
+            ["batch", "plan.yaml", "--out", "foreign"], ("foreign/late", "not a call folder")
+        ),
+        "a batch into a file": Case(["batch", "plan.yaml", "--out", "file"], ("cannot write",)),
+        "a summary of nothing": Case(["summary", "foreign"], ("no call in foreign",)),
     }
 
 
@@ -117,6 +129,8 @@ NAMES = [
     "an unknown scenario", "a scenario that is none", "a call id that is no name",
     "a call id that exists", "a folder that cannot be", "a port in use", "a wrong secret",
     "a server that is not there", "a variable that is wrong", "a token without a server",
+    "a plan with an unknown scenario", "a plan with an id twice", "a shard that is not there",
+    "a folder of something else", "a batch into a file", "a summary of nothing",
 ]  # fmt: skip
 
 
@@ -160,7 +174,11 @@ def test_wrong_use_leaves_nothing_behind(tried: Tried) -> None:
     for each in tried.runs.values():
         each.result()
     left = {path.relative_to(tried.home).as_posix() for path in tried.home.rglob("*")}
-    assert left == {"wrong.yaml", "file", "calls", "calls/taken"}
+    assert left == {
+        *("wrong.yaml", "file", "calls", "calls/taken"),
+        *("unknown.yaml", "plan.yaml", "twice.jsonl"),
+        *("foreign", "foreign/late-and-charged-twice-00000"),
+    }
 
 
 def test_a_token_lets_a_person_into_one_room(server: Server, tmp_path: Path) -> None:
@@ -181,5 +199,5 @@ def test_a_token_lets_a_person_into_one_room(server: Server, tmp_path: Path) -> 
 def test_help_names_every_command(tmp_path: Path) -> None:
     ran = run(["--help"], tmp_path, environment())
     assert ran.code == 0
-    for command in ("call", "up", "token", "doctor"):
+    for command in ("call", "plan", "batch", "summary", "up", "token", "doctor"):
         assert f" {command} " in ran.out

@@ -26,7 +26,6 @@ from duologue.summary import read_calls
 from tests.duologue.batch.plans import SETTINGS, short_plan
 from tests.duologue.processes import REPOSITORY, all_gone
 
-KILLS = 5
 MAKE_TIMEOUT_S = 120.0
 SEEN_TIMEOUT_S = 60.0
 
@@ -79,11 +78,13 @@ def ids(plan: Path) -> set[str]:
     return set(Plan.read(plan, SETTINGS).ids)
 
 
-def test_what_was_killed_at_any_moment_is_gone_on_with(plan: Path, tmp_path: Path) -> None:
+def test_what_was_killed_at_any_moment_is_gone_on_with(
+    plan: Path, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
     out = tmp_path / "calls"
     moments = random.Random(4)  # noqa: S311 - no secret
     before: dict[str, str] = {}
-    for _ in range(KILLS):
+    for _ in range(pytestconfig.getoption("--kills")):
         running = begin(plan, out)
         # From before the first call to after several.
         time.sleep(moments.uniform(2.0, 12.0))

@@ -1,0 +1,128 @@
+"""What is said of many calls."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from duologue import metrics
+from duologue.folder import CALL
+from duologue.metrics import Gaps, Level, Metrics, Wer
+from duologue.outcome import Outcome
+from duologue.summary import read_calls, show_summary, summarize, write_csv
+from shared.errors import DuologueError, UsageError
+from shared.spec import Role
+
+DIRECTIONS = ("customer_to_support", "support_to_customer")
+
+
+def add_call(
+    out: Path,
+    name: str,
+    *,
+    outcome: Outcome = Outcome.COMPLETED,
+    success: bool = True,
+    cut_off: int = 0,
+    gaps_s: tuple[float, ...] = (0.5,),
+    earlier: tuple[str, ...] = (),
+) -> None:
+    """A call folder, as far as a summary reads it."""
+    measured = Metrics(
+        duration_s=60.0,
+        task_success=success,
+        problems=() if success else ("nothing was refunded",),
+        turns=dict.fromkeys(Role, 7),
+        speech_s=dict.fromkeys(Role, 20.0),
+        reply_gap_s={way: Gaps(p50=0.5, p95=max(gaps_s), values=gaps_s) for way in DIRECTIONS},
+        interruptions=dict.fromkeys(Role, 0),
+        turn_cut_off=cut_off,
+        wer={
+            role: Wer(rate=0.1, errors=2, words=20, substitutions=2, insertions=0, deletions=0)
+            for role in Role
+        },
+        levels=dict.fromkeys(Role, Level(speech_rms_dbfs=-20.0, peak_dbfs=-3.0)),
+        flawed_turns=0,
+        inserted_s=dict.fromkeys(Role, 0.0),
+        cut_s=dict.fromkeys(Role, 0.0),
+        concealed_s=dict.fromkeys(Role, 0.0),
+    )
+    call = {
+        "call_id": name,
+        "transport": "direct",
+        "outcome": outcome,
+        "fault": "system" if outcome is Outcome.WORKER_LOST else None,
+        "detail": "no heartbeat" if outcome is Outcome.WORKER_LOST else "",
+        "spec": {"scenario": "late", "seed": 1},
+        "run": {"earlier": earlier},
+    }
+    (out / name).mkdir()
+    (out / name / CALL).write_text(json.dumps(call))
+    (out / name / metrics.FILE).write_text(measured.model_dump_json(by_alias=True))
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    add_call(tmp_path, "good")
+    add_call(tmp_path, "slow", gaps_s=(0.5, 2.5))
+    add_call(tmp_path, "cut", cut_off=1)
+    add_call(tmp_path, "missed", success=False)
+    add_call(tmp_path, "lost", outcome=Outcome.WORKER_LOST, success=False, earlier=("died",))
+    (tmp_path / ".half.partial").mkdir()
+    (tmp_path / "notes").mkdir()
+    return tmp_path
+
+
+def test_the_worst_call_comes_first(calls: Path) -> None:
+    names = [each.call.call_id for each in read_calls(calls)]
+    assert names == ["lost", "missed", "cut", "slow", "good"]
+
+
+def test_all_calls_are_counted_together(calls: Path) -> None:
+    figures = summarize(read_calls(calls))
+    assert (figures["calls"], figures["goals_reached"], figures["retried"]) == (5, 3, 1)
+    assert figures["outcomes"] == {"completed": 4, "worker_lost": 1}
+    assert figures["faults"] == {"none": 4, "system": 1}
+    assert figures["reply_gap_s"]["customer_to_support"]["p50"] == 0.5
+    assert figures["reply_gap_s"]["customer_to_support"]["max"] == 2.5
+    assert figures["wer"] == {"customer": 0.1, "support": 0.1}
+    assert figures["turns_cut_off"] == 1
+    assert figures["failed"] == [
+        {"call_id": "lost", "reasons": ["died", "worker_lost: no heartbeat"]}
+    ]
+    json.dumps(figures)
+
+
+def test_csv_has_a_line_for_every_call(calls: Path) -> None:
+    file = StringIO()
+    write_csv(read_calls(calls), file)
+    rows = list(csv.DictReader(StringIO(file.getvalue())))
+    assert [row["call_id"] for row in rows] == ["lost", "missed", "cut", "slow", "good"]
+    assert (rows[0]["outcome"], rows[0]["attempts"]) == ("worker_lost", "2")
+    assert rows[3]["gap_support_to_customer_p95_s"] == "2.5"
+
+
+def test_people_are_told_the_worst_and_why(calls: Path) -> None:
+    printed = StringIO()
+    show_summary(read_calls(calls), Console(file=printed, width=120), worst=2)
+    told = printed.getvalue()
+    assert "5 calls, 3 reached their goal, 1 needed more than one attempt" in told
+    assert "lost: worker_lost: no heartbeat, goal not reached (died; nothing was refunded)" in told
+    assert "missed: completed, goal not reached (nothing was refunded)" in told
+    assert "  cut:" not in told
+
+
+def test_a_damaged_call_is_named(calls: Path) -> None:
+    (calls / "good" / metrics.FILE).write_text("{")
+    with pytest.raises(DuologueError, match="good is damaged") as damaged:
+        read_calls(calls)
+    assert "\n" not in str(damaged.value)
+
+
+def test_no_calls_are_no_summary(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no call in"):
+        read_calls(tmp_path)
+    with pytest.raises(UsageError, match="is no folder"):
+        read_calls(tmp_path / "nowhere")
