@@ -164,9 +164,6 @@ def _environment(address: ServerAddress, calls: int | None) -> dict[str, str]:
             # Any free port: these workers are watched by their log, not by their health port.
             "CUSTOMER_PORT": "0",
             "SUPPORT_PORT": "0",
-            # More threads per engine only take the cores from the other side's.
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
             "PYTHONUNBUFFERED": "1",
         }
     )

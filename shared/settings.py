@@ -1,7 +1,8 @@
 """Everything that comes from the environment, read once.
 
 Precedence: command line > environment > `.env` in the working directory > the defaults here.
-Nothing else in this project reads `os.environ`.
+Nothing else in this project reads or changes `os.environ`. Every package imports this module first,
+since NumPy reads what it sets when NumPy is imported.
 """
 
 import os
@@ -14,6 +15,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import UsageError
 from shared.spec import Engines, Role
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    # More threads only take the cores from the other side and from other calls: each utterance that
+    # is recognized leaves one of BLAS spinning for 0.1 s.
+    os.environ.setdefault(_name, "1")
 
 WORKER_PORTS = {Role.CUSTOMER: 8082, Role.SUPPORT: 8081}
 

@@ -1,5 +1,6 @@
 """The support agent: its desk, businesses, dialogue rules and worker."""
 
+import shared  # noqa: F401 - before NumPy, see shared.settings
 from support_agent.agent import bare_spec, check_desk, create_party
 
 __all__ = ["bare_spec", "check_desk", "create_party"]

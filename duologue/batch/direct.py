@@ -16,9 +16,6 @@ from shared.errors import CallFailed
 from shared.settings import inherited_environment
 from shared.spec import CallSpec
 
-THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""More threads per process only take the cores from the others."""
-
 
 class DirectCaller:
     """Processes that each make one direct call after another.
@@ -74,7 +71,7 @@ class _Maker:
     async def start(cls) -> "_Maker":
         self = cls()
         argv = [sys.executable, "-m", "duologue.batch.maker"]
-        env = inherited_environment() | THREADS
+        env = inherited_environment()
         self._program = await Program.start(argv, env=env, on_line=self._on_line, told=True)
         return self
 
