@@ -44,6 +44,7 @@ class DirectConnection:
             next_in_chain_audio=self.output, next_in_chain_text=None
         )
         self._synchronizer._opts.speaking_rate_detector = _Unestimated()  # noqa: SLF001 - see there
+        self._synchronizer.rotate_segment()  # the first segment was made with the usual one
         self.listening = asyncio.Event()
         self.left = asyncio.Event()
         self._other = self
