@@ -12,6 +12,7 @@ import numpy as np
 from livekit import rtc
 from livekit.agents import utils
 from livekit.agents.voice import io
+from numpy.lib.stride_tricks import as_strided
 
 from duologue.tracks import Pcm
 from shared.linking import INPUT_FRAME_MS, INPUT_RATE_HZ, OUTPUT_RATE_HZ
@@ -106,7 +107,9 @@ class PipeOutput(io.AudioOutput):
         played = np.frombuffer(bytes(self._queue[:size]), dtype=np.int16)
         del self._queue[:size]
         self._played += len(played)
-        return np.pad(played, (0, TICK_SAMPLES - len(played)))
+        if len(played) < TICK_SAMPLES:
+            return np.pad(played, (0, TICK_SAMPLES - len(played)))
+        return played
 
     def _end_soon(self) -> None:
         """End a segment that was cut short, once whoever cuts it has done so."""
@@ -132,7 +135,9 @@ class Downsampler:
         taps = np.arange(_UP * _TAPS) - (_UP * _TAPS - 1) / 2
         # At the common multiple of both rates, of which the heard one is a third.
         sinc = np.sinc(2 * _CUTOFF / _DOWN * taps) * np.blackman(_UP * _TAPS)
-        self._phases = [phase / phase.sum() for phase in (sinc[0::2], sinc[1::2])]
+        on, between = (phase[::-1] / phase.sum() for phase in (sinc[0::2], sinc[1::2]))
+        # Heard samples lie at 0, 1.5, 3, 4.5, ... of the played: on one and between two by turns.
+        self._phases = np.stack([np.append(on, 0.0), np.append(0.0, between)], axis=1)
         self._before = np.zeros(_TAPS - 1)
 
     def push(self, played: Pcm) -> Pcm:
@@ -141,8 +146,9 @@ class Downsampler:
             return np.zeros(HEARD_SAMPLES, dtype=np.int16)
         samples = np.concatenate([self._before, played])
         self._before = samples[-(_TAPS - 1) :]
-        heard = np.empty(HEARD_SAMPLES)
-        # Heard samples lie at 0, 1.5, 3, 4.5, ... of the played: on one and between two by turns.
-        heard[0::2] = np.convolve(samples, self._phases[0], "valid")[0::_DOWN]
-        heard[1::2] = np.convolve(samples, self._phases[1], "valid")[1::_DOWN]
-        return np.clip(np.rint(heard), -32768, 32767).astype(np.int16)
+        step = samples.itemsize
+        windows = as_strided(samples, (HEARD_SAMPLES // 2, _TAPS + 1), (_DOWN * step, step))
+        # Copied, for where windows share their samples, a product is computed without BLAS.
+        heard = (np.ascontiguousarray(windows) @ self._phases).ravel()
+        pcm: Pcm = np.clip(np.rint(heard), -32768, 32767).astype(np.int16)
+        return pcm

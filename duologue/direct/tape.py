@@ -45,7 +45,7 @@ class Tape:
             format="FLAC",
             subtype="PCM_16",
         )
-        self._ticks: list[Pcm] = []
+        self._ticks: list[list[Pcm]] = []
         self._length = 0
         journal.add_sink(self.take)
 
@@ -60,7 +60,7 @@ class Tape:
         Raises:
             DuologueError: It cannot be written, such as on a full disk.
         """
-        self._ticks.append(np.stack([played[role] for role in CHANNELS], axis=1))
+        self._ticks.append([played[role] for role in CHANNELS])
         self._length += TICK_SAMPLES
         if len(self._ticks) >= WRITE_EVERY_TICKS:
             self._write()
@@ -94,7 +94,7 @@ class Tape:
     def _write(self) -> None:
         try:
             if self._ticks:
-                self._audio.write(np.concatenate(self._ticks))
+                self._audio.write(np.concatenate(self._ticks, axis=1).T)
             self._ticks.clear()
         except (OSError, soundfile.LibsndfileError) as error:
             raise DuologueError(f"cannot write the recording in {self._folder}: {error}") from None
