@@ -6,7 +6,7 @@ neither, so the same audio gives the same events, and costs a third.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from functools import cache
 from typing import TypeAlias
 
@@ -102,12 +102,29 @@ class SileroStream(vad.VADStream):
         self._speech_s = self._silence_s = 0.0
         self._run_of_speech_s = self._run_of_silence_s = 0.0
 
+    def push_frame(self, frame: rtc.AudioFrame) -> None:
+        """Look at a frame at once: its way through a queue would cost more than it is good for."""
+        self._check_input_not_ended()
+        self._check_not_closed()
+        self._take(self._at_model_rate(frame))
+
+    def flush(self) -> None:
+        """Begin anew."""
+        self._check_input_not_ended()
+        self._check_not_closed()
+        self._reset()
+
+    async def __anext__(self) -> vad.VADEvent:
+        """The next event."""
+        return await self._event_ch.__anext__()
+
+    async def _metrics_monitor_task(self, event_aiter: AsyncIterable[vad.VADEvent]) -> None:
+        """Nothing: what is counted here is how long inferences took, which no event says."""
+
     async def _main_task(self) -> None:
-        async for item in self._input_ch:
-            if isinstance(item, rtc.AudioFrame):
-                self._take(self._at_model_rate(item))
-            else:
-                self._reset()
+        """Nothing is left to do but to wait for the end of the input."""
+        async for _ in self._input_ch:
+            pass
 
     def _at_model_rate(self, frame: rtc.AudioFrame) -> Window:
         pcm = np.frombuffer(frame.data, np.int16)
