@@ -88,8 +88,9 @@ class TurnSTT(stt.STT[Never]):
     async def transcribe(self, samples: audio.Samples) -> Transcript:
         """The words in `samples`, mono at 16 kHz."""
         began_s = time.perf_counter()
-        heard = await asyncio.to_thread(self.whisper.transcribe, samples)
+        # The delay first: what is forgotten meanwhile need not be transcribed.
         await self.delays.wait()
+        heard = await asyncio.to_thread(self.whisper.transcribe, samples)
         self.took_s = time.perf_counter() - began_s
         return heard
 
