@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from duologue import eventlog, metrics, transcript
+from duologue.folder import audio_of
 from duologue.metrics import Metrics
+from duologue.speech import loudness
+from duologue.tracks import CHANNELS
 from duologue.verdict import Verdict, judge
 from shared.events import EventName
 from shared.spec import CallSpec, Expectation
@@ -11,8 +14,10 @@ from shared.spec import CallSpec, Expectation
 
 def label(folder: Path, spec: CallSpec) -> Metrics:
     """Write transcript.json and metrics.json from the audio and events.jsonl; again if need be."""
-    transcript.write(folder)
-    return metrics.write(folder, _verdict(folder, spec.expected or Expectation()))
+    heard = dict(zip(CHANNELS, loudness(audio_of(folder)), strict=True))
+    turns = transcript.write(folder, heard)
+    verdict = _verdict(folder, spec.expected or Expectation())
+    return metrics.write(folder, heard, turns, verdict)
 
 
 def _verdict(folder: Path, expected: Expectation) -> Verdict:

@@ -8,10 +8,9 @@ from typing import Literal
 import numpy as np
 from pydantic import ConfigDict, Field
 
-from duologue import eventlog, transcript
-from duologue.folder import audio_of, write_json
-from duologue.speech import FRAME_S, SILENT_DBFS, Loudness, Mask, loudness, runs, transfers, voiced
-from duologue.tracks import CHANNELS
+from duologue import eventlog
+from duologue.folder import write_json
+from duologue.speech import FRAME_S, SILENT_DBFS, Loudness, Mask, runs, transfers, voiced
 from duologue.transcript import Transcript, Turn
 from duologue.verdict import Verdict
 from duologue.wer import WordErrors, word_errors
@@ -81,11 +80,12 @@ class Metrics(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-def write(folder: Path, verdict: Verdict) -> Metrics:
-    """Make metrics.json of a call folder from its audio, transcript and events."""
-    heard = dict(zip(CHANNELS, loudness(audio_of(folder)), strict=True))
+def write(
+    folder: Path, channels: Mapping[Role, Loudness], call: Transcript, verdict: Verdict
+) -> Metrics:
+    """Make metrics.json of a call folder from its audio's loudness, transcript and events."""
     recorded = eventlog.read(folder, EventName.RECORDED)[-1].fields
-    metrics = measure(heard, transcript.read(folder), verdict, recorded)
+    metrics = measure(channels, call, verdict, recorded)
     write_json(folder / FILE, metrics)
     return metrics
 

@@ -66,9 +66,10 @@ def loudness(path: Path) -> list[Loudness]:
         size = frame * round(_BLOCK_S / FRAME_S)
         for block in audio.blocks(size, dtype="float32", always_2d=True):
             whole = block[: len(block) // frame * frame].astype(np.float64)
-            frames = whole.reshape(-1, frame, audio.channels)
-            rms.append(dbfs(np.sqrt(np.mean(frames**2, axis=1))))
-            peak.append(dbfs(np.max(np.abs(frames), axis=1)))
+            # One channel after the other: sums over both side by side take twice as long.
+            frames = np.ascontiguousarray(whole.T).reshape(audio.channels, -1, frame)
+            rms.append(dbfs(np.sqrt(np.mean(np.square(frames), axis=2))).T)
+            peak.append(dbfs(np.max(np.abs(frames), axis=2)).T)
         none = np.zeros((0, audio.channels))
     loud, high = np.concatenate([none, *rms]), np.concatenate([none, *peak])
     return [Loudness(loud[:, channel], high[:, channel]) for channel in range(loud.shape[1])]

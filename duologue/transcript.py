@@ -15,9 +15,8 @@ from pydantic import ConfigDict, Field
 
 from duologue import eventlog
 from duologue.eventlog import Entry
-from duologue.folder import audio_of, write_json
-from duologue.speech import FRAME_S, Loudness, Mask, loudness, runs, voiced
-from duologue.tracks import CHANNELS
+from duologue.folder import write_json
+from duologue.speech import FRAME_S, Loudness, Mask, runs, voiced
 from shared.events import EventName
 from shared.spec import Frozen, Role
 
@@ -80,9 +79,9 @@ class _Span(NamedTuple):
     end: float
 
 
-def write(folder: Path) -> Transcript:
-    """Make transcript.json of a call folder from its audio and events.jsonl."""
-    masks = dict(zip(CHANNELS, map(_voiced, loudness(audio_of(folder))), strict=True))
+def write(folder: Path, channels: Mapping[Role, Loudness]) -> Transcript:
+    """Make transcript.json of a call folder from its audio's loudness and events.jsonl."""
+    masks = {role: voiced(channel.rms) for role, channel in channels.items()}
     transcript = transcribe(masks, eventlog.read(folder, EventName.SAID, EventName.HEARD))
     write_json(folder / FILE, transcript)
     return transcript
@@ -209,10 +208,6 @@ def _turn_heard(turns: Sequence[Turn], entry: Entry, speaker: Role) -> int | Non
         if best is not None and shared[best] > 0:
             return best
     return begun[-1] if begun else None
-
-
-def _voiced(channel: Loudness) -> Mask:
-    return voiced(channel.rms)
 
 
 def _frame(seconds: float, mask: Mask) -> int:
