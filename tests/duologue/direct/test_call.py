@@ -151,6 +151,21 @@ def test_the_same_call_has_the_same_bytes_in_every_process_and_under_load(
         assert len(sums) == 1, f"{name} differs: something in it is not determined by the call"
 
 
+def test_a_call_has_the_same_bytes_whatever_was_made_before_it_in_its_process(
+    place: Callable[..., CallResult], tmp_path: Path
+) -> None:
+    lines = {Role.SUPPORT: ("How can I help you?",), Role.CUSTOMER: ("My order is late.",)}
+
+    def sums(seed: int, kept: str) -> list[str]:
+        result = place(scripted(lines), seed=seed, limits=Limits(max_turns=2))
+        folder = result.folder.rename(tmp_path / kept)
+        return [sha256(folder / name) for name in SAME_EVERY_TIME]
+
+    first, other, again = sums(1, "first"), sums(2, "other"), sums(1, "again")
+    assert first == again
+    assert first[0] != other[0], "the seed is to be heard, or this shows nothing"
+
+
 def test_nothing_in_the_files_is_of_this_machine_or_of_today(default: CallResult) -> None:
     run = json.loads((default.folder / "call.json").read_text())["run"]
     text = "".join((default.folder / name).read_text() for name in SAME_EVERY_TIME[1:])
