@@ -87,7 +87,7 @@ def test_what_was_killed_at_any_moment_is_gone_on_with(
     for _ in range(pytestconfig.getoption("--kills")):
         running = begin(plan, out)
         # From before the first call to after several.
-        time.sleep(moments.uniform(2.0, 12.0))
+        time.sleep(moments.uniform(2.0, 10.0))
         children = psutil.Process(running.pid).children(recursive=True)
         running.kill()
         running.communicate()
@@ -180,14 +180,15 @@ async def test_a_process_that_crashes_takes_no_other_call_with_it(
     assert "killed by SIGKILL" in again[0].run.earlier[0]
 
 
-def test_the_same_calls_come_from_any_shard(plan: Path, tmp_path: Path) -> None:
+def test_the_same_calls_come_from_any_shard(tmp_path: Path) -> None:
     """Bytes and all, in another order, beside other calls."""
+    plan = short_plan(tmp_path / "plan.jsonl", 4)
     code, _ = made(plan, tmp_path / "whole")
     assert code == BatchExit.MADE
     for shard in ("2/2", "1/2"):
         code, told = made(plan, tmp_path / "parts", "--shard", shard)
         assert code == BatchExit.MADE
-        assert "4 calls made" in told
+        assert "2 calls made" in told
     for call_id in ids(plan):
         one, other = (tmp_path / place / call_id for place in ("whole", "parts"))
         documents = [json.loads((path / folder.CALL).read_text()) for path in (one, other)]
