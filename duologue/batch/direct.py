@@ -5,14 +5,15 @@ import json
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from duologue.batch.maker import ERRORS, Made, Order
 from duologue.filing import Attempt, CallResult
+from duologue.folder import CallFolder
 from duologue.process import Program
-from shared.errors import CallFailed
+from shared.errors import CallFailed, CallTaken
 from shared.settings import inherited_environment
 from shared.spec import CallSpec
 
@@ -41,6 +42,8 @@ class DirectCaller:
             else:
                 self._all.discard(maker)
                 await maker.stop()
+                with suppress(CallTaken):
+                    CallFolder.create(self._out, spec.call_id).discard()  # what it had begun
 
     async def recover(self) -> None:
         """Nothing: another attempt has another process."""

@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import aiohttp
+from livekit import api
+
 from duologue import state
 from duologue.batch.admission import Admission
 from duologue.call import place_call
@@ -15,7 +18,7 @@ from duologue.keeper import kept_server, kept_workers
 from duologue.server_binary import Say
 from duologue.workers import OnLine, Worker
 from shared.address import ServerAddress
-from shared.errors import ServerFailed, ServerUnreachable
+from shared.errors import CallFailed, ServerFailed, ServerUnreachable
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
@@ -50,11 +53,15 @@ class LiveKitCaller:
     async def call(self, spec: CallSpec, attempt: Attempt) -> CallResult:
         """Make a call as soon as there is room for it (see `Caller`)."""
         async with self._admission:
+            await self.recover()  # while the server is away, waiting costs no attempt
             folder = CallFolder.create(self._out, spec.call_id)
             try:
                 return await place_call(
                     spec, self._address, folder, on_event=lambda _: None, attempt=attempt
                 )
+            except (ServerUnreachable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
+                problem = str(error) or type(error).__name__
+                raise CallFailed(f"the server went away: {problem}") from None
             finally:
                 folder.discard()  # what was not completed
 
@@ -85,13 +92,16 @@ class LiveKitCaller:
             waiting.cancel()
 
     async def _answers(self) -> None:
+        said = False
         try:
             async with asyncio.timeout(AWAY_S):
                 while True:
                     try:
                         return await self._address.check()
                     except ServerUnreachable as error:
-                        self._say(f"waiting for the server: {error}")
+                        if not said:
+                            self._say(f"waiting for the server: {error}")
+                        said = True
                         await asyncio.sleep(AGAIN_EVERY_S)
         except TimeoutError:
             url = self._address.url

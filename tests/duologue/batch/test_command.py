@@ -27,6 +27,7 @@ from tests.duologue.batch.plans import SETTINGS, short_plan
 from tests.duologue.processes import REPOSITORY, all_gone
 
 MAKE_TIMEOUT_S = 120.0
+ONE_CALL = ("audio.flac", "events.jsonl", "metrics.json", "transcript.json")
 SEEN_TIMEOUT_S = 60.0
 
 
@@ -129,6 +130,7 @@ def test_ctrl_c_finishes_what_runs_and_a_second_one_ends_it(plan: Path, tmp_path
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=10)
     assert running.returncode == BatchExit.STOPPED
+    assert not list(out.glob(".*"))
     assert asyncio.run(all_gone([each.pid for each in children], within_s=5))
     assert (
         finished.items()
@@ -195,6 +197,23 @@ def test_the_same_calls_come_from_any_shard(tmp_path: Path) -> None:
         for document in documents:
             del document["run"]
         assert documents[0] == documents[1]
+
+
+def test_a_batch_into_a_bucket_goes_on_there(
+    s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUOLOGUE_CACHE", str(tmp_path / "cache"))
+    plan = short_plan(tmp_path / "plan.jsonl", 3)
+    code, told = made(plan, "s3://calls/batch", "--shard", "1/2")
+    assert (code, "2 calls made" in told) == (BatchExit.MADE, True), told
+    code, told = made(plan, "s3://calls/batch")
+    assert (code, "2 of 3 calls are there already" in told) == (BatchExit.MADE, True), told
+    found = s3.list_objects_v2(Bucket="calls", Prefix="batch/")["Contents"]
+    names = {*ONE_CALL, folder.CALL}
+    assert {each["Key"] for each in found} == {
+        f"batch/{call_id}/{name}" for call_id in ids(plan) for name in names
+    }
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
 
 
 @pytest.fixture

@@ -9,22 +9,60 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import pytest
 import pytest_asyncio
 from rich.console import Console
 
 from duologue.batch.command import BatchExit, make_batch
+from duologue.batch.livekit import LiveKitCaller
 from duologue.batch.plan import Plan
+from duologue.filing import Attempt
 from duologue.folder import Transport
 from duologue.outcome import Outcome
-from duologue.server import Server
+from duologue.server import Server, running_server
 from duologue.summary import CallSummary, read_calls
+from shared.errors import CallFailed
 from shared.settings import Settings
 from tests.duologue.batch.plans import short_plan
 from tests.duologue.processes import all_gone
+from tests.roles import call_spec
 
 CALLS = 3
 RUNNING_TIMEOUT_S = 90.0
 END_TIMEOUT_S = 180.0
+AGAIN_TIMEOUT_S = 10.0
+
+
+async def test_a_server_that_is_away_is_waited_for_and_costs_no_attempt(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with running_server(settings, lambda _: None) as server:
+        address = server.address
+    said: list[str] = []
+    caller = LiveKitCaller(address, tmp_path, said.append)
+    waiting = asyncio.create_task(caller.recover())
+    await asyncio.wait([waiting], timeout=2.5)  # in which it asks more than once
+    assert not waiting.done()
+    assert len(said) == 1
+    assert said[0].startswith(f"waiting for the server: no LiveKit server answers at {address.url}")
+    async with running_server(settings, lambda _: None, address=address):
+        await asyncio.wait_for(waiting, AGAIN_TIMEOUT_S)
+
+
+async def test_a_server_that_goes_away_as_a_call_begins_fails_that_attempt(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_server(settings, lambda _: None) as server:
+        address = server.address
+    caller = LiveKitCaller(address, tmp_path, lambda _: None)
+
+    async def answered() -> None:
+        """As it did a moment before."""
+
+    monkeypatch.setattr(caller, "recover", answered)
+    with pytest.raises(CallFailed, match="the server went away"):
+        await caller.call(call_spec(), Attempt())
+    assert not [*tmp_path.iterdir()]  # noqa: ASYNC240 - nothing else runs
 
 
 class Running(NamedTuple):

@@ -1,12 +1,9 @@
 """Where calls are kept: what is there is whole."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from duologue.batch.store import BucketStore, FolderStore, open_store
 from shared.errors import DuologueError, UsageError
@@ -22,23 +19,6 @@ def call_folder(path: Path, *, whole: bool = True) -> Path:
         if whole or name != "call.json":
             (path / name).write_bytes(content)
     return path
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[Any]:
-    """A bucket called `calls` on an S3 server of our own, and a client of it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "key")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="calls")
-        yield client
-    server.stop()
 
 
 @pytest.fixture
