@@ -107,14 +107,17 @@ def main() -> None:
     parser.add_argument("--direct", type=int, default=100, help="direct calls; 0 for none")
     parser.add_argument("--livekit", type=int, default=20, help="calls over LiveKit; 0 for none")
     parser.add_argument("--resume", type=int, default=100_000, help="finished calls; 0 for none")
+    parser.add_argument("--keep", type=Path, help="keep the call folders here")
     parser.add_argument("--json", type=Path, default=Path("bench/batches.json"))
     options = parser.parse_args()
     jobs = {"direct": os.cpu_count() or 1, "livekit": 3}
     figures: dict[str, Any] = {"overhead": {}, "finished": options.resume, "resume_s": {}}
     with tempfile.TemporaryDirectory() as temporary:
+        place = options.keep or Path(temporary)
+        place.mkdir(parents=True, exist_ok=True)
         for transport, number in jobs.items():
             if calls := getattr(options, transport):
-                figures["overhead"][transport] = overhead(calls, transport, number, Path(temporary))
+                figures["overhead"][transport] = overhead(calls, transport, number, place)
         if options.resume:
             figures["resume_s"] = resume(options.resume, Path(temporary))
     show(figures)

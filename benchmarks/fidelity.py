@@ -1,15 +1,16 @@
 """The same seeded calls on LiveKit and on the direct transport, side by side.
 
-    python -m benchmarks.fidelity [--calls 20] [--json FILE]
+    python -m benchmarks.fidelity [--calls 20] [--livekit FOLDER] [--direct FOLDER] [--json FILE]
 
-For each seed: are the outcomes equal, are the words that were said equal, and what was heard? Where
+For each call: are the outcomes equal, are the words that were said equal, and what was heard? Where
 not, the first turn that differs, and why: what was heard before it differed, somebody was
 interrupted, or silence was broken. And by how much the gaps between turns differ, turn by turn.
+Where no folder of calls is given, a batch makes them, one call after the other.
 """
 
 import argparse
-import asyncio
 import json
+import subprocess
 import tempfile
 from collections import Counter
 from itertools import pairwise
@@ -20,74 +21,46 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from duologue.call import place_call
-from duologue.direct import place_direct_call
-from duologue.filing import CallResult
-from duologue.folder import CallFolder
-from duologue.recorder import IDENTITY
-from duologue.scenario import load_scenario
-from duologue.server import running_server
+from benchmarks.batches import batch, written
+from duologue import metrics
+from duologue.folder import CALL, Transport
+from duologue.summary import read_calls
 from duologue.transcript import Turn, read
-from duologue.workers import running_workers
-from shared import logs
-from shared.settings import Settings
-from shared.spec import CallSpec, Role
 from shared.spoken import normalize
 
 console = Console()
 
 
-def specs(calls: int, settings: Settings) -> list[CallSpec]:
-    """The default scenario, once per seed."""
-    engines = {role: settings.engines(role) for role in Role}
-    scenario = load_scenario()
-    return [
-        scenario.to_spec(call_id=f"seed-{seed}", seed=seed, engines=engines, recorder=IDENTITY)
-        for seed in range(calls)
-    ]
+def calls_on(transport: Transport, folder: Path | None, place: Path, calls: int) -> list[Path]:
+    """The call folders of a transport, made here unless they are given."""
+    if folder is None:
+        folder, plan = place / transport, place / f"{transport}.jsonl"
+        written(plan, calls)
+        subprocess.run(batch(plan, folder, transport, 1), check=True)
+    return [folder / each.call.call_id for each in read_calls(folder)]
 
 
-async def on_livekit(wanted: list[CallSpec], settings: Settings, out: Path) -> list[CallResult]:
-    """Make the calls one after the other, on a server and workers of their own."""
-    async with (
-        running_server(settings, console.print) as server,
-        running_workers(server.address),
-    ):
-        return [
-            await place_call(
-                spec,
-                server.address,
-                CallFolder.create(out, spec.call_id),
-                on_event=lambda _: None,
-            )
-            for spec in wanted
-        ]
-
-
-def on_direct(wanted: list[CallSpec], settings: Settings, out: Path) -> list[CallResult]:
-    """Make the calls one after the other, in this process."""
-    return [
-        place_direct_call(spec, CallFolder.create(out, spec.call_id), settings) for spec in wanted
-    ]
-
-
-def compare(live: CallResult, direct: CallResult) -> dict[str, Any]:
+def compare(live: Path, direct: Path) -> dict[str, Any]:
     """How a call differs between the transports."""
-    one, other = read(live.folder).turns, read(direct.folder).turns
+    one, other = read(live).turns, read(direct).turns
+    ends = [_end(folder) for folder in (live, direct)]
     said = [_words(turn.said) for turn in one] == [_words(turn.said) for turn in other]
     heard = [_words(turn.heard) for turn in one] == [_words(turn.heard) for turn in other]
     return {
-        "call": live.folder.name,
-        "outcomes": [live.ending.outcome, direct.ending.outcome],
-        "task_success": [live.metrics.task_success, direct.metrics.task_success],
-        "same_outcome": live.ending.outcome == direct.ending.outcome
-        and live.metrics.task_success == direct.metrics.task_success,
+        "call": live.name,
+        "ends": ends,
+        "same_outcome": ends[0] == ends[1],
         "same_words_said": said,
         "same_words_heard": heard,
         "cause": None if said else _cause(one, other),
-        "duration_s": [live.metrics.duration_s, direct.metrics.duration_s],
         "gaps_s": [list(_gaps(one)), list(_gaps(other))] if said else None,
     }
+
+
+def _end(folder: Path) -> list[Any]:
+    """Outcome and success of a call."""
+    outcome = json.loads((folder / CALL).read_text())["outcome"]
+    return [outcome, json.loads((folder / metrics.FILE).read_text())["task_success"]]
 
 
 def _words(text: str | None) -> list[str]:
@@ -165,16 +138,22 @@ def main() -> None:
     """Measure, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description="The same calls on both transports, compared.")
     parser.add_argument("--calls", type=int, default=20)
+    parser.add_argument("--livekit", type=Path, help="calls that were made on LiveKit")
+    parser.add_argument("--direct", type=Path, help="the same calls, made directly")
     parser.add_argument("--json", type=Path, default=Path("bench/fidelity.json"))
     options = parser.parse_args()
-    logs.configure("console", level=40)
-    settings = Settings(_env_file=None)
-    wanted = specs(options.calls, settings)
     with tempfile.TemporaryDirectory() as temporary:
-        out = Path(temporary)
-        direct = on_direct(wanted, settings, out / "direct")
-        live = asyncio.run(on_livekit(wanted, settings, out / "livekit"))
-        figures = summary([compare(*pair) for pair in zip(live, direct, strict=True)])
+        live, direct = (
+            {
+                folder.name: folder
+                for folder in calls_on(
+                    transport, getattr(options, transport), Path(temporary), options.calls
+                )
+            }
+            for transport in (Transport.LIVEKIT, Transport.DIRECT)
+        )
+        both = sorted(live.keys() & direct.keys())
+        figures = summary([compare(live[call_id], direct[call_id]) for call_id in both])
     show(figures)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(figures, indent=2) + "\n")
