@@ -129,11 +129,6 @@ class Recorder:
         """Who is in the room, by identity, hidden ones excepted."""
         return self._room.remote_participants
 
-    @property
-    def levels_dbfs(self) -> Mapping[Role, float]:
-        """How loud each side is just now: RMS of the last 0.1 s in dBFS, -100 for silence."""
-        return {role: channel.level_dbfs for role, channel in self._audio.channels.items()}
-
     def last_heard_at(self, role: Role) -> float | None:
         """When the last event of `role`'s worker came, in seconds of the recording."""
         return self._last_heard.get(role)

@@ -32,9 +32,6 @@ DOUBT_S = 0.1
 """How far it must be off its place where less follows, such as at a stream's end."""
 HORIZON_S = 5.0
 """How long the file waits for a channel that delivers nothing, before it writes silence."""
-LEVEL_FRAMES = 10
-"""Over how many frames of 10 ms the live level is taken."""
-SILENT_DBFS = -100.0
 
 Pcm: TypeAlias = npt.NDArray[np.int16]
 
@@ -71,7 +68,6 @@ class Stream:
         start, self._length = self._length, self._length + len(samples)
         offset = round(arrived_s * RATE_HZ) - self._length
         self._pending.append(_Frame(offset, start, arrived_s, samples))
-        self._channel.hear(samples)
 
     def settle(self, until_s: float) -> None:
         """Lay the frames that came up to `until_s`, each by the least delayed one since it."""
@@ -96,7 +92,6 @@ class Channel:
         self._taken = 0
         self._inserted = 0
         self._cut = 0
-        self._heard: deque[float] = deque(maxlen=LEVEL_FRAMES)
         self._last = 0
         self._stream: Stream | None = None
         self.end = 0
@@ -106,12 +101,6 @@ class Channel:
     def losses(self) -> Losses:
         """What the channel lacks so far."""
         return Losses(self._inserted / RATE_HZ, self._cut / RATE_HZ)
-
-    @property
-    def level_dbfs(self) -> float:
-        """The level of the last 0.1 s that came, RMS in dBFS, -100 for silence."""
-        power = sum(self._heard) / len(self._heard) if self._heard else 0.0
-        return max(SILENT_DBFS, 10 * float(np.log10(power))) if power else SILENT_DBFS
 
     def open(self) -> Stream:
         """Begin a stream; it takes over from the one before, whose late frames go nowhere."""
@@ -124,16 +113,11 @@ class Channel:
         if self._stream and stream in {None, self._stream}:
             self._stream.settle(float("inf"))
             self._stream = None
-            self._heard.clear()
 
     def settle(self, until_s: float) -> None:
         """Settle what came up to `until_s`."""
         if self._stream:
             self._stream.settle(until_s)
-
-    def hear(self, samples: Pcm) -> None:
-        """Take samples for the live level."""
-        self._heard.append(float(np.mean(np.square(samples / 32768.0))) if len(samples) else 0.0)
 
     def lay(self, start: int, samples: Pcm) -> None:
         """Put samples at `start`; a hole before them becomes silence, what is laid stays."""

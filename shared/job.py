@@ -16,6 +16,7 @@ from shared.linking import RoomGone, find_peer, room_options
 from shared.settings import Settings
 from shared.side import Factory, converse, load_models, report_crash
 from shared.spec import CallSpec, Mode, Peer, Role
+from shared.synchronizer import skip_estimates
 
 
 async def take_call(
@@ -106,6 +107,8 @@ class RoomConnection:
 
     async def wait_until_linked(self, session: AgentSession[Line]) -> None:
         """Wait until the peer is in the room and subscribed to this side's track."""
+        if synchronizer := session.room_io._tr_synchronizer:  # noqa: SLF001 - made in there
+            skip_estimates(synchronizer, session.tts)
         await session.room_io.wait_for_ready()
 
     async def wait_until_heard(self) -> None:

@@ -3,34 +3,14 @@
 import asyncio
 from typing import Self
 
-from livekit import rtc
 from livekit.agents import AgentSession
-from livekit.agents.voice.transcription._speaking_rate import (
-    SpeakingRateDetector,
-    SpeakingRateStream,
-)
 from livekit.agents.voice.transcription.synchronizer import TranscriptSynchronizer
 
 from duologue.direct.pipes import PipeInput, PipeOutput
 from shared.agent import CallAgent
 from shared.line import EndReason, Line
 from shared.spec import Peer
-
-
-class _Unestimated(SpeakingRateDetector):
-    """No estimate of how fast one speaks: our synthesizers say when each word is.
-
-    The estimate, ten spectra a second, would cost more than detecting voices does.
-    """
-
-    def stream(self) -> SpeakingRateStream:
-        """One that has no events."""
-        return _NoEvents(self, self._opts)
-
-
-class _NoEvents(SpeakingRateStream):
-    def push_frame(self, frame: rtc.AudioFrame) -> None:
-        """Nothing: what does not come is not estimated."""
+from shared.synchronizer import skip_estimates
 
 
 class DirectConnection:
@@ -43,8 +23,6 @@ class DirectConnection:
         self._synchronizer = TranscriptSynchronizer(
             next_in_chain_audio=self.output, next_in_chain_text=None
         )
-        self._synchronizer._opts.speaking_rate_detector = _Unestimated()  # noqa: SLF001 - see there
-        self._synchronizer.rotate_segment()  # the first segment was made with the usual one
         self.listening = asyncio.Event()
         self.left = asyncio.Event()
         self._other = self
@@ -58,6 +36,7 @@ class DirectConnection:
         session.input.audio = self.input
         session.output.audio = self._synchronizer.audio_output
         session.output.transcription = self._synchronizer.text_output
+        skip_estimates(self._synchronizer, session.tts)
         await session.start(agent, record=False, session_host=False)
         self.listening.set()
 

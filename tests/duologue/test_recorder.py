@@ -358,18 +358,6 @@ async def test_a_connection_that_drops_for_a_moment_is_no_end_and_what_is_lost_i
     assert support[-1] == pytest.approx(length_s, abs=0.7)
 
 
-async def test_levels_follow_who_is_loud(server: Server, tmp_path: Path) -> None:
-    async with studio(server, tmp_path) as place:
-        assert place.recorder.levels_dbfs == dict.fromkeys(Role, -100)
-        await both_heard(place)
-        loudest = -100.0
-        async with asyncio.timeout(5):
-            while loudest < -40:
-                await asyncio.sleep(0.02)
-                loudest = max(loudest, *place.recorder.levels_dbfs.values())
-        await place.recorder.stop()
-
-
 async def test_a_server_that_goes_away_ends_the_recording_in_time_and_keeps_it(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -123,18 +123,6 @@ def test_audio_whose_place_has_been_written_is_cut_and_counted() -> None:
     assert channel.losses.cut_s == pytest.approx(0.03)
 
 
-def test_the_level_is_that_of_the_last_tenth_of_a_second() -> None:
-    channel = Channel()
-    stream = channel.open()
-    assert channel.level_dbfs == -100
-    for n in range(20):
-        stream.push(np.full(FRAME, 16384, dtype=np.int16), 0.01 * n)
-    assert channel.level_dbfs == pytest.approx(-6.02, abs=0.01)
-    for n in range(20, 30):
-        stream.push(np.zeros(FRAME, dtype=np.int16), 0.01 * n)
-    assert channel.level_dbfs == -100
-
-
 def play(file: TwoChannelFile, feeds: dict[Role, range], seconds: float) -> None:
     """Push frames as they come, on time, writing every 0.25 s."""
     streams = {role: file.channels[role].open() for role in feeds}
