@@ -34,6 +34,8 @@ log = structlog.get_logger("duologue.recorder")
 
 IDENTITY = "recorder"
 WRITE_EVERY_S = 0.25
+FRAME_MS = 20
+"""Of audio that is received at once; half as many frames as by default cost half as much."""
 COUNT_EVERY_S = 2.0
 DRAIN_TIMEOUT_S = 2.0
 """How long events that are on their way are waited for when the recording stops."""
@@ -278,7 +280,7 @@ class Recorder:
         role = Role(participant.identity)
         self._journal.emit(EventName.SUBSCRIBED, identity=role, track=publication.sid)
         self._concealment.watch(role, track)
-        stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1)
+        stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1, frame_size_ms=FRAME_MS)
         self._streams[publication.sid] = stream
         self._spawn(self._listen(role, stream), f"recorder-{role}")
 
