@@ -25,6 +25,21 @@ def find_address(settings: Settings) -> ServerAddress:
     return address
 
 
+async def find_running(settings: Settings, say: Say) -> ServerAddress | None:
+    """The server that the environment names, else that of a running `duologue up`, if any.
+
+    Raises:
+        UsageError: The server that the environment names does not let us in.
+    """
+    if named := ServerAddress.from_settings(settings):
+        await named.check()
+        say(f"using the server at {named.url}")
+        return named
+    if running := await asyncio.to_thread(state.read, settings):
+        say(f"using the running `duologue up` at {running.url}")
+    return running
+
+
 @asynccontextmanager
 async def hosted(
     settings: Settings, say: Say, *, local_workers: bool, on_line: OnLine
@@ -38,17 +53,12 @@ async def hosted(
         ServerFailed: There is none, and none could be started.
         WorkerFailed: A worker could not be started.
     """
-    if named := ServerAddress.from_settings(settings):
-        await named.check()
-        say(f"using the server at {named.url}")
-        if local_workers:
-            async with running_workers(named, on_line=on_line):
-                yield named
+    if address := await find_running(settings, say):
+        if local_workers and settings.livekit_url:
+            async with running_workers(address, on_line=on_line):
+                yield address
         else:
-            yield named
-    elif running := await asyncio.to_thread(state.read, settings):
-        say(f"using the running `duologue up` at {running.url}")
-        yield running
+            yield address
     else:
         async with running_server(settings, say) as server:
             say("starting both workers")

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import aiohttp
 from livekit import api
 
-from duologue import state
 from duologue.batch.admission import Admission
 from duologue.call import place_call
 from duologue.filing import Attempt, CallResult
 from duologue.folder import CallFolder
+from duologue.host import find_running
 from duologue.keeper import kept_server, kept_workers
 from duologue.server_binary import Say
 from duologue.workers import OnLine, Worker
@@ -122,12 +122,7 @@ async def livekit_caller(
         ServerFailed: None could be started.
         WorkerFailed: A worker could not be started.
     """
-    if named := ServerAddress.from_settings(settings):
-        await named.check()
-        say(f"using the server at {named.url}")
-        yield LiveKitCaller(named, out, say)
-    elif running := await asyncio.to_thread(state.read, settings):
-        say(f"using the running `duologue up` at {running.url}")
+    if running := await find_running(settings, say):
         yield LiveKitCaller(running, out, say)
     else:
         async with kept_server(settings, say) as (address, server):
