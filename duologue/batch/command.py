@@ -71,10 +71,10 @@ async def make_batch(
     store = await asyncio.to_thread(open_store, out, settings)
     finished = await asyncio.to_thread(store.finished, {plan.ids[index] for index in indexes})
     missing = [index for index in indexes if plan.ids[index] not in finished]
-    plan.check(missing, settings)
     if transport is Transport.DIRECT:
-        for index in missing:
-            services.check(plan.spec(index))
+        plan.check(missing, settings, services.check)
+    else:
+        plan.check(missing, settings)
     with BatchView(console, total=len(indexes), finished=len(finished)) as view:
         if finished:
             view.say(f"{len(finished)} of {len(indexes)} calls are there already")

@@ -98,8 +98,18 @@ class Plan:
         ids = [f"{label}-{seed:05}" for seed in seeds for label in labels]
         return cls(ids, make)
 
-    def check(self, indexes: Iterable[int], settings: Settings) -> None:
+    def check(
+        self,
+        indexes: Iterable[int],
+        settings: Settings,
+        check_call: Callable[[CallSpec], None] = lambda _: None,
+    ) -> None:
         """Make sure that these calls can be made, before the first of them is.
+
+        Args:
+            indexes: Of the calls.
+            settings: Keys and addresses of services.
+            check_call: What a transport wants of a call, which raises UsageError.
 
         Raises:
             UsageError: One of them is not a call, or cannot be made here.
@@ -107,6 +117,7 @@ class Plan:
         checked = set()
         for index in indexes:
             spec = self.spec(index)
+            check_call(spec)
             for role in Role:
                 if (chosen := spec.engines.get(role)) and chosen not in checked:
                     engines.check(chosen, settings)
