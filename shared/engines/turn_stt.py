@@ -2,8 +2,9 @@
 
 It keeps a turn's audio, transcribes it at the first silence, forgets that if speech goes on, and
 reports the transcript and the end of speech together once the silence has lasted long enough for
-what was said. Used with `turn_detection: "stt"` and no endpointing delay, nothing is answered
-before its speaker has finished.
+what was said. Of a long turn, what reads as finished is not transcribed again: else the answer to
+the longest turns would come last. Used with `turn_detection: "stt"` and no endpointing delay,
+nothing is answered before its speaker has finished.
 
 Silences are measured in audio, not by a clock: the same audio gives the same turns on a slow
 machine, on a fast one, and in virtual time. Speech that goes on while a slow machine is still
@@ -13,7 +14,7 @@ transcribing belongs to the same turn.
 import asyncio
 import time
 from collections import deque
-from typing import Never
+from typing import NamedTuple, Never
 
 from livekit import rtc
 from livekit.agents import APIConnectOptions, LanguageCode, stt, utils
@@ -22,9 +23,9 @@ from livekit.agents.utils import AudioBuffer
 from livekit.agents.vad import VADEvent, VADEventType
 
 from shared.engines import audio
-from shared.engines.completeness import end_of_turn_silence_s
+from shared.engines.completeness import FINISHED_S, end_of_turn_silence_s
 from shared.engines.silero import LONGEST_SPEECH_S, WINDOW_S, SileroVAD
-from shared.engines.whisper import SAMPLE_RATE, Transcript, Whisper
+from shared.engines.whisper import SAMPLE_RATE, Transcript, Whisper, joined
 from shared.latency import NO_DELAYS, Draws
 
 EARLY_S = 3 * WINDOW_S
@@ -33,6 +34,10 @@ PREPARE_S = 0.25
 """Silence by which its words are wanted, and from which on a reply is prepared: a little more than
 the pause between two sentences of our own voices, so that neither is done for half a turn where
 transcribing is quick."""
+PART_S = 6.0
+"""A turn that is so long at a pause is transcribed there even if it should go on."""
+PART_PAUSE_S = 5 * WINDOW_S
+"""Silence that is such a pause: there is some between any two sentences, seldom inside one."""
 STALLED_S = 1.0
 """A turn ends when no audio came for so long: a muted track may send nothing at all."""
 ROUNDING_S = 1e-6
@@ -105,6 +110,28 @@ class TurnSTT(stt.STT[Never]):
         return TurnStream(self, conn_options)
 
 
+class Heard(NamedTuple):
+    """What a turn was understood as at one of its pauses."""
+
+    parts: tuple[Transcript, ...]
+    """What was finished at an earlier pause."""
+    windows: tuple[rtc.AudioFrame, ...]
+    """The audio after that."""
+    last: Transcript
+    """The words in it."""
+
+    @property
+    def transcript(self) -> Transcript:
+        """Of the whole turn."""
+        return joined((*self.parts, self.last))
+
+    def keep(self) -> tuple[tuple[Transcript, ...], tuple[rtc.AudioFrame, ...]]:
+        """What stands if the turn goes on: finished parts, and audio that has to be heard again."""
+        if self.last.text and end_of_turn_silence_s(self.last.text) == FINISHED_S:
+            return (*self.parts, self.last), ()
+        return self.parts, self.windows
+
+
 class TurnStream(stt.RecognizeStream):
     """The turns of one participant."""
 
@@ -112,9 +139,16 @@ class TurnStream(stt.RecognizeStream):
 
     def __init__(self, turn_stt: TurnSTT, conn_options: APIConnectOptions) -> None:
         self._events = utils.aio.Chan[VADEvent]()
+        self._turn_s = 0.0
+        """The length of the turn that is open; zero between turns."""
+        self._before: asyncio.Task[Heard] | None = None
+        """Hears the turn up to `_turn`."""
         self._turn: deque[rtc.AudioFrame] = deque(maxlen=int(LONGEST_SPEECH_S / WINDOW_S))
-        self._transcribing: asyncio.Task[Transcript] | None = None
+        self._transcribing: asyncio.Task[Heard] | None = None
+        """Hears the turn up to `_later`."""
+        self._later: list[rtc.AudioFrame] = []
         self._heard: Transcript | None = None
+        self._tasks: set[asyncio.Task[Heard]] = set()
         super().__init__(stt=turn_stt, conn_options=conn_options)
 
     def push_frame(self, frame: rtc.AudioFrame) -> None:
@@ -131,18 +165,17 @@ class TurnStream(stt.RecognizeStream):
             while (event := await self._next_event()) is not None:
                 if event.type is VADEventType.START_OF_SPEECH:
                     self._start(event)
-                elif event.type is VADEventType.INFERENCE_DONE and self._turn:
+                elif event.type is VADEventType.INFERENCE_DONE and self._turn_s:
                     self._go_on(event)
-            if self._turn:
+            if self._turn_s:
                 await self._end_now()
         finally:
             self._stt.silero.listeners.discard(self._listen)
-            if self._transcribing:
-                await utils.aio.cancel_and_wait(self._transcribing)
+            await utils.aio.cancel_and_wait(*self._tasks)
 
     def _listen(self, event: VADEvent) -> None:
         # Between turns there is nothing to do about one window more.
-        idle = not self._turn and self._events.empty()
+        idle = not self._turn_s and self._events.empty()
         if self._events.closed or (idle and event.type is VADEventType.INFERENCE_DONE):
             return
         self._events.send_nowait(event)
@@ -151,7 +184,7 @@ class TurnStream(stt.RecognizeStream):
         """The VAD's next event; None when there will be none."""
         while True:
             try:
-                async with asyncio.timeout(STALLED_S if self._turn else None):
+                async with asyncio.timeout(STALLED_S if self._turn_s else None):
                     return await self._events.recv()
             except TimeoutError:
                 await self._end_now()
@@ -159,42 +192,72 @@ class TurnStream(stt.RecognizeStream):
                 return None
 
     def _start(self, event: VADEvent) -> None:
-        if not self._turn:
-            self._turn.extend(event.frames)
+        if not self._turn_s:
+            self._take(event)
         start = stt.SpeechEvent(type=stt.SpeechEventType.START_OF_SPEECH)
         start.speech_start_time = time.time() - event.speech_duration
         self._event_ch.send_nowait(start)
 
     def _go_on(self, event: VADEvent) -> None:
         """Take in one more window of an open turn."""
-        self._turn.extend(event.frames)
+        self._take(event)
         silence_s = event.raw_accumulated_silence + ROUNDING_S
         if silence_s < EARLY_S:
-            self._forget()
+            self._speech_goes_on()
         elif self._transcribing is None:
-            if silence_s >= PREPARE_S - self._stt.took_s:
+            if silence_s >= self._transcribed_from_s():
                 self._transcribing = self._transcribe()
         elif self._transcribing.done() and silence_s >= PREPARE_S:
             if self._heard is None:
-                self._heard = self._transcribing.result()
+                self._heard = self._transcribing.result().transcript
                 if self._heard.text:
                     kind = stt.SpeechEventType.PREFLIGHT_TRANSCRIPT
                     self._event_ch.send_nowait(_event(kind, self._heard))
             if silence_s >= end_of_turn_silence_s(self._heard.text):
                 self._end(self._heard, silence_s)
 
-    def _transcribe(self) -> asyncio.Task[Transcript]:
-        samples = audio.from_frames(self._turn)
-        return asyncio.create_task(self._stt.transcribe(samples), name="transcribe")
+    def _take(self, event: VADEvent) -> None:
+        (self._later if self._transcribing else self._turn).extend(event.frames)
+        self._turn_s += sum(frame.duration for frame in event.frames)
 
-    def _forget(self) -> None:
-        """Speech goes on: what was heard is only a part of the turn."""
-        if self._transcribing:
+    def _transcribed_from_s(self) -> float:
+        """The silence after which the words are wanted, less what it takes to get them."""
+        wanted_s = PREPARE_S - self._stt.took_s
+        return min(wanted_s, PART_PAUSE_S) if self._is_part() else wanted_s
+
+    def _is_part(self) -> bool:
+        return sum(frame.duration for frame in self._turn) >= PART_S
+
+    def _transcribe(self) -> asyncio.Task[Heard]:
+        hearing = self._hear(self._before, tuple(self._turn))
+        task = asyncio.create_task(hearing, name="transcribe")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _hear(
+        self, before: asyncio.Task[Heard] | None, windows: tuple[rtc.AudioFrame, ...]
+    ) -> Heard:
+        # Shielded: what is heard again when speech goes on is this, not what was before it.
+        parts, again = (await asyncio.shield(before)).keep() if before else ((), ())
+        windows = (*again, *windows)
+        return Heard(parts, windows, await self._stt.transcribe(audio.from_frames(windows)))
+
+    def _speech_goes_on(self) -> None:
+        """What was heard is only a part of the turn; a short one is heard again with the rest."""
+        if self._transcribing is None:
+            return
+        if self._is_part():
+            self._before = self._transcribing
+            self._turn.clear()
+        else:
             self._transcribing.cancel()
+        self._turn.extend(self._later)
+        self._later.clear()
         self._transcribing = self._heard = None
 
     async def _end_now(self) -> None:
-        self._end(await (self._transcribing or self._transcribe()), 0.0)
+        self._end((await (self._transcribing or self._transcribe())).transcript, 0.0)
 
     def _end(self, heard: Transcript, silence_s: float) -> None:
         ended_at = time.time() - silence_s
@@ -204,12 +267,14 @@ class TurnStream(stt.RecognizeStream):
             self._event_ch.send_nowait(final)
         end = stt.SpeechEvent(type=stt.SpeechEventType.END_OF_SPEECH, speech_end_time=ended_at)
         self._event_ch.send_nowait(end)
-        usage = stt.RecognitionUsage(audio_duration=sum(frame.duration for frame in self._turn))
+        usage = stt.RecognitionUsage(audio_duration=self._turn_s)
         self._event_ch.send_nowait(
             stt.SpeechEvent(type=stt.SpeechEventType.RECOGNITION_USAGE, recognition_usage=usage)
         )
+        self._turn_s = 0.0
         self._turn.clear()
-        self._transcribing = self._heard = None
+        self._later.clear()
+        self._before = self._transcribing = self._heard = None
 
 
 def _event(kind: stt.SpeechEventType, heard: Transcript) -> stt.SpeechEvent:

@@ -5,6 +5,7 @@ utterance's length is encoded, which gives the same words in a fifth of the time
 """
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -70,12 +71,7 @@ class Whisper:
 
     def transcribe(self, audio: Samples) -> Transcript:
         """The words in `audio`, mono at 16 kHz, of any length. Blocks."""
-        heard = [self._decode(piece) for piece in _pieces(audio)]
-        spoken = [piece for piece in heard if piece.text]
-        if not spoken:
-            return NOTHING
-        confidence = sum(piece.confidence for piece in spoken) / len(spoken)
-        return Transcript(" ".join(piece.text for piece in spoken), confidence)
+        return joined([self._decode(piece) for piece in _pieces(audio)])
 
     def _decode(self, audio: Samples) -> Transcript:
         length_s = len(audio) / SAMPLE_RATE
@@ -108,6 +104,15 @@ class Whisper:
             return_no_speech_prob=True,
         )
         return result
+
+
+def joined(heard: Sequence[Transcript]) -> Transcript:
+    """What was heard in pieces, as one."""
+    spoken = [piece for piece in heard if piece.text]
+    if not spoken:
+        return NOTHING
+    confidence = sum(piece.confidence for piece in spoken) / len(spoken)
+    return Transcript(" ".join(piece.text for piece in spoken), confidence)
 
 
 @cache

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from livekit.agents.stt import SpeechEventType
 
-from shared.engines import turn_stt
+from shared.engines import turn_stt, whisper
 from shared.engines.audio import Samples
 from shared.engines.completeness import FINISHED_S, UNFINISHED_S
 from shared.spoken import normalize
@@ -61,6 +61,55 @@ async def test_a_finished_turn_ends_within_half_a_second() -> None:
         await line.silence(1.0)
     [ended_at] = times(line, SpeechEventType.END_OF_SPEECH)
     assert FINISHED_S - 0.05 < ended_at - len(spoken) / 24_000 < 0.5
+
+
+LONG = (
+    "Hi, my order has not arrived yet, and I have been waiting for it for almost two weeks now.",
+    "The tracking page says that it left the warehouse, but nothing has happened after that.",
+    "I would like to know where it is.",
+)
+
+
+@pytest.fixture
+def lengths_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the audio was that was transcribed, each time."""
+    lengths_s: list[float] = []
+    model = whisper.load()
+    transcribe = model.transcribe
+
+    def measured(samples: Samples) -> whisper.Transcript:
+        lengths_s.append(len(samples) / whisper.SAMPLE_RATE)
+        return transcribe(samples)
+
+    monkeypatch.setattr(model, "transcribe", measured)
+    return lengths_s
+
+
+async def test_of_a_long_turn_only_what_came_after_its_finished_parts_is_heard_at_its_end(
+    lengths_s: list[float],
+) -> None:
+    spoken = say(*LONG)
+    async with open_line() as line:
+        await line.push(spoken)
+        await line.silence(1.0)
+    assert [normalize(final) for final in line.finals()] == [normalize(" ".join(LONG))]
+    assert lengths_s[-1] < len(spoken) / 24_000 / 2
+    usage = line.events[-1][0].recognition_usage
+    assert usage is not None
+    assert usage.audio_duration > len(spoken) / 24_000
+
+
+async def test_a_long_part_that_stops_in_the_middle_is_heard_again_with_what_follows(
+    lengths_s: list[float],
+) -> None:
+    story = "I have waited at home for more than two weeks now for the lamps and the table"
+    words = (f"{story} from an order that somebody told me was number seven", "eight eight four")
+    spoken = say(*words, pause_s=0.3)
+    async with open_line() as line:
+        await line.push(spoken)
+        await line.silence(1.0)
+    assert [normalize(final) for final in line.finals()] == [normalize(" ".join(words))]
+    assert lengths_s[-1] > len(spoken) / 24_000, lengths_s
 
 
 async def test_an_unfinished_turn_is_given_more_time() -> None:
