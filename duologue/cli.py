@@ -12,6 +12,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Coroutine
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -156,11 +157,10 @@ def call(
         recorder=IDENTITY,
         latency=read_latency(latency or []),
     )
-    folder = CallFolder.create(out_dir, spec.call_id)
     view = CallView(Console(quiet=as_json, highlight=False))
     on_event = print_event if as_json else view.on_event
 
-    async def make() -> CallResult:
+    async def make(folder: CallFolder) -> CallResult:
         async with hosted(
             settings, view.say, local_workers=workers is Workers.LOCAL, on_line=show_problem
         ) as address:
@@ -172,20 +172,18 @@ def call(
                 dispatch_timeout_s=dispatch_timeout_s,
             )
 
-    try:
-        if transport is Transport.DIRECT:
-            result = place_direct_call(
-                spec, folder, settings, clock=clock or Clock.VIRTUAL, on_event=on_event
-            )
-        else:
-            result = run(make())
-    except asyncio.CancelledError:
-        if folder.final.exists():
-            view.say(f"cancelled; what was recorded until then: {folder.final}")
-        raise
-    finally:
-        view.close()
-        folder.discard()  # what was not completed, that is: nothing was recorded
+    with CallFolder.create(out_dir, spec.call_id) as folder, closing(view):
+        try:
+            if transport is Transport.DIRECT:
+                result = place_direct_call(
+                    spec, folder, settings, clock=clock or Clock.VIRTUAL, on_event=on_event
+                )
+            else:
+                result = run(make(folder))
+        except asyncio.CancelledError:
+            if folder.final.exists():
+                view.say(f"cancelled; what was recorded until then: {folder.final}")
+            raise
     view.show(result)
     sys.exit(result.exit_code)
 

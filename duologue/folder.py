@@ -102,7 +102,10 @@ class Call(Frozen):
 
 
 class CallFolder:
-    """A call folder in the making; only one process at a time makes the folder of a call."""
+    """A call folder in the making; only one process at a time makes the folder of a call.
+
+    A context manager: on leaving, what was not completed is removed.
+    """
 
     def __init__(self, path: Path, final: Path, lock: int | None) -> None:
         self.path = path
@@ -139,6 +142,12 @@ class CallFolder:
             folder.discard()
             raise CallTaken(f"call id {call_id!r} exists already: {final}; choose another")
         return folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
 
     def commit(self, call: Call) -> Path:
         """Write call.json with the checksum of every file, and give the folder its name.

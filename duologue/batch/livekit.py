@@ -54,16 +54,14 @@ class LiveKitCaller:
         """Make a call as soon as there is room for it (see `Caller`)."""
         async with self._admission:
             await self.recover()  # while the server is away, waiting costs no attempt
-            folder = CallFolder.create(self._out, spec.call_id)
             try:
-                return await place_call(
-                    spec, self._address, folder, on_event=lambda _: None, attempt=attempt
-                )
+                with CallFolder.create(self._out, spec.call_id) as folder:
+                    return await place_call(
+                        spec, self._address, folder, on_event=lambda _: None, attempt=attempt
+                    )
             except (ServerUnreachable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
                 problem = str(error) or type(error).__name__
                 raise CallFailed(f"the server went away: {problem}") from None
-            finally:
-                folder.discard()  # what was not completed
 
     async def recover(self) -> None:
         """Wait until the server answers.

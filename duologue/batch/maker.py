@@ -70,11 +70,8 @@ class Made(Frozen):
 def make(order: Order, settings: Settings) -> dict[str, Any]:
     """Make a call; the answer to its order."""
     try:
-        folder = CallFolder.create(order.out, order.spec.call_id)
-        try:
+        with CallFolder.create(order.out, order.spec.call_id) as folder:
             result = place_direct_call(order.spec, folder, settings, attempt=order.attempt)
-        finally:
-            folder.discard()  # what was not completed
     except DuologueError as error:
         kind = next(kind for kind, known in ERRORS.items() if isinstance(error, known))
         return {"reply": kind, "detail": str(error)}

@@ -30,8 +30,9 @@ def check(spec: CallSpec) -> None:
         for kind, row in engines.services(chosen).items():
             if row.streams:
                 raise UsageError(
-                    f"{role}: {kind} {getattr(chosen, kind)!r} streams in real time, which the "
-                    "virtual clock cannot wait for; use --clock real"
+                    f"{role}: {kind} {getattr(chosen, kind)!r} streams in real time, for which "
+                    "the virtual clock cannot wait; use --transport livekit, or --clock real for "
+                    "a single call"
                 )
 
 
