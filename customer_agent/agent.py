@@ -12,7 +12,7 @@ from shared.events import Journal
 from shared.line import EndReason, Line
 from shared.session import create_session
 from shared.settings import Settings
-from shared.spec import CallSpec, CustomerSheet, Goal, Persona, Role
+from shared.spec import CallSpec, CustomerSheet, Fact, Goal, Persona, Role
 
 if TYPE_CHECKING:
     from shared.engines import Models
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Somebody whose order is in the stock of the shop, so that a bare dispatch is a real call.
 _SOMEBODY = CustomerSheet(
     persona=Persona(name="Sofia Maxwell"),
-    facts={"order_number": "14125", "postcode": "68917"},
+    facts={"order_number": Fact(value="14125"), "postcode": Fact(value="68917")},
     goals=(Goal(say="Hi, I am still waiting for my order.", met_when=("arrive", "delivered")),),
 )
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from shared.names import likeness
-from shared.speakable import digits_aloud, letters_aloud, speakable
+from shared.speakable import digits_aloud, full_date_aloud, letters_aloud, speakable
 from shared.spoken import phrase
 
 # How people ask for facts that sheets often have. Any other is asked for by its own name.
@@ -78,6 +78,8 @@ def fact_aloud(key: str, value: str) -> str:
             digits_aloud(part) if part.isdecimal() else part
             for part in re.findall(r"\d+|[^\d\s]+", spoken)
         )
+    if key == "date_of_birth":
+        return full_date_aloud(value)
     if is_code(value):
         return digits_aloud(value)
     return speakable(value)

@@ -26,7 +26,7 @@ times, say goodbye and call `hang_up` with goals_met false.
 
 def instructions(sheet: CustomerSheet) -> str:
     """The system prompt for a caller with `sheet`."""
-    facts = {"name": sheet.persona.name, **sheet.facts}
+    facts = {"name": sheet.persona.name} | {key: fact.value for key, fact in sheet.facts.items()}
     refuses = "".join(f"\nSay no when you are offered: {offer}." for offer in sheet.refuses)
     return _RULES.format(
         name=sheet.persona.name,

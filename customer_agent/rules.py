@@ -6,6 +6,7 @@ hangs up, with its goals met or given up.
 """
 
 import re
+from collections.abc import Sequence
 
 from customer_agent.facts import asked_for, fact_aloud, is_code, is_request, spelled_aloud
 from shared.dialogue import Dialogue, Heard, call, listen, say, tell
@@ -13,6 +14,8 @@ from shared.names import likeness
 from shared.spec import CustomerSheet, Goal
 from shared.spoken import codes, normalize, phrase, sentences
 
+INSISTS = 1
+"""How often the caller insists on what was refused."""
 ATTEMPTS = 3
 """How often a goal is brought up, and how often in a row the caller bears not to understand."""
 
@@ -32,7 +35,10 @@ _OFFER = re.compile(
     r" (?:shall|should|would|do|may|can|could|is|are|did|have|has|will)"
     r" (?:i|we|you|it|that|this|the) "
 )
-_CALLBACK = re.compile(r" call(?:s|ed|ing)? (?:you|u) back ")
+_HANDED_ON = re.compile(
+    r" (?:call(?:s|ed|ing)? (?:you|u) back|(?:put|putting|connect) (?:you|u) (?:through|with)"
+    r"|transfer(?:ring)? (?:you|u)) "
+)
 _GREETING = re.compile(r"^(?:hi|hello|hey|good \w+)(?: there)?[\s,.!]+", re.IGNORECASE)
 _WAIT = re.compile(
     r" (?:1 moment|hold on|a moment|let me (?:check|look|see)|please wait|bear with me) "
@@ -49,13 +55,21 @@ class _State:
         self.goal = goal
         self.raised = 0
         self.met = False
+        self.refused = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether there is still something to be had from bringing it up."""
+        return not self.met and self.refused <= INSISTS
 
 
 class Caller:
     """One caller in one call."""
 
     def __init__(self, sheet: CustomerSheet, *, opens: bool) -> None:
-        self._facts = {"name": sheet.persona.name, **sheet.facts}
+        self._facts = {"name": sheet.persona.name}
+        self._facts |= {key: fact.value for key, fact in sheet.facts.items()}
+        self._sayings = {key: fact.said for key, fact in sheet.facts.items() if fact.said}
         self._refuses = sheet.refuses
         self._goals = [_State(goal) for goal in sheet.goals]
         self._opens = opens
@@ -87,7 +101,7 @@ class Caller:
             heard = yield from say(answer)
 
     def _open(self) -> list[_State]:
-        return [state for state in self._goals if not state.met]
+        return [state for state in self._goals if state.open]
 
     def _hold_back(self) -> Dialogue[bool]:
         """Whether there is something left to ask, once, when the agent already says goodbye."""
@@ -112,12 +126,14 @@ class Caller:
         """Mark the goals that `text` meets; whether there were any."""
         settled = False
         statements = [part for part in sentences(text) if not part.endswith("?")]
-        if any(_CALLBACK.search(phrase(part)) for part in statements):
+        if any(_HANDED_ON.search(phrase(part)) for part in statements):
             self._agent_left = True  # It will be settled later, or not at all.
         for state in self._goals:
-            met = any(_says(part, want) for part in statements for want in state.goal.met_when)
-            if state.raised and met and not state.met:
-                state.met = settled = True
+            if not (state.raised and state.open):
+                continue
+            state.met = _say(statements, state.goal.met_when)
+            state.refused += _say(statements, state.goal.refused_when)
+            settled = settled or not state.open
         return settled
 
     def _answer(self, heard: Heard, *, settled: bool) -> str:
@@ -189,6 +205,9 @@ class Caller:
             if value is None:
                 parts.append(f"I am sorry, I do not have the {noun}.")
                 continue
+            if key in self._sayings:
+                parts.append(self._sayings[key])
+                continue
             lead = "It is" if key in self._given and len(asked) == 1 else f"My {noun} is"
             parts.append(f"{lead} {fact_aloud(key, value)}.")
             if key == "name" and " spell " in phrase(text):
@@ -228,6 +247,10 @@ class Caller:
         if any(likeness(part, offer) >= _ALIKE for part in questions for offer in self._refuses):
             return "No, thank you."
         return "Yes, please. That would be fine."
+
+
+def _say(parts: Sequence[str], wanted: Sequence[str]) -> bool:
+    return any(_says(part, want) for part in parts for want in wanted)
 
 
 def _says(part: str, want: str) -> bool:

@@ -17,6 +17,7 @@ from shared.spec import (
     CustomerSheet,
     Engines,
     Expectation,
+    Fact,
     Goal,
     Latency,
     Limits,
@@ -53,7 +54,7 @@ class Scenario(BaseModel):
     tags: dict[str, str] = Field(default_factory=dict)
     userdata: UserData
     persona: Persona
-    facts: dict[str, Text] = Field(default_factory=dict)
+    facts: dict[str, Fact] = Field(default_factory=dict)
     goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)]
     refuses: tuple[Text, ...] = ()
     expected: Expectation = Expectation()

@@ -68,6 +68,31 @@ def date_aloud(day: str) -> str:
     return f"{parsed:%A} the {ordinal_aloud(parsed.day)} of {parsed:%B}"
 
 
+def full_date_aloud(day: str) -> str:
+    """An ISO date with its year: "1990-05-04" is "the fourth of May nineteen ninety"."""
+    parsed = date.fromisoformat(day)
+    return f"the {ordinal_aloud(parsed.day)} of {parsed:%B} {_year_aloud(parsed.year)}"
+
+
+def time_aloud(time: str) -> str:
+    """A time of day: "14:30" is "two thirty in the afternoon"."""
+    hour, minute = map(int, time.split(":"))
+    part = "in the morning" if hour < 12 else "in the afternoon" if hour < 18 else "in the evening"
+    said = UNITS[(hour - 1) % 12 + 1]
+    if minute:
+        said += f" {'oh ' if minute < 10 else ''}{number_aloud(minute)}"
+    return f"{said} {part}"
+
+
+def _year_aloud(year: int) -> str:
+    century, rest = divmod(year, 100)
+    if century == 20 and rest < 10:
+        return number_aloud(year)
+    if not rest:
+        return f"{number_aloud(century)} hundred"
+    return f"{number_aloud(century)} {'oh ' if rest < 10 else ''}{number_aloud(rest)}"
+
+
 def letters_aloud(word: str) -> str:
     """A word letter by letter: "Patel" is "P A T E L"."""
     return " ".join(char.upper() for char in word if char.isalpha())

@@ -7,7 +7,14 @@ validated again by each worker. `CallSpec.for_role` removes what a role may not 
 from enum import StrEnum
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from shared.errors import SpecError
 
@@ -115,6 +122,20 @@ class Persona(Frozen):
     """A row of the TTS table; None takes the role's configured voice."""
 
 
+class Fact(Frozen):
+    """Something the caller knows; in a file its value alone will do."""
+
+    value: Text
+    """As written."""
+    said: Text | None = None
+    """The sentence in which the caller says it, if not "My ... is ..."."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_value(cls, data: object) -> object:
+        return {"value": data} if isinstance(data, str) else data
+
+
 class Goal(Frozen):
     """One thing the caller wants from the call."""
 
@@ -122,14 +143,16 @@ class Goal(Frozen):
     """How the caller brings it up."""
     met_when: Annotated[tuple[Text, ...], Field(min_length=1)]
     """Words one of which is in the answer that settles it, such as "refunded"."""
+    refused_when: tuple[Text, ...] = ()
+    """Words by which the agent refuses it; the caller insists, and then accepts that."""
 
 
 class CustomerSheet(Frozen):
     """All that the customer knows."""
 
     persona: Persona
-    facts: dict[str, Text] = Field(default_factory=dict)
-    """By name (`order_number`, `postcode`, ...), as written; the caller says them when asked."""
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    """By name (`order_number`, `postcode`, ...); the caller says them when asked."""
     goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)]
     """In the order in which the caller brings them up."""
     refuses: tuple[Text, ...] = ()
@@ -152,6 +175,14 @@ class Expectation(Frozen):
 
     desk: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
     """By table, the rows that changed or were added, each with the columns that matter."""
+    said: tuple[Text, ...] = ()
+    """What the support agent must have said, each as a phrase."""
+    never_said: tuple[Text, ...] = ()
+    """What it must not say, each as a phrase."""
+    tools: tuple[Text, ...] = ()
+    """Tools that it must use with success, in this order; others may come in between."""
+    never_done: tuple[Text, ...] = ()
+    """Tools that it must not use with success."""
 
 
 class CallSpec(Frozen):

@@ -8,6 +8,8 @@ import calendar
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import date
 from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -49,6 +51,14 @@ _MONTHS = "|".join(calendar.month_name[1:]).lower()
 _DAY_MONTH = re.compile(rf"\b(?:the )?(?<!\d )(\d(?: \d)?)(?: th)?(?: of)? ({_MONTHS})\b")
 _MONTH_DAY = re.compile(rf"\b(?<!\d )({_MONTHS}) (?:the )?(\d(?: \d)?)(?: th)?\b(?! \d)")
 
+_MONTH_NUMBERS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+_DAY, _YEAR = r"(?P<day>\d(?: \d)?)(?: th)?", r"(?P<year>(?:1 9|2 0) \d \d)"
+_FULL_DATES = (
+    re.compile(rf" {_DAY} (?P<month>{_MONTHS})(?: th)? {_YEAR} "),
+    re.compile(rf" (?P<month>{_MONTHS}) (?:the )?{_DAY} {_YEAR} "),
+)
+_NUMERIC_DATE = re.compile(r"\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b")
+
 _YES = frozenset({"yes", "yeah", "yep", "yup", "sure", "absolutely", "definitely", "certainly"})
 _RATHER_YES = frozenset({
     "okay", "please", "fine", "right", "correct", "perfect", "great", "exactly", "indeed", "good",
@@ -88,6 +98,28 @@ def yes_or_no(text: str) -> bool | None:
         if word in _YES or word in _NO:
             return word in _YES
     return True if _RATHER_YES.intersection(words) else None
+
+
+def dates(text: str) -> tuple[str, ...]:
+    """The dates in `text` that have a year ("May 4th 1990", "the fourth of May 1990"), in ISO 8601.
+
+    Of one in numbers alone ("5/4/1990"), first the reading with the month first, then the other.
+    """
+    read: list[tuple[str, int, str]] = []
+    for one, other, year in _NUMERIC_DATE.findall(text):
+        read += [(year, int(one), other), (year, int(other), one)]
+    for pattern in _FULL_DATES:
+        for match in pattern.finditer(phrase(text)):
+            read.append((match["year"], _MONTH_NUMBERS[match["month"]], match["day"]))
+    found: list[str] = []
+    for year, month, day in read:
+        with suppress(ValueError):  # the thirtieth of February
+            found.append(date(_number(year), month, _number(day)).isoformat())
+    return tuple(dict.fromkeys(found))
+
+
+def _number(digits: str) -> int:
+    return int(digits.replace(" ", ""))
 
 
 class Code(NamedTuple):

@@ -6,13 +6,14 @@ Each lives in a folder of its own under `support_agent/businesses/`, whose modul
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from livekit.agents import llm
+from livekit.agents.llm import find_function_tools
 
 from shared.errors import SpecError
-from support_agent import businesses
+from support_agent import businesses, reception
 from support_agent.desk import Desk, Rows
 from support_agent.slots import Slot
 
@@ -44,7 +45,9 @@ class Problem(NamedTuple):
     They are matched against normalized words (`shared.spoken.phrase`).
     """
     solve: "Callable[[Talk], Dialogue[None]]"
-    """Works it off; the caller is identified."""
+    """Works it off; the caller is identified, unless `anybody` may ask."""
+    anybody: bool = False
+    """Whether it concerns no data of the caller's."""
 
 
 class Business(NamedTuple):
@@ -53,20 +56,18 @@ class Business(NamedTuple):
     name: str
     """As it is spoken."""
     schema: str
-    """DDL of the desk; the first column of each table is its key."""
+    """DDL of the desk's own tables; the first column of each is its key."""
     stock: Rows
     """Its own rows."""
     neighbours: Callable[[Rows], Rows]
     """Rows easily mistaken for those of a call, put beside them."""
     policy: str
     """What the agent may do, in words for a language model."""
-    tools: Callable[[Desk], Sequence[llm.Tool]]
-    """The tools over a desk; they enforce the policy."""
+    tools: Callable[[Desk], object]
+    """What has the tools over a desk, as methods; they enforce the policy."""
     ways: tuple[Way, ...]
     """In the order in which they are tried."""
     problems: tuple[Problem, ...]
-    callback: str
-    """The tool that has a colleague call back; it takes `name` and `about`."""
 
     def slots(self) -> tuple[Slot, ...]:
         """All that identifies a caller, each once."""
@@ -78,13 +79,22 @@ class Business(NamedTuple):
         Raises:
             SpecError: The rows do not fit the schema.
         """
-        Desk(self.schema).check(rows)
+        schema = self.schema + reception.SCHEMA
+        empty = Desk(schema)
+        empty.check(rows)
         stock = {table: list(own) for table, own in self.stock.items()}
         for table, near in self.neighbours(rows).items():
-            key = Desk(self.schema).key(table)
+            key = empty.key(table)
             taken = {row[key] for row in stock.get(table, [])}
             stock.setdefault(table, []).extend(row for row in near if row[key] not in taken)
-        return Desk(self.schema, stock=stock, rows=rows)
+        return Desk(schema, stock=stock, rows=rows)
+
+    def tools_at(self, desk: Desk) -> list[llm.Tool]:
+        """All that the agent can do at a desk."""
+        return [
+            *find_function_tools(self.tools(desk)),
+            *find_function_tools(reception.Reception(desk)),
+        ]
 
 
 def load_business(name: str) -> Business:

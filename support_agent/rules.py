@@ -7,13 +7,14 @@ name facts unasked, raise another problem, or leave.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from shared.dialogue import Dialogue, Heard, call, listen, say, tell
 from shared.spoken import phrase, sentences, yes_or_no
 from support_agent.business import Business, Problem, Way
+from support_agent.reception import CALLBACK, PUT_THROUGH
 from support_agent.slots import Kind, Slot, is_unknown, read_slots
 
 ATTEMPTS = 3
@@ -36,7 +37,7 @@ _LEAVES = re.compile(rf"{_GOODBYE.pattern}|{_NOTHING_MORE.pattern}|^(?: \w+){{1,
 
 
 class CallerLeaves(Exception):
-    """The caller said goodbye."""
+    """The caller said goodbye, or is put through to somebody else."""
 
 
 class Talk:
@@ -52,6 +53,8 @@ class Talk:
         self._waiting: list[Problem] = []
         self._raised: Counter[str] = Counter()
         self._current: Problem | None = None
+        self._words: dict[str, str] = {}
+        """What the caller said when raising a problem, by its name."""
 
     def dialogue(self) -> Dialogue[None]:
         """The whole call."""
@@ -98,12 +101,39 @@ class Talk:
             asking = f"Sorry, I did not catch that. {question} Please say yes or no."
         return False
 
+    def choose(self, question: str, options: Mapping[str, tuple[str, ...]]) -> Dialogue[str | None]:
+        """Which of `options` the caller wants; None if none of them, or if it stays unclear.
+
+        Args:
+            question: Names them; not asked if the caller named one when raising the problem.
+            options: By what is returned, the words that name it.
+        """
+        raised = self._words.get(self._current.name, "") if self._current else ""
+        if named := _named(raised, options):
+            return named
+        asking = question
+        for _ in range(ATTEMPTS):
+            heard = yield from self.ask(asking)
+            if not heard.cut_off:
+                if named := _named(heard.text, options):
+                    return named
+                if yes_or_no(heard.text) is False:
+                    return None
+            asking = f"Sorry, I did not catch that. {question}"
+        return None
+
     def offer_callback(self, about: str) -> Dialogue[None]:
         """Offer that a colleague calls back."""
         if (yield from self.confirm("Shall I have a colleague call you back?")):
             name = self.record["customer"] if self.record else self.facts.get("name", ("",))[0]
-            yield from call(self.business.callback, name=name, about=about)
+            yield from call(CALLBACK, name=name, about=about)
             yield from tell("All right. A colleague will call you back within one day.")
+
+    def put_through(self, about: str) -> Dialogue[None]:
+        """Have a colleague take over, which ends the call."""
+        yield from call(PUT_THROUGH, about=about)
+        yield from tell("I will put you through to a colleague now.")
+        raise CallerLeaves
 
     def _note(self, text: str, asked: Sequence[Slot] = ()) -> None:
         """Take up the facts and the problems in what was heard."""
@@ -120,6 +150,7 @@ class Talk:
             if known or (solved and (closing or self._raised[problem.name] >= ATTEMPTS)):
                 continue
             self._raised[problem.name] += 1
+            self._words[problem.name] = text
             self._waiting.append(problem)
 
     def _broke_in(self, heard: Heard) -> bool:
@@ -172,7 +203,8 @@ class Talk:
         while True:
             while self._waiting:
                 self._current = self._waiting.pop(0)
-                if not self.record and not (yield from self._identify()):
+                known = self.record or self._current.anybody
+                if not known and not (yield from self._identify()):
                     yield from tell("I am sorry, I could not find you in our system.")
                     yield from self.offer_callback(self._current.label)
                     return
@@ -268,6 +300,15 @@ class Talk:
                     yield from self.ask("Sorry, what else can I do for you?")
                 if self._waiting:
                     yield from self._work()
+
+
+def _named(text: str, options: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The one of `options` that is named in `text`."""
+    words = phrase(text)
+    named = [
+        option for option, names in options.items() if any(phrase(name) in words for name in names)
+    ]
+    return named[0] if len(named) == 1 else None
 
 
 def _answer_back(heard: Heard, question: str) -> str:

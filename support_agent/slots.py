@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.names import spelled
-from shared.speakable import digits_aloud
-from shared.spoken import codes, normalize, phrase, sentences
+from shared.speakable import digits_aloud, full_date_aloud
+from shared.spoken import codes, dates, normalize, phrase, sentences
 
 
 class Kind(StrEnum):
@@ -17,6 +17,8 @@ class Kind(StrEnum):
     """Digits."""
     NAME = "name"
     """A person's name."""
+    DATE = "date"
+    """A date with its year, such as one of birth; its value is ISO 8601."""
 
 
 class Slot(NamedTuple):
@@ -36,6 +38,8 @@ class Slot(NamedTuple):
 
     def read_back(self, value: str) -> str:
         """The value in a sentence about it."""
+        if self.kind is Kind.DATE:
+            return self.under.format(full_date_aloud(value))
         return self.under.format(digits_aloud(value) if self.kind is Kind.CODE else value)
 
 
@@ -77,6 +81,8 @@ def read_slots(
     for slot in slots:
         if slot.kind is Kind.NAME and (name := _read_name(text, asked=slot in asked)):
             values[slot.name] = (name,)
+        elif slot.kind is Kind.DATE and (heard := dates(text)):
+            values[slot.name] = heard
     return values
 
 

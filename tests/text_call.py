@@ -103,7 +103,7 @@ async def hold_call(
     sides = {
         Role.SUPPORT: Side(
             lambda: Talk(business, opens=opens is Role.SUPPORT).dialogue(),
-            llm.ToolContext(business.tools(desk)).function_tools,
+            llm.ToolContext(business.tools_at(desk)).function_tools,
         ),
         Role.CUSTOMER: Side(lambda: Caller(sheet, opens=opens is Role.CUSTOMER).dialogue(), {}),
     }

@@ -51,8 +51,9 @@ def test_a_bare_caller_has_an_order_in_the_stock_of_the_shop() -> None:
     sheet = bare_spec(Settings(_env_file=None)).customer
     assert sheet
     desk = load_business("shop").open_desk({})
-    order = desk.get("orders", sheet.facts["order_number"])
+    order = desk.get("orders", sheet.facts["order_number"].value)
     assert order
     owner = desk.get("customers", order["customer_id"])
     assert owner
-    assert (owner["name"], owner["postcode"]) == (sheet.persona.name, sheet.facts["postcode"])
+    postcode = sheet.facts["postcode"].value
+    assert (owner["name"], owner["postcode"]) == (sheet.persona.name, postcode)

@@ -3,10 +3,11 @@ import pytest
 from customer_agent.facts import asked_for, fact_aloud
 from customer_agent.rules import Caller
 from shared.dialogue import REVIVE
-from shared.spec import CustomerSheet, Goal, Persona
+from shared.spec import CustomerSheet, Fact, Goal, Persona
 from tests.text_call import Side
 
 FACTS = {"order_number": "47219", "postcode": "60614", "email": "y.patel2@example.com"}
+WORDED = {"colour": Fact(value="blue", said="The blue one, please.")}
 GREETING = "Thank you for calling. How can I help you today?"
 ELSE = "Is there anything else I can help you with?"
 
@@ -14,9 +15,13 @@ ELSE = "Is there anything else I can help you with?"
 def customer(*, refuses: tuple[str, ...] = ()) -> Side:
     sheet = CustomerSheet(
         persona=Persona(name="Yash Patel"),
-        facts=FACTS,
+        facts=FACTS | WORDED,
         goals=(
-            Goal(say="Hi, my order is late.", met_when=("will arrive",)),
+            Goal(
+                say="Hi, my order is late.",
+                met_when=("will arrive",),
+                refused_when=("cannot send it any sooner",),
+            ),
             Goal(say="I was charged twice.", met_when=("refunded",)),
         ),
         refuses=refuses,
@@ -56,7 +61,7 @@ def test_a_question_is_told_by_its_words(question: str, asked: list[str]) -> Non
     [
         ("order_number", "AB-4721", "A B four seven two one"),
         ("email", "y.patel2@example.com", "y dot patel two at example dot com"),
-        ("date_of_birth", "1990-05-01", "Tuesday the first of May"),
+        ("date_of_birth", "1990-05-01", "the first of May nineteen ninety"),
         ("device", "the blue router", "the blue router"),
     ],
 )
@@ -99,6 +104,28 @@ async def test_it_says_no_to_what_it_refuses_even_when_misheard() -> None:
 async def test_it_brings_up_the_next_goal_when_one_is_settled() -> None:
     said = await say_to(customer(), GREETING, f"It will arrive on Friday. {ELSE}")
     assert said == "Thank you. There is something else. I was charged twice."
+
+
+async def test_it_insists_on_what_is_refused_and_then_accepts_that() -> None:
+    side = customer()
+    await say_to(side, GREETING)
+    refusal = f"I cannot send it any sooner. {ELSE}"
+    said = await say_to(side, refusal)
+    assert said == "I still need help with this. My order is late."
+    said = await say_to(side, refusal)
+    assert said == "Thank you. There is something else. I was charged twice."
+
+
+async def test_it_says_a_fact_in_its_own_words() -> None:
+    said = await say_to(customer(), GREETING, "Which colour would you like?")
+    assert said == "The blue one, please."
+
+
+async def test_it_leaves_when_it_is_put_through() -> None:
+    side = customer()
+    bye = "I will put you through to a colleague now. Thank you for calling. Goodbye."
+    answer = await say_to(side, GREETING, bye)
+    assert answer == "All right. Goodbye."
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,16 @@
 import pytest
 
 from shared.names import SAME, likeness, spelled
-from shared.speakable import date_aloud, digits_aloud, money_aloud, number_aloud, speakable
-from shared.spoken import codes, normalize, phrase, yes_or_no
+from shared.speakable import (
+    date_aloud,
+    digits_aloud,
+    full_date_aloud,
+    money_aloud,
+    number_aloud,
+    speakable,
+    time_aloud,
+)
+from shared.spoken import codes, dates, normalize, phrase, yes_or_no
 
 
 @pytest.mark.parametrize(
@@ -164,3 +172,29 @@ def test_every_number_is_understood_as_it_is_said(number: int) -> None:
 def test_a_phrase_has_whole_words_only() -> None:
     assert " late " in phrase("It's LATE!")
     assert " late " not in phrase("later")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("It's May 4th, 1990.", ("1990-05-04",)),
+        ("My birthday is the 21st of August 1962.", ("1962-08-21",)),
+        ("June 12 1985, and yours?", ("1985-06-12",)),
+        ("5/4/1990", ("1990-05-04", "1990-04-05")),
+        ("the thirtieth of February 1990", ()),
+        ("It should come on the 4th of May.", ()),
+    ],
+)
+def test_a_date_with_its_year_is_found(text: str, found: tuple[str, ...]) -> None:
+    assert dates(text) == found
+
+
+@pytest.mark.parametrize("day", ["1990-05-04", "2004-12-12", "2010-01-31", "1905-06-01"])
+def test_a_date_is_understood_as_it_is_said(day: str) -> None:
+    assert dates(full_date_aloud(day)) == (day,)
+
+
+def test_times_are_said_in_words() -> None:
+    assert time_aloud("09:05") == "nine oh five in the morning"
+    assert time_aloud("14:30") == "two thirty in the afternoon"
+    assert time_aloud("18:00") == "six in the evening"

@@ -15,7 +15,7 @@ class Counter:
     """The tools, used by name as a language model does."""
 
     def __init__(self, desk: Desk) -> None:
-        self._tools = llm.ToolContext(BUSINESS.tools(desk)).function_tools
+        self._tools = llm.ToolContext(BUSINESS.tools_at(desk)).function_tools
 
     async def use(self, tool: str, *arguments: str) -> dict[str, Any]:
         result: dict[str, Any] = json.loads(await self._tools[tool](*arguments))

@@ -2,8 +2,6 @@
 
 from importlib.resources import files
 
-from livekit.agents.llm import find_function_tools
-
 from support_agent.business import Business, Problem, Way
 from support_agent.businesses.shop.procedures import (
     cancel_order,
@@ -39,7 +37,7 @@ BUSINESS = Business(
     stock=read_stock(),
     neighbours=neighbours,
     policy=(files(__package__) / "policy.md").read_text(encoding="utf-8"),
-    tools=lambda desk: find_function_tools(ShopTools(desk)),
+    tools=ShopTools,
     ways=(
         Way((ORDER_NUMBER, NAME), "find_order"),
         Way((NAME, POSTCODE), "find_customer"),
@@ -98,5 +96,4 @@ BUSINESS = Business(
             damaged_item,
         ),
     ),
-    callback="request_callback",
 )

@@ -28,8 +28,3 @@ CREATE TABLE replacements (
     order_number TEXT NOT NULL REFERENCES orders (number) ON DELETE CASCADE,
     item TEXT NOT NULL
 );
-CREATE TABLE callbacks (
-    id TEXT PRIMARY KEY NOT NULL,
-    name TEXT NOT NULL,
-    about TEXT NOT NULL
-);

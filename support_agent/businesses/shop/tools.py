@@ -129,18 +129,6 @@ class ShopTools:
         self._desk.add("replacements", replacement)
         return _said(replaced=True)
 
-    @function_tool
-    async def request_callback(self, name: str, about: str) -> str:
-        """Have a colleague call the caller back.
-
-        Args:
-            name: The caller's name, as far as it is known.
-            about: What the call is about, in a few words.
-        """
-        number = len(self._desk.find("callbacks")) + 1
-        self._desk.add("callbacks", {"id": f"B{number}", "name": name, "about": about})
-        return _said(requested=True)
-
     def _identified(self, order: Row) -> str:
         self._callers.add(str(order["number"]))
         return _said(found=True, customer=self._name_on(order), order=order)
