@@ -72,7 +72,7 @@ def summary(results: list[CallResult], used: dict[str, Usage]) -> dict[str, Any]
         "calls": len(results),
         "outcomes": Counter(result.ending.outcome.value for result in results),
         "task_success": sum(one.task_success for one in metrics),
-        "problems": Counter(problem for one in metrics for problem in one.problems),
+        "problems": Counter(str(finding) for one in metrics for finding in one.findings),
         "turns_cut_off": sum(one.turn_cut_off for one in metrics),
         "interruptions": sum(sum(one.interruptions.values()) for one in metrics),
         "flawed_turns": sum(one.flawed_turns for one in metrics),

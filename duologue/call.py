@@ -73,7 +73,7 @@ async def place_call(
         except asyncio.CancelledError:
             cancelled = True
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
-        journal.emit(EventName.OUTCOME, outcome=ending.outcome, fault=ending.fault)
+        journal.emit(EventName.OUTCOME, **ending._asdict())
         # Before the room is deleted, which would be the last thing recorded.
         recorded = await recorder.stop()
     filing = asyncio.to_thread(

@@ -78,9 +78,10 @@ class CallView:
         verdict = (
             "[green]goal reached[/green]" if metrics.task_success else "[red]goal not reached[/red]"
         )
-        self._console.print(f"verdict: {verdict}")
-        for problem in metrics.problems:
-            self._console.print(f"  {escape(problem)}")
+        counts = "" if metrics.valid else "; the call does not count for or against the agent"
+        self._console.print(f"verdict: {verdict}{counts}")
+        for finding in metrics.findings:
+            self._console.print(f"  {escape(str(finding))} ({finding.fault})")
         self._console.print(f"call folder: {result.folder}", soft_wrap=True)
 
     def close(self) -> None:

@@ -10,9 +10,10 @@ from pydantic import ConfigDict, Field
 
 from duologue import eventlog
 from duologue.folder import write_json
+from duologue.outcome import Fault
 from duologue.speech import FRAME_S, SILENT_DBFS, Loudness, Mask, runs, transfers, voiced
 from duologue.transcript import Transcript, Turn
-from duologue.verdict import Verdict
+from duologue.verdict import Finding, Verdict
 from duologue.wer import WordErrors, word_errors
 from shared.events import EventName
 from shared.spec import Frozen, Role
@@ -59,8 +60,10 @@ class Metrics(Frozen):
     schema_version: Literal[1] = Field(default=1, alias="schema")
     duration_s: float
     task_success: bool
-    problems: tuple[str, ...]
-    """What the verdict found wrong."""
+    """The verdict, as `duologue.verdict.Verdict` has it; so are the next three."""
+    valid: bool
+    fault: Fault | None
+    findings: tuple[Finding, ...]
     turns: dict[Role, int]
     speech_s: dict[Role, float]
     reply_gap_s: dict[str, Gaps]
@@ -103,7 +106,9 @@ def measure(
         {
             "duration_s": recorded["duration_s"],
             "task_success": verdict.task_success,
-            "problems": verdict.problems,
+            "valid": verdict.valid,
+            "fault": verdict.fault,
+            "findings": verdict.findings,
             "turns": {role: sum(turn.role is role for turn in call.turns) for role in Role},
             "speech_s": {role: round(float(masks[role].sum()) * FRAME_S, 2) for role in Role},
             "reply_gap_s": {

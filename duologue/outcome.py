@@ -15,6 +15,7 @@ class Outcome(StrEnum):
 
     COMPLETED = "completed"
     GAVE_UP = "gave_up"
+    HUNG_UP_EARLY = "hung_up_early"
     TURN_LIMIT = "turn_limit"
     LENGTH_LIMIT = "length_limit"
     DEAD_AIR = "dead_air"
@@ -59,6 +60,7 @@ COMPLETE = frozenset(
     {
         Outcome.COMPLETED,
         Outcome.GAVE_UP,
+        Outcome.HUNG_UP_EARLY,
         Outcome.TURN_LIMIT,
         Outcome.LENGTH_LIMIT,
         Outcome.DEAD_AIR,
@@ -72,6 +74,7 @@ RETRIED = frozenset(Outcome) - COMPLETE - {Outcome.REFUSED, Outcome.CANCELLED}
 _BY_REASON = {
     EndReason.GOODBYE: Outcome.COMPLETED,
     EndReason.GAVE_UP: Outcome.GAVE_UP,
+    EndReason.HUNG_UP_EARLY: Outcome.HUNG_UP_EARLY,
     EndReason.TURN_LIMIT: Outcome.TURN_LIMIT,
     EndReason.LENGTH_LIMIT: Outcome.LENGTH_LIMIT,
     EndReason.DEAD_AIR: Outcome.DEAD_AIR,
@@ -92,8 +95,6 @@ def ending_of(role: Role, reason: EndReason, detail: str = "") -> Ending:
     outcome = _BY_REASON[reason]
     if outcome is Outcome.AGENT_CRASHED:
         return Ending(outcome, Fault(role), detail)
-    if outcome is Outcome.GAVE_UP:
-        return Ending(outcome, Fault.SUPPORT, detail)
     return Ending(outcome, None if outcome in COMPLETE else Fault.SYSTEM, detail)
 
 

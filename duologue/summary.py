@@ -56,6 +56,11 @@ class CallSummary(BaseModel):
         """Whether it was held to an end of its own."""
         return self.call.outcome in COMPLETE
 
+    @property
+    def fault(self) -> str | None:
+        """Whose fault it is that something went wrong: how it ended, or by the verdict."""
+        return self.call.fault or self.metrics.fault
+
     def badness(self) -> tuple[bool, bool, int, float]:
         """Sorts the worst call first: failed parts, missed goal, broken turns, slowest reply."""
         gaps = [gap for each in self.metrics.reply_gap_s.values() for gap in each.values]
@@ -104,7 +109,8 @@ def summarize(calls: Sequence[CallSummary]) -> dict[str, Any]:
         "calls": len(calls),
         "goals_reached": sum(each.metrics.task_success for each in calls),
         "outcomes": _counted(each.call.outcome for each in calls),
-        "faults": _counted(each.call.fault or "none" for each in calls),
+        "valid": sum(each.metrics.valid for each in calls),
+        "faults": _counted(each.fault or "none" for each in calls),
         "transports": _counted(each.call.transport for each in calls),
         "retried": sum(bool(each.call.run.earlier) for each in calls),
         "duration_s": _spread([each.metrics.duration_s for each in calls]),
@@ -152,7 +158,7 @@ def write_csv(calls: Sequence[CallSummary], file: TextIO) -> None:
                 call.spec.seed,
                 call.transport,
                 call.outcome,
-                call.fault or "",
+                each.fault or "",
                 measured.task_success,
                 measured.duration_s,
                 measured.reply_gap_s["customer_to_support"].p95,
@@ -161,7 +167,7 @@ def write_csv(calls: Sequence[CallSummary], file: TextIO) -> None:
                 measured.wer[Role.SUPPORT].rate,
                 measured.turn_cut_off,
                 len(call.run.earlier) + 1,
-                "; ".join(measured.problems),
+                "; ".join(map(str, measured.findings)),
             ]
         )
 
@@ -171,7 +177,7 @@ def show_summary(calls: Sequence[CallSummary], console: Console, *, worst: int) 
     figures = summarize(calls)
     console.print(
         f"{figures['calls']} calls, {figures['goals_reached']} reached their goal, "
-        f"{figures['retried']} needed more than one attempt"
+        f"{figures['valid']} valid, {figures['retried']} needed more than one attempt"
     )
     for what in ("outcomes", "faults"):
         console.print(f"{what}: " + ", ".join(f"{k} {v}" for k, v in figures[what].items()))
@@ -188,7 +194,7 @@ def show_summary(calls: Sequence[CallSummary], console: Console, *, worst: int) 
         console.print(f"words of {role} misheard: {share}")
     for each in calls[:worst]:
         goal = "goal reached" if each.metrics.task_success else "goal not reached"
-        why = "; ".join([*each.call.run.earlier, *each.metrics.problems])
+        why = "; ".join([*each.call.run.earlier, *map(str, each.metrics.findings)])
         ending = f"{_ending(each)}, {goal}" + (f" ({why})" if why else "")
         console.print(f"  {each.call.call_id}: {escape(ending)}", soft_wrap=True, highlight=False)
 

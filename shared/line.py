@@ -14,6 +14,8 @@ class EndReason(StrEnum):
     """The customer hung up after both had said goodbye, or had nothing more to say."""
     GAVE_UP = "gave_up"
     """The customer hung up without its goals met."""
+    HUNG_UP_EARLY = "hung_up_early"
+    """The customer hung up in the middle of the call, as its sheet says."""
     TURN_LIMIT = "turn_limit"
     LENGTH_LIMIT = "length_limit"
     DEAD_AIR = "dead_air"

@@ -63,6 +63,24 @@ def bare_spec(settings: Settings) -> CallSpec:
     )
 
 
+def identifying_tools(business: str) -> frozenset[str]:
+    """The tools by which an agent of a business finds out who calls.
+
+    Raises:
+        SpecError: There is no such business.
+    """
+    return frozenset(way.tool for way in load_business(business).ways)
+
+
+def public_tables(business: str) -> frozenset[str]:
+    """The tables of a business of which anybody may be told.
+
+    Raises:
+        SpecError: There is no such business.
+    """
+    return load_business(business).public
+
+
 def check_desk(business: str, rows: Rows) -> None:
     """Check rows against the desk of a business, as a call would have them.
 

@@ -59,6 +59,8 @@ class Business(NamedTuple):
     """DDL of the desk's own tables; the first column of each is its key."""
     stock: Rows
     """Its own rows."""
+    public: frozenset[str]
+    """Tables that are about nobody in particular, of which anybody may be told."""
     neighbours: Callable[[Rows], Rows]
     """Rows easily mistaken for those of a call, put beside them."""
     policy: str

@@ -167,7 +167,7 @@ def reported(call: CallResult, *names: EventName) -> list[Entry]:
 def test_a_call_of_the_default_scenario_reaches_its_goal(call: CallResult) -> None:
     assert call.ending.outcome is Outcome.COMPLETED
     assert call.ending.fault is None
-    assert call.metrics.task_success, call.metrics.problems
+    assert call.metrics.task_success, call.metrics.findings
     assert call.exit_code is ExitCode.GOAL_REACHED
 
 

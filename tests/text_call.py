@@ -8,8 +8,9 @@ from typing import Any
 from livekit.agents import ToolError, llm
 
 from customer_agent.rules import Caller
+from duologue.outcome import Ending, Outcome
 from duologue.scenario import Scenario
-from duologue.verdict import Verdict, judge
+from duologue.verdict import Evidence, Spoken, Used, Verdict, judge
 from shared.dialogue import Call, Dialogue, Reply, reply
 from shared.spec import Role
 from support_agent.business import load_business
@@ -30,6 +31,8 @@ class Side:
     dialogue: Callable[[], Dialogue[None]]
     tools: Mapping[str, Callable[..., Any]]
     chat: llm.ChatContext = field(default_factory=llm.ChatContext.empty)
+    used: list[tuple[str, str, bool]] = field(default_factory=list)
+    """Each tool with its output and whether that is an error."""
 
     async def turn(self) -> Reply:
         """What it says next; tools are called on the way, one that hangs up ends the turn."""
@@ -50,6 +53,7 @@ class Side:
             output, is_error = str(await self.tools[call.tool](**call.arguments)), False
         except ToolError as error:
             output, is_error = error.message, True
+        self.used.append((call.tool, output, is_error))
         call_id = f"call_{len(self.chat.items)}"
         arguments = json.dumps(call.arguments)
         self.chat.items.append(
@@ -109,9 +113,15 @@ async def hold_call(
     }
     channels = {Role.SUPPORT: to_support, Role.CUSTOMER: to_customer}
     turns: list[tuple[Role, str]] = []
+    used: list[Used] = []
     speaker, silences, hung_up, met = opens, 0, False, False
     while silences < MAX_SILENCES and len(turns) < MAX_TURNS and not hung_up:
         answer = await sides[speaker].turn()
+        used += [
+            Used(speaker, tool, json.loads(output) if not is_error else {}, is_error, len(turns))
+            for tool, output, is_error in sides[speaker].used
+        ]
+        sides[speaker].used.clear()
         if answer.text:
             turns.append((speaker, answer.text))
             heard = channels[speaker.peer](answer.text)
@@ -121,6 +131,12 @@ async def hold_call(
         if answer.call:
             hung_up, met = True, answer.call.arguments["goals_met"]
         speaker = speaker.peer
-    assert spec.expected
-    verdict = judge(spec.expected, desk.changes())
+    evidence = Evidence(
+        spec=spec,
+        ending=Ending(Outcome.COMPLETED if met else Outcome.GAVE_UP),
+        turns=[Spoken(role, text, index + 0.5) for index, (role, text) in enumerate(turns)],
+        tools=used,
+        changes=desk.changes(),
+    )
+    verdict = judge(evidence)
     return TextCall(turns, desk, hung_up, met, verdict)

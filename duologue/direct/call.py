@@ -116,7 +116,7 @@ class _Call:
             ending = await self._converse(tape, monitor)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
-        journal.emit(EventName.OUTCOME, outcome=ending.outcome, fault=ending.fault)
+        journal.emit(EventName.OUTCOME, **ending._asdict())
         return ending, tape.close()
 
     async def _converse(self, tape: Tape, monitor: Monitor) -> Ending:

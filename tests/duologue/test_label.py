@@ -10,6 +10,7 @@ import soundfile
 from duologue import eventlog
 from duologue.eventlog import EventLog
 from duologue.label import label
+from duologue.outcome import Fault
 from duologue.speech import FRAME_S
 from duologue.tracks import RATE_HZ
 from shared.events import Event, EventName
@@ -56,6 +57,7 @@ def record(folder: Path, *, desk: bool = True) -> None:
     emit(log, EventName.SAID, "support", 2.0, text="Hello.", **spoken("support", 0.9, 1.9))
     emit(log, EventName.SAID, "customer", 4.0, text="Hi there.", **spoken("customer", 2.4, 3.9))
     emit(log, EventName.HEARD, "support", 4.3, text="hi where", **spoken("support", 2.6, 4.0))
+    emit(log, EventName.OUTCOME, "driver", 5.9, outcome="completed", fault=None, detail="")
     none = {"customer": 0.0, "support": 0.0}
     lost = {"inserted_s": none, "cut_s": none, "concealed_s": none}
     emit(log, EventName.RECORDED, "driver", 6.0, duration_s=6.0, **lost)
@@ -79,7 +81,9 @@ def test_a_recorded_call_becomes_a_transcript_and_metrics(tmp_path: Path) -> Non
         "values": [0.5],
     }
     assert metrics["wer"]["customer"]["rate"] == 0.5
-    assert (metrics["task_success"], metrics["problems"]) == (True, [])
+    assert metrics["task_success"]
+    assert metrics["valid"]
+    assert [finding["check"] for finding in metrics["findings"]] == ["ending", "ending"]
     assert returned.task_success
 
 
@@ -95,7 +99,9 @@ def test_labelling_again_gives_the_same_files(tmp_path: Path) -> None:
 def test_a_call_whose_desk_never_reported_is_no_success(tmp_path: Path) -> None:
     record(tmp_path, desk=False)
     metrics = label(tmp_path, spec())
-    assert (metrics.task_success, metrics.problems) == (False, ("the desk's rows never arrived",))
+    assert not metrics.task_success
+    assert metrics.fault is Fault.SYSTEM
+    assert metrics.findings[0].detail == "the desk's rows never arrived"
 
 
 def test_events_are_in_the_order_in_which_they_happened_by_one_clock(tmp_path: Path) -> None:

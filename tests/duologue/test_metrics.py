@@ -44,7 +44,7 @@ def loud(voiced: Mask) -> Loudness:
 
 def measured(customer: Mask, support: Mask, *turns: Turn) -> Metrics:
     transcript = Transcript(turns=turns)
-    verdict = Verdict(task_success=True, problems=())
+    verdict = Verdict(task_success=True, valid=True, fault=None, findings=())
     return measure({C: loud(customer), S: loud(support)}, transcript, verdict, RECORDED)
 
 

@@ -39,11 +39,7 @@ def test_a_crash_is_the_fault_of_whose_code_crashed(role: Role) -> None:
     assert ending_of(role, EndReason.CRASHED).fault is Fault(role)
 
 
-def test_a_customer_who_gives_up_was_not_helped() -> None:
-    assert ending_of(Role.CUSTOMER, EndReason.GAVE_UP).fault is Fault.SUPPORT
-
-
-@pytest.mark.parametrize("reason", set(EndReason) - {EndReason.CRASHED, EndReason.GAVE_UP})
+@pytest.mark.parametrize("reason", set(EndReason) - {EndReason.CRASHED})
 def test_whatever_else_goes_wrong_is_the_systems_fault(reason: EndReason) -> None:
     ending = ending_of(Role.CUSTOMER, reason)
     assert ending.fault is (None if ending.outcome in COMPLETE else Fault.SYSTEM)

@@ -11,11 +11,13 @@ from rich.console import Console
 from duologue import metrics
 from duologue.folder import CALL
 from duologue.metrics import Gaps, Level, Metrics, Wer
-from duologue.outcome import Outcome
+from duologue.outcome import Fault, Outcome
 from duologue.summary import read_calls, show_summary, summarize, write_csv
+from duologue.verdict import Check, Finding
 from shared.errors import DuologueError, UsageError
 from shared.spec import Role
 
+NOTHING_REFUNDED = Finding(check=Check.DESK, fault=Fault.SUPPORT, detail="nothing was refunded")
 DIRECTIONS = ("customer_to_support", "support_to_customer")
 
 
@@ -33,7 +35,9 @@ def add_call(
     measured = Metrics(
         duration_s=60.0,
         task_success=success,
-        problems=() if success else ("nothing was refunded",),
+        valid=True,
+        fault=None if success else Fault.SUPPORT,
+        findings=() if success else (NOTHING_REFUNDED,),
         turns=dict.fromkeys(Role, 7),
         speech_s=dict.fromkeys(Role, 20.0),
         reply_gap_s={way: Gaps(p50=0.5, p95=max(gaps_s), values=gaps_s) for way in DIRECTIONS},
@@ -84,7 +88,8 @@ def test_all_calls_are_counted_together(calls: Path) -> None:
     figures = summarize(read_calls(calls))
     assert (figures["calls"], figures["goals_reached"], figures["retried"]) == (5, 3, 1)
     assert figures["outcomes"] == {"completed": 4, "worker_lost": 1}
-    assert figures["faults"] == {"none": 4, "system": 1}
+    assert figures["faults"] == {"none": 3, "system": 1, "support": 1}
+    assert figures["valid"] == 5
     assert figures["reply_gap_s"]["customer_to_support"]["p50"] == 0.5
     assert figures["reply_gap_s"]["customer_to_support"]["max"] == 2.5
     assert figures["wer"] == {"customer": 0.1, "support": 0.1}
@@ -108,9 +113,10 @@ def test_people_are_told_the_worst_and_why(calls: Path) -> None:
     printed = StringIO()
     show_summary(read_calls(calls), Console(file=printed, width=120), worst=2)
     told = printed.getvalue()
-    assert "5 calls, 3 reached their goal, 1 needed more than one attempt" in told
-    assert "lost: worker_lost: no heartbeat, goal not reached (died; nothing was refunded)" in told
-    assert "missed: completed, goal not reached (nothing was refunded)" in told
+    assert "5 calls, 3 reached their goal, 5 valid, 1 needed more than one attempt" in told
+    lost = "lost: worker_lost: no heartbeat, goal not reached"
+    assert f"{lost} (died; desk: nothing was refunded)" in told
+    assert "missed: completed, goal not reached (desk: nothing was refunded)" in told
     assert "  cut:" not in told
 
 

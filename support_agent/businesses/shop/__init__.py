@@ -35,6 +35,7 @@ BUSINESS = Business(
     name="Northwind",
     schema=(files(__package__) / "schema.sql").read_text(encoding="utf-8"),
     stock=read_stock(),
+    public=frozenset(),
     neighbours=neighbours,
     policy=(files(__package__) / "policy.md").read_text(encoding="utf-8"),
     tools=ShopTools,

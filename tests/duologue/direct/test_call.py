@@ -109,7 +109,7 @@ def speech(result: CallResult) -> dict[Role, list[tuple[float, float]]]:
 
 def test_the_default_scenario_reaches_its_goal_and_no_turn_is_cut_off(default: CallResult) -> None:
     assert default.ending.outcome is Outcome.COMPLETED
-    assert default.metrics.task_success, default.metrics.problems
+    assert default.metrics.task_success, default.metrics.findings
     assert default.metrics.turn_cut_off == 0
     assert default.metrics.flawed_turns == 0
     assert sum(default.metrics.interruptions.values()) == 0

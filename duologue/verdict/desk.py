@@ -1,21 +1,14 @@
-"""The verdict: did the desk end up as the scenario expects?"""
+"""Whether the desk ended up as a scenario expects."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-from shared.spec import Expectation, Row
-
-
-class Verdict(NamedTuple):
-    """Whether the task was done, and what speaks against it."""
-
-    task_success: bool
-    problems: tuple[str, ...]
-    """One line each; empty on success."""
+from shared.spec import Row
 
 
-def judge(expected: Expectation, changes: Mapping[str, Sequence[Row]]) -> Verdict:
-    """Compare the rows that changed or were added with the expected ones.
+def compare(
+    expected: Mapping[str, Sequence[Row]], changes: Mapping[str, Sequence[Row]]
+) -> list[str]:
+    """What differs between the rows that changed or were added and the expected ones, a line each.
 
     Each expected row must be matched by a changed row of its own, in all columns it names, and
     no other row may have changed.
@@ -25,8 +18,8 @@ def judge(expected: Expectation, changes: Mapping[str, Sequence[Row]]) -> Verdic
         changes: By table, the whole rows that changed or were added since the start of the call.
     """
     problems: list[str] = []
-    for table in sorted({*expected.desk, *changes}):
-        wanted = list(expected.desk.get(table, ()))
+    for table in sorted({*expected, *changes}):
+        wanted = list(expected.get(table, ()))
         partners = _pair(wanted, changes.get(table, ()))
         problems += [
             f"{table}: expected {_shown(row)}, but no such row changed"
@@ -38,7 +31,7 @@ def judge(expected: Expectation, changes: Mapping[str, Sequence[Row]]) -> Verdic
             for index, row in enumerate(changes.get(table, ()))
             if index not in partners
         ]
-    return Verdict(not problems, tuple(problems))
+    return problems
 
 
 def _pair(wanted: Sequence[Row], rows: Sequence[Row]) -> list[int | None]:
