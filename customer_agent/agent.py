@@ -7,12 +7,13 @@ from livekit.agents import RunContext, function_tool
 from customer_agent.instructions import instructions
 from customer_agent.rules import Caller
 from shared.agent import CallAgent, Party
+from shared.caller import CustomerSheet, Fact, Goal, Persona
 from shared.dialogue import RulesLLM
 from shared.events import Journal
 from shared.line import EndReason, Line
 from shared.session import create_session
 from shared.settings import Settings
-from shared.spec import CallSpec, CustomerSheet, Fact, Goal, Persona, Role
+from shared.spec import CallSpec, Role
 
 if TYPE_CHECKING:
     from shared.engines import Models

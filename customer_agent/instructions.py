@@ -1,6 +1,6 @@
 """What a language model is told that plays the customer."""
 
-from shared.spec import CustomerSheet
+from shared.caller import CustomerSheet
 
 _RULES = """\
 You are {name}, a customer who called a company's support line. You are the caller: never play the

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from customer_agent.facts import asked_for, fact_aloud, is_code, is_request, spelled_aloud
+from shared.caller import CustomerSheet, Goal
 from shared.dialogue import Dialogue, Heard, call, listen, say, tell
 from shared.names import likeness
-from shared.spec import CustomerSheet, Goal
 from shared.spoken import codes, normalize, phrase, sentences
 
 INSISTS = 1

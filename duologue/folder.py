@@ -17,7 +17,8 @@ from typing import Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import CallTaken, DuologueError, UsageError
-from shared.spec import CALL_ID_PATTERN, CallSpec, Frozen, Role
+from shared.spec import CALL_ID_PATTERN, CallSpec, Role
+from shared.values import Frozen
 
 CALL = "call.json"
 WIRE = "wire.flac"

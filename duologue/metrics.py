@@ -16,8 +16,9 @@ from duologue.transcript import Transcript, Turn
 from duologue.verdict import Finding, Verdict
 from duologue.wer import WordErrors, word_errors
 from shared.events import EventName
-from shared.spec import Frozen, Role
+from shared.spec import Role
 from shared.spoken import normalize
+from shared.values import Frozen
 
 FILE = "metrics.json"
 

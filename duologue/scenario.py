@@ -10,24 +10,20 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from duologue.document import Document
+from shared.caller import CustomerSheet, Fact, Goal, Persona
 from shared.errors import DocumentError, SpecError
 from shared.spec import (
     NO_LATENCY,
     CallSpec,
-    CustomerSheet,
     Engines,
     Expectation,
-    Fact,
-    Goal,
     Latency,
     Limits,
     Peer,
-    Persona,
     Role,
-    Row,
     SupportSheet,
-    Text,
 )
+from shared.values import Row, Text
 from support_agent import check_desk
 
 BUNDLED = Path(__file__).resolve().parent.parent / "scenarios"

@@ -18,7 +18,8 @@ from duologue.eventlog import Entry
 from duologue.folder import write_json
 from duologue.speech import FRAME_S, Loudness, Mask, runs, voiced
 from shared.events import EventName
-from shared.spec import Frozen, Role
+from shared.spec import Role
+from shared.values import Frozen
 
 FILE = "transcript.json"
 

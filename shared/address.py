@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from shared.errors import ServerUnreachable, UsageError
 from shared.settings import Settings
-from shared.spec import Frozen
+from shared.values import Frozen
 
 ANSWER_TIMEOUT_S = 5
 

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from pydantic import Field
 
-from shared.spec import Frozen
+from shared.values import Frozen
 
 
 class EventName(StrEnum):

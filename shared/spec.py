@@ -5,32 +5,22 @@ validated again by each worker. `CallSpec.for_role` removes what a role may not 
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
-    model_validator,
 )
 
+from shared.caller import CustomerSheet
 from shared.errors import SpecError
+from shared.values import Frozen, Row, Text
 
-SCHEMA = 1
 CALL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
-Value: TypeAlias = str | int | float | None
-Row: TypeAlias = dict[str, Value]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
-
-
-class Frozen(BaseModel):
-    """A value: immutable, and strict about fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Role(StrEnum):
@@ -112,53 +102,6 @@ class Peer(Frozen):
 
     identity: str
     kind: Kind = Kind.AGENT
-
-
-class Persona(Frozen):
-    """Who the caller is, apart from what the call is about."""
-
-    name: Text
-    voice: str | None = None
-    """A row of the TTS table; None takes the role's configured voice."""
-
-
-class Fact(Frozen):
-    """Something the caller knows; in a file its value alone will do."""
-
-    value: Text
-    """As written."""
-    said: Text | None = None
-    """The sentence in which the caller says it, if not "My ... is ..."."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_value(cls, data: object) -> object:
-        return {"value": data} if isinstance(data, str) else data
-
-
-class Goal(Frozen):
-    """One thing the caller wants from the call."""
-
-    say: Text
-    """How the caller brings it up."""
-    met_when: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """Words one of which is in the answer that settles it, such as "refunded"."""
-    refused_when: tuple[Text, ...] = ()
-    """Words by which the agent refuses it; the caller insists, and then accepts that."""
-
-
-class CustomerSheet(Frozen):
-    """All that the customer knows."""
-
-    persona: Persona
-    facts: dict[str, Fact] = Field(default_factory=dict)
-    """By name (`order_number`, `postcode`, ...); the caller says them when asked."""
-    goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)]
-    """In the order in which the caller brings them up."""
-    refuses: tuple[Text, ...] = ()
-    """Offers the caller says no to, by words in them."""
-    instructions: str = ""
-    """For a language model: LiveKit's `instructions` of a scenario."""
 
 
 class SupportSheet(Frozen):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from shared.errors import SpecError
-from shared.spec import Row, Value
+from shared.values import Row, Value
 
 Rows = Mapping[str, Sequence[Row]]
 Changes = dict[str, list[Row]]

@@ -25,6 +25,7 @@ from livekit.agents.types import (
 from duologue.recorder import IDENTITY
 from shared import worker
 from shared.agent import CallAgent, Party
+from shared.caller import CustomerSheet, Goal, Persona
 from shared.engines import Models
 from shared.events import Event, EventName, Journal
 from shared.job import take_call
@@ -32,17 +33,7 @@ from shared.line import EndReason, Line
 from shared.session import create_session
 from shared.settings import Settings
 from shared.side import Factory
-from shared.spec import (
-    CallSpec,
-    CustomerSheet,
-    Expectation,
-    Goal,
-    Limits,
-    Peer,
-    Persona,
-    Role,
-    SupportSheet,
-)
+from shared.spec import CallSpec, Expectation, Limits, Peer, Role, SupportSheet
 
 LINES = {
     Role.SUPPORT: ("Hello, how can I help you?", "I see. Goodbye."),

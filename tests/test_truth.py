@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,9 +11,12 @@ from duologue.server import Server
 from shared.events import EventName
 from shared.line import EndReason
 from shared.settings import Settings
-from shared.spec import CallSpec, Limits, Role, Row, SupportSheet
+from shared.spec import CallSpec, Limits, Role, SupportSheet
 from shared.spoken import normalize, phrase
 from tests.caller import PhoneCall, as_noise, phone_call
+
+if TYPE_CHECKING:
+    from shared.values import Row
 
 pytestmark = pytest.mark.usefixtures("workers")
 

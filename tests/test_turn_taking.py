@@ -23,11 +23,12 @@ from duologue.transcript import Transcript, Turn
 from duologue.transcript import read as read_transcript
 from duologue.wer import word_errors
 from duologue.workers import Worker
+from shared.caller import CustomerSheet, Goal, Persona
 from shared.engines import audio, whisper
 from shared.events import EventName
 from shared.line import EndReason
 from shared.settings import Settings
-from shared.spec import CallSpec, CustomerSheet, Goal, Limits, Persona, Role
+from shared.spec import CallSpec, Limits, Role
 from shared.spoken import normalize, phrase
 from tests.caller import PhoneCall, phone_call
 from tests.conftest import Background

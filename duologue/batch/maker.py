@@ -22,7 +22,8 @@ from duologue.outcome import Ending, Fault, Outcome
 from shared import logs
 from shared.errors import CallFailed, CallTaken, DuologueError, UsageError
 from shared.settings import Settings, read_settings
-from shared.spec import CallSpec, Frozen
+from shared.spec import CallSpec
+from shared.values import Frozen
 
 ERRORS: dict[str, type[DuologueError]] = {
     "taken": CallTaken,

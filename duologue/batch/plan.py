@@ -13,7 +13,8 @@ from duologue.scenario import load_scenario
 from shared import engines
 from shared.errors import DocumentError, SpecError, UsageError
 from shared.settings import Settings
-from shared.spec import NO_LATENCY, CallSpec, Latency, Role, Text
+from shared.spec import NO_LATENCY, CallSpec, Latency, Role
+from shared.values import Text
 from support_agent import check_desk
 
 _CALL_ID = re.compile(rb'"call_id"\s*:\s*"([^"\\]*)"')

@@ -9,8 +9,9 @@ from duologue.outcome import COMPLETE, Fault, Outcome
 from duologue.verdict import desk
 from duologue.verdict.evidence import Evidence, Spoken
 from shared.speakable import date_aloud, full_date_aloud, money_aloud
-from shared.spec import Expectation, Frozen, Role, Value
+from shared.spec import Expectation, Role
 from shared.spoken import codes, normalize, phrase, sentences
+from shared.values import Frozen, Value
 from support_agent import identifying_tools, public_tables
 
 LOOP = 4

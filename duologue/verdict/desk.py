@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from shared.spec import Row
+from shared.values import Row
 
 
 def compare(

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from duologue.outcome import Ending
-from shared.spec import CallSpec, Role, Row
+from shared.spec import CallSpec, Role
+from shared.values import Row
 
 
 class Spoken(NamedTuple):

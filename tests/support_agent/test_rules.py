@@ -8,8 +8,9 @@ import pytest
 
 from duologue.scenario import Scenario, load_scenario
 from shared.dialogue import REVIVE, reply
-from shared.spec import Role, Row
+from shared.spec import Role
 from shared.spoken import phrase
+from shared.values import Row
 from support_agent.business import load_business
 from support_agent.rules import Talk
 from tests.text_call import MAX_TURNS, Channel, Side, TextCall, hold_call

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from livekit.agents import ToolError, llm
 
-from shared.spec import Row
+from shared.values import Row
 from support_agent.businesses.shop import BUSINESS
 from support_agent.desk import Desk
 

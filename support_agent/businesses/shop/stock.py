@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from shared.names import likeness
-from shared.spec import Row, Value
+from shared.values import Row, Value
 from support_agent.desk import Rows
 
 _TABLES = ("customers", "orders", "charges")

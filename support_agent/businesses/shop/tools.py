@@ -7,7 +7,7 @@ from itertools import pairwise
 from livekit.agents import ToolError, function_tool
 
 from shared.names import SAME, likeness
-from shared.spec import Row
+from shared.values import Row
 from support_agent.desk import Desk
 
 _MARGIN = 0.1

@@ -7,7 +7,8 @@ import pytest
 from duologue.outcome import Ending, Fault, Outcome
 from duologue.scenario import load_scenario
 from duologue.verdict import Check, Evidence, Spoken, Used, Verdict, judge
-from shared.spec import CallSpec, Role, Row
+from shared.spec import CallSpec, Role
+from shared.values import Row
 
 C, S = Role.CUSTOMER, Role.SUPPORT
 REFUNDED: dict[str, list[Row]] = {

@@ -1,7 +1,7 @@
 import pytest
 
 from duologue.verdict.desk import compare
-from shared.spec import Row
+from shared.values import Row
 
 REFUNDED: Row = {"id": "b", "status": "refunded", "amount": 49}
 OTHER: Row = {"id": "c", "status": "refunded", "amount": 49}

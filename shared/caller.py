@@ -1,0 +1,165 @@
+"""The caller: who it is, what it knows and wants, and how it behaves."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from shared.values import Frozen, Text
+
+
+class Degree(StrEnum):
+    """How much of a trait somebody has."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+class Spelling(StrEnum):
+    """How somebody says names and numbers character by character."""
+
+    PLAIN = "plain"
+    """Digit by digit, letter by letter: "four four zero", "P A T E L"."""
+    DOUBLES = "doubles"
+    """ "double four oh"."""
+    NATO = "nato"
+    """Letters as Papa, Alpha, Tango."""
+
+
+class Persona(Frozen):
+    """Who the caller is, apart from what the call is about."""
+
+    name: Text
+    age: int | None = Field(None, ge=16, le=110)
+    voice: str | None = None
+    """A row of the TTS table; None takes the role's configured voice."""
+    speed: float = Field(1.0, ge=0.8, le=1.25)
+    """Of speech, relative to the voice's own."""
+    politeness: Degree = Degree.NORMAL
+    patience: Degree = Degree.NORMAL
+    """How often it insists on what is refused, and how it takes waiting."""
+    verbosity: Degree = Degree.NORMAL
+    spelling: Spelling = Spelling.PLAIN
+    disfluency: float = Field(0.0, ge=0, le=1)
+    """Share of its turns with an "um", or a word begun twice."""
+    about: str = Field("", max_length=2000)
+    """For a language model: what else there is to know of this person."""
+
+
+class BargeIn(Frozen):
+    """Speaking while the agent speaks, and taking the turn."""
+
+    probability: float = Field(0.0, ge=0, le=1)
+    """Of each turn of the agent that is long enough."""
+    after_s: float = Field(1.5, ge=0.3, le=20)
+    """Into the agent's turn."""
+    say: Text = "Sorry, could you say that again, please?"
+
+
+class Backchannel(Frozen):
+    """A sound that says "I listen", and takes no turn."""
+
+    probability: float = Field(0.0, ge=0, le=1)
+    """Of each turn of the agent that is long enough."""
+    after_s: float = Field(2.5, ge=0.3, le=20)
+    """Into the agent's turn."""
+
+
+class Hesitation(Frozen):
+    """A silence inside a turn, longer than pauses usually are."""
+
+    probability: float = Field(0.0, ge=0, le=1)
+    """Of each of the caller's turns that is long enough."""
+    pause_s: float = Field(0.6, ge=0.3, le=3)
+
+
+class Silence(Frozen):
+    """Saying nothing for long, before an answer."""
+
+    probability: float = Field(0.0, ge=0, le=1)
+    """Of each of the caller's answers."""
+    length_s: float = Field(4.0, ge=1, le=60)
+
+
+class Sometimes(Frozen):
+    """Something the caller does or not, whenever it could."""
+
+    probability: float = Field(0.0, ge=0, le=1)
+
+
+class HangUp(Frozen):
+    """Leaving in the middle of the call."""
+
+    probability: float = Field(0.0, ge=0, le=1)
+    after_turns: int = Field(6, ge=1, le=100)
+    """Of the caller."""
+
+
+class Behaviours(Frozen):
+    """What the caller does that makes a call hard; each is off unless it is given a probability.
+
+    Whether it does is drawn by the call's seed; each time it does is in the journal (BEHAVIOUR).
+    """
+
+    barge_in: BargeIn = BargeIn()
+    backchannel: Backchannel = Backchannel()
+    hesitation: Hesitation = Hesitation()
+    silence: Silence = Silence()
+    ask_to_repeat: Sometimes = Sometimes()
+    """At an answer that was understood well enough."""
+    self_correction: Sometimes = Sometimes()
+    """A digit said wrong first, at a code it gives."""
+    hang_up: HangUp = HangUp()
+
+
+class Behaviour(StrEnum):
+    """The names of `Behaviours`, as labels."""
+
+    BARGE_IN = "barge_in"
+    BACKCHANNEL = "backchannel"
+    HESITATION = "hesitation"
+    SILENCE = "silence"
+    ASK_TO_REPEAT = "ask_to_repeat"
+    SELF_CORRECTION = "self_correction"
+    HANG_UP = "hang_up"
+
+
+class Fact(Frozen):
+    """Something the caller knows; in a file its value alone will do."""
+
+    value: Text
+    """As written."""
+    said: Text | None = None
+    """The sentence in which the caller says it, if not "My ... is ..."."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_value(cls, data: object) -> object:
+        return {"value": data} if isinstance(data, str) else data
+
+
+class Goal(Frozen):
+    """One thing the caller wants from the call."""
+
+    say: Text
+    """How the caller brings it up."""
+    met_when: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Words one of which is in the answer that settles it, such as "refunded"."""
+    refused_when: tuple[Text, ...] = ()
+    """Words by which the agent refuses it; the caller insists, and then accepts that."""
+
+
+class CustomerSheet(Frozen):
+    """All that the customer knows."""
+
+    persona: Persona
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    """By name (`order_number`, `postcode`, ...); the caller says them when asked."""
+    goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)]
+    """In the order in which the caller brings them up."""
+    refuses: tuple[Text, ...] = ()
+    """Offers the caller says no to, by words in them."""
+    behaviours: Behaviours = Behaviours()
+    instructions: str = ""
+    """For a language model: LiveKit's `instructions` of a scenario."""
