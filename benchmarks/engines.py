@@ -27,7 +27,17 @@ from shared.engines.audio import Samples, resample
 from shared.engines.speech import SAMPLE_RATE, Voice
 from shared.spoken import normalize
 
-VOICES = ("hibari/heart", "hibari/heart-low", "piper/joe")
+VOICES = (
+    "hibari/heart",
+    "hibari/heart-low",
+    "hibari/heart-deep",
+    "hibari/heart-warm",
+    "hibari/heart-bright",
+    "hibari/heart-young",
+    "hibari/heart-low@1.12",
+    "hibari/heart-deep@0.9",
+    "piper/joe",
+)
 SENTENCES = (
     "Hello, thank you for calling Fenwick Home. How can I help you today?",
     "Hi, my order has not arrived yet, and I was charged twice.",

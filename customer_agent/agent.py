@@ -1,15 +1,18 @@
 """The customer: who calls, and how its side of a call is built."""
 
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
-from livekit.agents import RunContext, function_tool
+from livekit.agents import Agent, ModelSettings, RunContext, StopResponse, function_tool, llm
+from livekit.agents.types import FlushSentinel
 
+from customer_agent.behaving import Behaving
 from customer_agent.instructions import instructions
 from customer_agent.rules import Caller
 from shared.agent import CallAgent, Party
 from shared.caller import CustomerSheet, Fact, Goal, Persona
 from shared.dialogue import RulesLLM
-from shared.events import Journal
+from shared.events import EventName, Journal
 from shared.line import EndReason, Line
 from shared.session import create_session
 from shared.settings import Settings
@@ -31,6 +34,47 @@ class CustomerAgent(CallAgent):
 
     def __init__(self, line: Line, sheet: CustomerSheet) -> None:
         super().__init__(line, instructions=instructions(sheet))
+        self._behaving = Behaving(line, sheet.behaviours)
+
+    async def on_enter(self) -> None:
+        """The call begins."""
+        self._behaving.begin(self.session)
+
+    async def on_exit(self) -> None:
+        """The call is over."""
+        await self._behaving.end()
+
+    async def on_user_turn_completed(
+        self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage
+    ) -> None:
+        """Answer a turn of the agent, unless it is what is left of one that was broken into.
+
+        Raises:
+            StopResponse: It is; the agent answers what was said into it.
+        """
+        del turn_ctx
+        if self._behaving.broke_into(new_message):
+            times = {
+                "started_at": new_message.metrics.get("started_speaking_at"),
+                "stopped_at": new_message.metrics.get("stopped_speaking_at"),
+            }
+            text = new_message.text_content or ""
+            self.line.journal.emit(EventName.HEARD, text=text, **times)
+            raise StopResponse
+
+    async def llm_node(
+        self,
+        chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool],
+        model_settings: ModelSettings,
+    ) -> AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]:
+        """Answer, maybe after a silence; or leave without a word."""
+        said = [item for item in chat_ctx.messages() if item.role == "assistant"]
+        if self._behaving.hangs_up(len(said)):
+            return
+        await self._behaving.keep_silent(len(said))
+        async for chunk in Agent.default.llm_node(self, chat_ctx, tools, model_settings):
+            yield chunk
 
     @function_tool
     async def hang_up(self, context: RunContext[Line], goals_met: bool) -> None:  # noqa: FBT001 - a model passes it by name
@@ -51,7 +95,7 @@ def create_party(spec: CallSpec, journal: Journal, models: "Models") -> Party:
     opens = spec.opener is Role.CUSTOMER
     line = Line(Role.CUSTOMER, spec, journal)
     model = models.llm or RulesLLM(
-        lambda: Caller(sheet, opens=opens).dialogue(), models.delays.language
+        lambda: Caller(sheet, opens=opens, seed=spec.seed).dialogue(), models.delays.language
     )
     return Party(CustomerAgent(line, sheet), create_session(line, models, model), line)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from shared.names import likeness
-from shared.speakable import digits_aloud, full_date_aloud, letters_aloud, speakable
+from shared.speakable import digits_aloud, full_date_aloud, speakable
 from shared.spoken import phrase
 
 # How people ask for facts that sheets often have. Any other is asked for by its own name.
@@ -90,9 +90,3 @@ def is_code(value: str) -> bool:
     return bool(
         re.fullmatch(r"[A-Za-z]{0,4}[\s-]?\d[\dA-Za-z\s-]{2,}", value)
     ) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value)
-
-
-def spelled_aloud(name: str) -> str:
-    """The last name of `name`, letter by letter."""
-    last = name.rsplit(maxsplit=1)[-1]
-    return f"{last} is spelled {letters_aloud(last)}."

@@ -8,14 +8,13 @@ hangs up, with its goals met or given up.
 import re
 from collections.abc import Sequence
 
-from customer_agent.facts import asked_for, fact_aloud, is_code, is_request, spelled_aloud
-from shared.caller import CustomerSheet, Goal
-from shared.dialogue import Dialogue, Heard, call, listen, say, tell
+from customer_agent.facts import asked_for, fact_aloud, is_code, is_request
+from customer_agent.manner import Manner
+from shared.caller import Behaviour, CustomerSheet, Goal
+from shared.dialogue import Dialogue, Heard, Performed, call, listen, say, tell
 from shared.names import likeness
 from shared.spoken import codes, normalize, phrase, sentences
 
-INSISTS = 1
-"""How often the caller insists on what was refused."""
 ATTEMPTS = 3
 """How often a goal is brought up, and how often in a row the caller bears not to understand."""
 
@@ -51,8 +50,8 @@ _ALIKE = 0.75
 class _State:
     """A goal and how far it came."""
 
-    def __init__(self, goal: Goal) -> None:
-        self.goal = goal
+    def __init__(self, goal: Goal, insists: int) -> None:
+        self.goal, self._insists = goal, insists
         self.raised = 0
         self.met = False
         self.refused = 0
@@ -60,18 +59,21 @@ class _State:
     @property
     def open(self) -> bool:
         """Whether there is still something to be had from bringing it up."""
-        return not self.met and self.refused <= INSISTS
+        return not self.met and self.refused <= self._insists
 
 
 class Caller:
     """One caller in one call."""
 
-    def __init__(self, sheet: CustomerSheet, *, opens: bool) -> None:
+    def __init__(self, sheet: CustomerSheet, *, opens: bool, seed: int = 0) -> None:
+        self._manner = Manner(sheet.persona, sheet.behaviours, seed)
+        self._performed: list[Performed] = []
+        """In the turn that is being put together."""
         self._facts = {"name": sheet.persona.name}
         self._facts |= {key: fact.value for key, fact in sheet.facts.items()}
         self._sayings = {key: fact.said for key, fact in sheet.facts.items() if fact.said}
         self._refuses = sheet.refuses
-        self._goals = [_State(goal) for goal in sheet.goals]
+        self._goals = [_State(goal, self._manner.insists) for goal in sheet.goals]
         self._opens = opens
         self._given: set[str] = set()
         self._agent_left = False
@@ -86,7 +88,7 @@ class Caller:
         """The whole call."""
         if self._opens:
             yield from tell("Hello.")
-            heard = yield from say(self._bring_up())
+            heard = yield from self._say(self._bring_up())
         else:
             heard = yield from listen()
         while True:
@@ -94,11 +96,25 @@ class Caller:
             if _GOODBYE.search(phrase(heard.text)) and not (yield from self._hold_back()):
                 yield from self._hang_up("All right. Goodbye." if self._open() else "Goodbye.")
                 return
+            if self._may_ask_again(heard, settled=settled) and self._manner.asks_to_repeat():
+                asking = Performed(Behaviour.ASK_TO_REPEAT)
+                heard = yield from say("Sorry, could you say that again, please?", asking)
+                continue
             answer = self._answer(heard, settled=settled)
             if not answer:
                 yield from self._say_goodbye()
                 return
-            heard = yield from say(answer)
+            heard = yield from self._say(answer)
+
+    def _may_ask_again(self, heard: Heard, *, settled: bool) -> bool:
+        """Whether what was heard is worth asking for once more."""
+        return bool(heard.text) and not settled and any(state.raised for state in self._goals)
+
+    def _say(self, text: str) -> Dialogue[Heard]:
+        spoken, stumbled = self._manner.spoken(text)
+        performed = (*self._performed, *stumbled)
+        self._performed.clear()
+        return (yield from say(spoken, *performed))
 
     def _open(self) -> list[_State]:
         return [state for state in self._goals if state.open]
@@ -154,7 +170,7 @@ class Caller:
         if answer or settled or self._closing or first:
             return answer or self._next(thanks=settled)
         if _WAIT.search(words):
-            return "Okay, thank you."
+            return self._manner.waiting()
         self._lost = lost + 1
         return self._not_understood()
 
@@ -182,7 +198,7 @@ class Caller:
         self._closing += 1
         if self._open() or self._agent_left or self._closing > 2:
             return ""
-        return "No, that is all. Thank you for your help."
+        return self._manner.closing()
 
     def _bring_up(self) -> str:
         """The first goal that is open, in the caller's words."""
@@ -208,12 +224,23 @@ class Caller:
             if key in self._sayings:
                 parts.append(self._sayings[key])
                 continue
-            lead = "It is" if key in self._given and len(asked) == 1 else f"My {noun} is"
-            parts.append(f"{lead} {fact_aloud(key, value)}.")
+            again = key in self._given and len(asked) == 1
+            aloud = self._aloud(key, value)
+            told = self._manner.fact(noun, aloud, alone=len(asked) == 1)
+            parts.append(f"It is {aloud}." if again else told)
             if key == "name" and " spell " in phrase(text):
-                parts.append(spelled_aloud(value))
+                last = value.rsplit(maxsplit=1)[-1]
+                parts.append(f"{last} is spelled {self._manner.letters(last)}.")
             self._given.add(key)
         return " ".join(parts)
+
+    def _aloud(self, key: str, value: str) -> str:
+        """A fact as this caller says it."""
+        if not is_code(value):
+            return fact_aloud(key, value)
+        aloud, performed = self._manner.slip(value)
+        self._performed += performed
+        return aloud
 
     def _say_again(self, heard: Heard) -> str:
         """What was said last, to somebody who is not sure to have heard it."""
@@ -231,7 +258,8 @@ class Caller:
                 continue
             for key, digits in known.items():
                 if any(_nearly(reading, digits) for reading in code.digits):
-                    return f"No, my {key.replace('_', ' ')} is {fact_aloud(key, self._facts[key])}."
+                    aloud = self._manner.code(self._facts[key])
+                    return f"No, my {key.replace('_', ' ')} is {aloud}."
         return ""
 
     def _agree(self, text: str) -> str:
@@ -246,7 +274,7 @@ class Caller:
         # An offer misheard is not agreed to.
         if any(likeness(part, offer) >= _ALIKE for part in questions for offer in self._refuses):
             return "No, thank you."
-        return "Yes, please. That would be fine."
+        return self._manner.agreement()
 
 
 def _say(parts: Sequence[str], wanted: Sequence[str]) -> bool:

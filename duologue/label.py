@@ -45,6 +45,11 @@ def _evidence(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
             for entry in eventlog.read(folder, EventName.TOOL)
         ],
         changes=desk[-1].fields["changes"] if desk else None,
+        slips=[
+            entry.fields["slip"]
+            for entry in eventlog.read(folder, EventName.BEHAVIOUR)
+            if entry.fields.get("slip")
+        ],
         broken_audio=f"{flawed} turns in which speech or its event is missing" if flawed else "",
     )
 

@@ -4,10 +4,11 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from typing import NamedTuple
 
 from livekit import rtc
-from livekit.agents import Agent, AgentSession, ModelSettings, llm
+from livekit.agents import Agent, AgentSession, ModelSettings, llm, stt
 
 from shared.dialogue import REVIVE
 from shared.line import Line
+from shared.spoken import is_backchannel
 
 
 class CallAgent(Agent):
@@ -28,6 +29,22 @@ class CallAgent(Agent):
     async def revive(self) -> None:
         """Begin to break a silence that neither side breaks."""
         self.session.generate_reply(instructions=REVIVE)
+
+    async def stt_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncGenerator[stt.SpeechEvent | str, None]:
+        """Hear the other side, but for backchannels into our own turn, which take no turn."""
+        into_ours = False
+        async for event in Agent.default.stt_node(self, audio, model_settings):
+            if isinstance(event, stt.SpeechEvent):
+                speaking = self.session.agent_state == "speaking"
+                if event.type is stt.SpeechEventType.START_OF_SPEECH:
+                    into_ours = speaking
+                heard = event.alternatives[0].text if event.alternatives else ""
+                # Once we have finished, a "yes" is an answer.
+                if heard and into_ours and speaking and is_backchannel(heard):
+                    continue
+            yield event
 
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings

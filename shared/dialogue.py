@@ -27,6 +27,7 @@ from livekit.agents.types import (
     NotGivenOr,
 )
 
+from shared.caller import Behaviour
 from shared.latency import NO_DELAYS, Draws
 from shared.spoken import sentences
 
@@ -37,10 +38,19 @@ REVIVE = (
 """Instructions of a reply that revives a silent line (`session.generate_reply`)."""
 
 
+class Performed(NamedTuple):
+    """Something a caller does on purpose while it says something."""
+
+    behaviour: Behaviour
+    slip: str = ""
+    """Of a self-correction: what was said wrong."""
+
+
 class Say(NamedTuple):
     """Say this, after all that was told since, and hear the answer."""
 
     text: str
+    performed: tuple[Performed, ...] = ()
 
 
 class Tell(NamedTuple):
@@ -86,9 +96,9 @@ T = TypeVar("T")
 Dialogue: TypeAlias = Generator[Act, Heard | Result | None, T]
 
 
-def say(text: str) -> Dialogue[Heard]:
+def say(text: str, *performed: Performed) -> Dialogue[Heard]:
     """Say `text` and wait for the answer."""
-    heard = yield Say(text)
+    heard = yield Say(text, performed)
     assert isinstance(heard, Heard)
     return heard
 
@@ -118,6 +128,7 @@ class Reply(NamedTuple):
 
     text: str = ""
     call: Call | None = None
+    performed: tuple[Performed, ...] = ()
 
 
 class _Spoke(NamedTuple):
@@ -202,7 +213,7 @@ class _Replay:
         again = [unsaid for unsaid in self._unsaid if unsaid not in parts]
         full = " ".join([*parts, *again, *closing[-1:]])
         if not self._moves:
-            return Reply(full)
+            return Reply(full, performed=act.performed)
         spoken = self._spoke() or _Spoke("", interrupted=True)
         missing = _missing(full, spoken)
         self._unsaid = [sentence for sentence in (*told, *again) if sentence in missing]
@@ -304,7 +315,8 @@ class RulesLLM(llm.LLM):  # type: ignore[type-arg]  # its parameter is an event 
     ) -> llm.LLMStream:
         """The dialogue's next act, as text deltas (a sentence each) and at most one tool call.
 
-        A message's `extra["intended"]` is the whole text, whatever of it gets said.
+        A message's `extra["intended"]` is the whole text, whatever of it gets said, and
+        `extra["performed"]` what its speaker does on purpose in it.
         """
         return _RulesStream(
             self,
@@ -332,13 +344,14 @@ class _RulesStream(llm.LLMStream):
 
     async def _run(self) -> None:
         await self._llm.delays.wait()
-        text, tool_call = reply(self._dialogue, self._chat_ctx)
+        text, tool_call, performed = reply(self._dialogue, self._chat_ctx)
+        extra = {"intended": text, "performed": [each._asdict() for each in performed]}
         chunk_id = f"rules_{uuid.uuid4().hex[:12]}"
         for index, sentence in enumerate(sentences(text)):
             delta = llm.ChoiceDelta(
                 role="assistant",
                 content=f" {sentence}" if index else sentence,
-                extra=None if index else {"intended": text},
+                extra=None if index else extra,
             )
             self._event_ch.send_nowait(llm.ChatChunk(id=chunk_id, delta=delta))
         if tool_call:

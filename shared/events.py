@@ -38,6 +38,7 @@ class EventName(StrEnum):
     TOOL = "TOOL"
     DESK = "DESK"
     REVIVED = "REVIVED"
+    BEHAVIOUR = "BEHAVIOUR"
     # The room, as the driver sees it.
     JOINED = "JOINED"
     LEFT = "LEFT"

@@ -30,13 +30,32 @@ def likeness(heard: str, name: str) -> float:
     return best
 
 
-def spelled(text: str) -> str:
-    """The letters spelled out in `text` ("P A T E L", "P-A-T-E-L"), as one lower-case word.
+NATO = {
+    word[0].lower(): word
+    for word in (
+        "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India",
+        "Juliet", "Kilo", "Lima", "Mike", "November", "Oscar", "Papa", "Quebec", "Romeo", "Sierra",
+        "Tango", "Uniform", "Victor", "Whiskey", "X-ray", "Yankee", "Zulu",
+    )
+}  # fmt: skip
+"""The words that stand for letters, by letter, lower case."""
+_NATO_WORD = "|".join(NATO.values()).replace("-", "[- ]?")
+_NATO_RUN = re.compile(rf"\b(?:(?:{_NATO_WORD})\b[\s.,-]*){{3,}}", re.IGNORECASE)
 
-    Empty if there are fewer than two in a row.
+
+def spelled(text: str) -> str:
+    """The letters spelled out in `text` ("P A T E L", "Papa Alpha Tango"), as one lower-case word.
+
+    Empty if there are fewer than two in a row; of words that stand for letters, three.
     """
+    text = _NATO_RUN.sub(_initials, text)
     runs = re.findall(r"(?<!')\b(?:[A-Za-z]\b[\s.,-]*){2,}", text)
     return max((re.sub(r"[^a-z]", "", run.lower()) for run in runs), key=len, default="")
+
+
+def _initials(run: re.Match[str]) -> str:
+    """The letters that a run of NATO words stands for, apart."""
+    return " ".join(word[0] for word in re.findall(_NATO_WORD, run[0], re.IGNORECASE)) + " "
 
 
 @lru_cache(maxsize=4096)

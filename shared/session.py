@@ -132,5 +132,7 @@ def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMess
             interrupted=message.interrupted,
             **times,
         )
+        for performed in message.extra.get("performed", ()):
+            line.journal.emit(EventName.BEHAVIOUR, **performed, **times)
     elif message.role == "user" and text:
         line.journal.emit(EventName.HEARD, text=text, **times)

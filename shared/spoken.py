@@ -122,6 +122,25 @@ def _number(digits: str) -> int:
     return int(digits.replace(" ", ""))
 
 
+_LISTENING = re.compile(
+    r"^ (?:(?:m+|hm+|mhm|mmhm|uh|huh|ah|aha|oh|right|okay|yeah|yes|yep|sure|i see|all right|good"
+    r"|got it) )+$"
+)
+_DEMANDING = frozenset({
+    "no", "wait", "stop", "sorry", "what", "hello", "pardon", "help", "why", "how", "never", "not",
+})  # fmt: skip
+
+
+def is_backchannel(text: str) -> bool:
+    """Whether what was said into somebody's turn only says that one listens ("mm-hm", "I see").
+
+    So does a single word that demands nothing: most such are misheard.
+    """
+    words = phrase(text)
+    single = words.strip()
+    return bool(_LISTENING.match(words)) or (" " not in single and single not in _DEMANDING)
+
+
 class Code(NamedTuple):
     """A run of digits that may be a code."""
 

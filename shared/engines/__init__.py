@@ -5,6 +5,7 @@ of its sessions; `load` makes what belongs to one session, which costs next to n
 """
 
 import importlib
+import re
 import threading
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -28,6 +29,8 @@ __all__ = ["Models", "TurnSettings", "check", "describe", "load", "preload", "se
 
 T = TypeVar("T")
 
+_PACE = re.compile(r"0\.[5-9]\d?|1(?:\.[0-5]\d?)?")
+"""How much quicker a voice may be made to speak."""
 _LOADING = threading.Lock()
 """Sessions may share the process as threads; one at a time loads weights."""
 
@@ -155,6 +158,10 @@ def _find(rows: tuple[Row[T], ...], kind: str, engine: str) -> tuple[Row[T], str
     for row in rows:
         if row.provider != provider or bool(name) != bool(row.names):
             continue
+        if row.paced and "@" in name:
+            voice, _, speed = name.partition("@")
+            if voice in row.names and _PACE.fullmatch(speed):
+                return row, name
         if name and name not in row.names:
             if not row.open_ended:
                 continue

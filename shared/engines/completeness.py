@@ -27,6 +27,7 @@ _SELDOM_LAST = re.compile(
     r"|does|did|i|we|you|they"
 )
 """Words that some turns end with ("Who is it for?", "Thank you"), and if so, with an end mark."""
+_CORRECTS_ITSELF = re.compile(r"\b(?:no,? (?:sorry|wait)|i mean|sorry, no)\W*$")
 _DIGIT = re.compile(r"zero|oh|one|two|three|four|five|six|seven|eight|nine")
 _WORD = re.compile(r"[a-z']+|\d+")
 _END = (".", "?", "!")
@@ -38,7 +39,7 @@ def end_of_turn_silence_s(text: str) -> float:
     words = _WORD.findall(text)
     if not words:
         return FINISHED_S
-    breaks_off = text.endswith((",", "-", "..."))
+    breaks_off = text.endswith((",", "-", "...")) or _CORRECTS_ITSELF.search(text)
     if breaks_off or _NEVER_LAST.fullmatch(words[-1]) or 0 < _digits(words) < FEWEST_DIGITS:
         return UNFINISHED_S
     if text.endswith(_END):

@@ -197,12 +197,15 @@ class SileroStream(vad.VADStream):
 
     def _report(self, kind: vad.VADEventType, windows: Sequence[Window], **measured: float) -> None:
         pcm = windows[0] if len(windows) == 1 else np.concatenate(windows)
+        # Without the silence that has begun: a session interrupts its agent for as much speech,
+        # and a remark with the silence after it is not so much.
+        silence_s = self._run_of_silence_s if self._speaking else 0.0
         event = vad.VADEvent(
             type=kind,
             samples_index=self._samples,
             timestamp=self._samples / SAMPLE_RATE,
             silence_duration=self._silence_s,
-            speech_duration=self._speech_s,
+            speech_duration=max(0.0, self._speech_s - silence_s),
             frames=[rtc.AudioFrame(pcm.tobytes(), SAMPLE_RATE, 1, len(pcm))],
             speaking=self._speaking,
             **measured,

@@ -7,6 +7,7 @@ as soon as their text is there, which is far ahead of their playback.
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import NamedTuple, Never, TypeAlias
 
@@ -16,6 +17,7 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, TimedString
 
 from shared.engines.audio import Samples, to_pcm
 from shared.latency import NO_DELAYS, Draws
+from shared.speakable import PAUSE, PAUSE_S
 
 SAMPLE_RATE = 24_000
 """What every local voice speaks at."""
@@ -34,6 +36,9 @@ you." the second would come too late on a busy machine, and the listener answer 
 LEVEL_DBFS = -23.0
 """RMS of active speech that voices are brought to; the liveliest peaks stay below full scale."""
 FRAME_S = 0.01
+
+_PARTS = re.compile(rf"([^{PAUSE}]+)({PAUSE}*)")
+"""What is said up to a pause, and the pause."""
 
 CALIBRATION = "This is a test of my voice. My order number is 4 7 2 1 9, and thank you for calling."
 
@@ -125,11 +130,11 @@ class SpeechStream(tts.SynthesizeStream):
                 self._mark_started()
                 if not laid_out.end_s:
                     await self._tts.delays.wait()
-                laid_out.pause()
-                samples = await asyncio.to_thread(
-                    self._tts.voice.speak, sentence.token, self._tts.seed
-                )
-                laid_out.add(sentence.token, samples)
+                laid_out.pause(SENTENCE_PAUSE_S)
+                for part, pauses in _PARTS.findall(sentence.token):
+                    samples = await asyncio.to_thread(self._tts.voice.speak, part, self._tts.seed)
+                    laid_out.add(part, samples)
+                    laid_out.pause(len(pauses) * PAUSE_S)
             laid_out.play()
         finally:
             await utils.aio.cancel_and_wait(splitting)
@@ -156,10 +161,10 @@ class _LaidOut:
         """How long it is so far."""
         self._playing = False
 
-    def pause(self) -> None:
-        """Go on after a pause, which plays while the next sentence is synthesized."""
-        if self.end_s:
-            self._lay(np.zeros(round(SENTENCE_PAUSE_S * SAMPLE_RATE), np.float32))
+    def pause(self, length_s: float) -> None:
+        """Go on after a pause, which plays while what follows is synthesized."""
+        if self.end_s and length_s:
+            self._lay(np.zeros(round(length_s * SAMPLE_RATE), np.float32))
 
     def add(self, sentence: str, samples: Samples) -> None:
         """Go on with a sentence."""

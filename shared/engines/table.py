@@ -60,6 +60,8 @@ class Row(NamedTuple, Generic[T]):
     load: Callable[[str], object] | None = None
     """Loads what `name` needs and runs it once; for local engines only."""
     turn: TurnSettings = STREAMING
+    paced: bool = False
+    """Whether "@1.1" after a voice makes it speak a tenth quicker."""
     streams: bool = False
     """Whether a service listens or speaks over a connection that stays open, in real time."""
 
@@ -215,11 +217,12 @@ LLM: tuple[Row[llm.LLM[Any] | None], ...] = (
 TTS: tuple[Row[tts.TTS[Any]], ...] = (
     Row(
         "hibari",
-        ("heart", "heart-low"),
+        ("heart", "heart-low", "heart-deep", "heart-warm", "heart-bright", "heart-young"),
         _hibari_tts,
         (HIBARI,),
         extra="offline",
         load=_load_hibari,
+        paced=True,
     ),
     Row(
         "piper",

@@ -1,0 +1,151 @@
+"""What a caller does besides answering: speaks into the agent's turn, stays silent, or leaves.
+
+It works on the session, not on the dialogue, so it is the same with rules and with a language
+model, and on every transport. Whether the caller does something is drawn by the call's seed and
+the count of what it could have done it at, so neither timing nor load changes the draw.
+"""
+
+import asyncio
+import random
+import time
+
+from livekit.agents import (
+    AgentSession,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+    llm,
+    utils,
+)
+
+from shared.caller import Behaviour, Behaviours
+from shared.events import EventName
+from shared.line import EndReason, Line
+
+BACKCHANNELS = ("Right.", "Okay.", "I see.", "Yeah.", "Uh-huh.", "Sure.")
+"""What local voices can say; "mm-hm" becomes "mama"."""
+NOTICED_S = 1.0
+"""A silence cut shorter than this was none: the reply was prepared again."""
+
+
+class Behaving:
+    """The behaviours of one caller in one call.
+
+    Args:
+        line: The caller's.
+        behaviours: How often, and how.
+    """
+
+    def __init__(self, line: Line, behaviours: Behaviours) -> None:
+        self._line, self._behaviours = line, behaviours
+        self._session: AgentSession[Line] | None = None
+        self._speaking_into: asyncio.Task[None] | None = None
+        self._stretches = 0
+        """How often the agent began to speak."""
+        self._took_over_at: float | None = None
+        """When it last spoke into a turn of the agent to have one itself."""
+        self._speaking = False
+        """It speaks into a turn of the agent now."""
+
+    def begin(self, session: AgentSession[Line]) -> None:
+        """Behave in `session` from now on."""
+        self._session = session
+        session.on("user_state_changed", self._on_agent)
+        session.on("user_input_transcribed", self._on_transcribed)
+
+    async def end(self) -> None:
+        """Behave no longer."""
+        if self._session:
+            self._session.off("user_state_changed", self._on_agent)
+            self._session.off("user_input_transcribed", self._on_transcribed)
+        if self._speaking_into:
+            await utils.aio.cancel_and_wait(self._speaking_into)
+
+    def broke_into(self, turn: llm.ChatMessage) -> bool:
+        """Whether a turn of the agent is what it has spoken into; the agent answers that."""
+        began_at = turn.metrics.get("started_speaking_at")
+        return bool(self._took_over_at and began_at and began_at < self._took_over_at)
+
+    async def keep_silent(self, turn: int) -> None:
+        """Wait before the answer to the agent's `turn`, if that is drawn."""
+        silence = self._behaviours.silence
+        if not self._draws(Behaviour.SILENCE, turn):
+            return
+        began_at = time.time()
+        try:
+            await asyncio.sleep(silence.length_s)
+        finally:
+            if time.time() - began_at >= min(NOTICED_S, silence.length_s):
+                self._label(Behaviour.SILENCE, began_at)
+
+    def hangs_up(self, turns: int) -> bool:
+        """Whether it leaves, having said so many turns; if so, the call is over."""
+        hang_up = self._behaviours.hang_up
+        if turns < hang_up.after_turns or not self._draws(Behaviour.HANG_UP, 0):
+            return False
+        self._label(Behaviour.HANG_UP, time.time())
+        self._line.end(EndReason.HUNG_UP_EARLY)
+        return True
+
+    def _on_agent(self, event: UserStateChangedEvent) -> None:
+        """The agent, who is the user of this session, begins or stops to speak."""
+        if event.new_state != "speaking":
+            if self._speaking_into and not self._speaking:
+                self._speaking_into.cancel()
+            return
+        self._stretches += 1
+        if self._speaking_into and not self._speaking_into.done():
+            return
+        barge_in, backchannel = self._behaviours.barge_in, self._behaviours.backchannel
+        if self._draws(Behaviour.BARGE_IN, self._stretches):
+            into = self._speak_into(Behaviour.BARGE_IN, barge_in.after_s, barge_in.say)
+        elif self._draws(Behaviour.BACKCHANNEL, self._stretches):
+            text = self._random(Behaviour.BACKCHANNEL, -self._stretches).choice(BACKCHANNELS)
+            into = self._speak_into(Behaviour.BACKCHANNEL, backchannel.after_s, text)
+        else:
+            return
+        self._speaking_into = asyncio.create_task(into, name=f"speak-into-{self._stretches}")
+
+    def _on_transcribed(self, event: UserInputTranscribedEvent) -> None:
+        # A turn that ends while something is said that cannot be interrupted gets lost.
+        if self._speaking and event.is_final and event.transcript:
+            self._line.journal.emit(EventName.HEARD, text=event.transcript)
+
+    async def _speak_into(self, behaviour: Behaviour, after_s: float, text: str) -> None:
+        await asyncio.sleep(after_s)
+        session = self._session
+        assert session
+        if session.agent_state == "speaking":
+            return
+        began_at = time.time()
+        if behaviour is Behaviour.BARGE_IN:
+            self._took_over_at = began_at
+        # Else it would wait until the agent is silent. No part of the dialogue: that goes on as if
+        # nothing had been said, and the agent says again what was not heard.
+        self._speaking = True
+        try:
+            await session.say(text, allow_interruptions=False, add_to_chat_ctx=False)
+        finally:
+            self._speaking = False
+        times = {"started_at": began_at, "stopped_at": time.time()}
+        emit = self._line.journal.emit
+        emit(
+            EventName.SAID,
+            text=text,
+            intended=text,
+            interrupted=False,
+            behaviour=behaviour,
+            **times,
+        )
+        emit(EventName.BEHAVIOUR, behaviour=behaviour, **times)
+
+    def _draws(self, behaviour: Behaviour, count: int) -> bool:
+        probability: float = getattr(self._behaviours, behaviour).probability
+        return self._random(behaviour, count).random() < probability
+
+    def _random(self, behaviour: Behaviour, count: int) -> random.Random:
+        return random.Random(f"{self._line.spec.seed} {behaviour} {count}")  # noqa: S311 - no secret
+
+    def _label(self, behaviour: Behaviour, began_at: float) -> None:
+        self._line.journal.emit(
+            EventName.BEHAVIOUR, behaviour=behaviour, started_at=began_at, stopped_at=time.time()
+        )

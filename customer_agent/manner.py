@@ -1,0 +1,135 @@
+"""How one caller puts things: wording, spelling, hesitations and slips, by its persona.
+
+What is drawn by chance is drawn by the call's seed, in the order in which things are said, so that
+the same conversation draws the same (see `shared.dialogue`: a dialogue is replayed at each turn).
+"""
+
+import random
+
+from shared.caller import Behaviour, Behaviours, Degree, Persona, Spelling
+from shared.dialogue import Performed
+from shared.names import NATO
+from shared.speakable import PAUSE, PAUSE_S, UNITS, digits_aloud, letters_aloud
+
+LONG_ENOUGH = 6
+"""Words of a sentence in which there is room for a hesitation."""
+_FILLERS = ("Um,", "Uh,", "Well,")
+_CLOSINGS = {
+    Degree.LOW: ("No, that is all.", "No, that is it."),
+    Degree.NORMAL: (
+        "No, that is all. Thank you for your help.",
+        "No, that is everything. Thank you.",
+    ),
+    Degree.HIGH: (
+        "No, that is all. Thank you very much for your help.",
+        "No, that is everything. You have been very kind, thank you.",
+    ),
+}
+_AGREEMENTS = {
+    Degree.LOW: ("Yes.", "Yes, do that."),
+    Degree.NORMAL: ("Yes, please.", "Yes, please. That would be fine."),
+    Degree.HIGH: ("Yes, please. That would be very kind.", "Yes, please. Thank you."),
+}
+_WAITS = {
+    Degree.LOW: ("Again? Please be quick.", "All right, but I do not have much time."),
+    Degree.NORMAL: ("Okay, thank you.", "All right."),
+    Degree.HIGH: ("Of course, take your time.", "No problem, I will wait."),
+}
+_INSISTENCE = {Degree.LOW: 2, Degree.NORMAL: 1, Degree.HIGH: 0}
+
+
+class Manner:
+    """How a caller speaks.
+
+    Args:
+        persona: Who it is.
+        behaviours: What it does that makes a call hard.
+        seed: Of the call.
+    """
+
+    def __init__(self, persona: Persona, behaviours: Behaviours, seed: int) -> None:
+        self._persona, self._behaviours = persona, behaviours
+        self._random = random.Random(f"{seed} manner")  # noqa: S311 - no secret
+        self.insists = _INSISTENCE[persona.patience]
+        """How often it insists on what was refused."""
+
+    def closing(self) -> str:
+        """That this was all."""
+        return self._random.choice(_CLOSINGS[self._persona.politeness])
+
+    def agreement(self) -> str:
+        """Yes to an offer."""
+        return self._random.choice(_AGREEMENTS[self._persona.politeness])
+
+    def waiting(self) -> str:
+        """What it says to somebody who needs a moment."""
+        return self._random.choice(_WAITS[self._persona.patience])
+
+    def code(self, value: str) -> str:
+        """A code character by character."""
+        if self._persona.spelling is not Spelling.DOUBLES:
+            return digits_aloud(value)
+        said: list[str] = []
+        index = 0
+        while index < len(value):
+            twice = value[index : index + 2] == 2 * value[index]
+            word = digits_aloud(value[index]).replace(UNITS[0], "oh")
+            if word:
+                said.append(f"double {word}" if twice else word)
+            index += 2 if twice else 1
+        return " ".join(said)
+
+    def letters(self, word: str) -> str:
+        """A word letter by letter."""
+        if self._persona.spelling is Spelling.NATO:
+            return " ".join(NATO[char] for char in word.lower() if char in NATO)
+        return letters_aloud(word)
+
+    def fact(self, noun: str, aloud: str, *, alone: bool) -> str:
+        """A fact that was asked for; `alone` if nothing else was."""
+        if alone and self._persona.verbosity is Degree.LOW:
+            return f"{aloud[:1].upper()}{aloud[1:]}."
+        lead = f"My {noun} is"
+        if self._persona.verbosity is Degree.HIGH and alone:
+            lead = f"Yes, I have it here. {lead}"
+        return f"{lead} {aloud}."
+
+    def slip(self, value: str) -> tuple[str, tuple[Performed, ...]]:
+        """A code as it is said, maybe with a digit wrong first."""
+        aloud = self.code(value)
+        if not (value.isdecimal() and self._draws(Behaviour.SELF_CORRECTION)):
+            return aloud, ()
+        place = self._random.randrange(len(value))
+        digit = (int(value[place]) + self._random.randint(1, 9)) % 10
+        wrong = f"{value[:place]}{digit}{value[place + 1 :]}"
+        performed = Performed(Behaviour.SELF_CORRECTION, wrong)
+        return f"{self.code(wrong)}, no, sorry, {aloud}", (performed,)
+
+    def asks_to_repeat(self) -> bool:
+        """Whether it asks for what it has just heard once more."""
+        return self._draws(Behaviour.ASK_TO_REPEAT)
+
+    def spoken(self, text: str) -> tuple[str, tuple[Performed, ...]]:
+        """A turn as it comes out, with what the speaker stumbles over."""
+        if self._random.random() < self._persona.disfluency:
+            text = self._stumbling(text)
+        words = text.split(" ")
+        if len(words) < LONG_ENOUGH or not self._draws(Behaviour.HESITATION):
+            return text, ()
+        inside = [index for index, word in enumerate(words[1:-2], start=1) if word[-1:].isalnum()]
+        if not inside:
+            return text, ()
+        place = self._random.choice(inside)
+        words[place] += PAUSE * round(self._behaviours.hesitation.pause_s / PAUSE_S)
+        return " ".join(words), (Performed(Behaviour.HESITATION),)
+
+    def _stumbling(self, text: str) -> str:
+        first, _, rest = text.partition(" ")
+        if rest and first.isalpha() and self._random.random() < 0.5:
+            return f"{first}, {first.lower() if first != 'I' else first} {rest}"
+        lowered = text if first in {"I", "I'm"} else f"{text[:1].lower()}{text[1:]}"
+        return f"{self._random.choice(_FILLERS)} {lowered}"
+
+    def _draws(self, behaviour: Behaviour) -> bool:
+        probability: float = getattr(self._behaviours, behaviour).probability
+        return self._random.random() < probability
