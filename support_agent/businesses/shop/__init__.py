@@ -9,7 +9,7 @@ from support_agent.businesses.shop.procedures import (
     damaged_item,
     late_order,
 )
-from support_agent.businesses.shop.stock import neighbours, read_stock
+from support_agent.businesses.shop.stock import STOCK, neighbours
 from support_agent.businesses.shop.tools import ShopTools
 from support_agent.slots import Kind, Slot
 
@@ -34,7 +34,7 @@ POSTCODE = Slot(
 BUSINESS = Business(
     name="Northwind",
     schema=(files(__package__) / "schema.sql").read_text(encoding="utf-8"),
-    stock=read_stock(),
+    stock=STOCK,
     public=frozenset(),
     neighbours=neighbours,
     policy=(files(__package__) / "policy.md").read_text(encoding="utf-8"),

@@ -2,26 +2,19 @@
 
 The stock was made once, by a fixed rule: 120 customers, among them pairs whose names sound alike,
 and 240 orders, among them pairs of numbers one digit apart that belong to people whose names
-differ. A desk of unlike rows would forgive an agent that mishears.
+differ.
 """
 
-import csv
-import zlib
-from collections.abc import Iterator
-from importlib.resources import files
-
-from shared.names import likeness
-from shared.values import Row, Value
+from shared.values import Row
 from support_agent.desk import Rows
+from support_agent.stock import made_up_code, one_digit_off, read_stock, sound_alike, unlike
 
 _TABLES = ("customers", "orders", "charges")
-_ALIKE = str.maketrans("bpdtgkcfvszmnyjaeiou", "pbtdkggvfzsnmjyeaeuo")
-_UNLIKE = 0.4
 
+STOCK = read_stock(__package__, _TABLES)
+"""The committed rows, by table."""
 
-def read_stock() -> Rows:
-    """The committed rows, by table."""
-    return {table: tuple(_read(table)) for table in _TABLES}
+_NAMES = [str(row["name"]) for row in STOCK["customers"]]
 
 
 def neighbours(rows: Rows) -> Rows:
@@ -31,31 +24,22 @@ def neighbours(rows: Rows) -> Rows:
     taken = {str(row.get("number")) for row in rows.get("orders", ())}
     for order in rows.get("orders", ()):
         number = str(order.get("number"))
-        off = _one_digit_off(number, taken)
+        off = one_digit_off(number, taken)
         if off:
             taken.add(off)
-            stranger = _unlike(names.get(order.get("customer_id"), ""), number)
+            stranger = unlike(names.get(order.get("customer_id"), ""), _NAMES, number)
             _add_order(near, name=stranger, number=off, like=order)
     for name in names.values():
-        far = str(10_000 + zlib.crc32(name.encode()) % 90_000)
+        far = made_up_code(name, 5)
         if far not in taken and rows.get("orders"):
             taken.add(far)
-            _add_order(near, name=_sound_alike(name), number=far, like=rows["orders"][0])
+            _add_order(near, name=sound_alike(name), number=far, like=rows["orders"][0])
     return near
-
-
-def _read(table: str) -> Iterator[Row]:
-    text = (files(__package__) / f"{table}.csv").read_text(encoding="utf-8")
-    for line in csv.DictReader(text.splitlines()):
-        row: dict[str, Value] = {name: value or None for name, value in line.items()}
-        if "amount_cents" in row:
-            row["amount_cents"] = int(line["amount_cents"])
-        yield row
 
 
 def _add_order(near: dict[str, list[Row]], *, name: str, number: str, like: Row) -> None:
     customer = f"N{number}"
-    postcode = str(10_000 + zlib.crc32(number.encode()) % 90_000)
+    postcode = made_up_code(number, 5)
     near["customers"].append({"id": customer, "name": name, "postcode": postcode})
     near["orders"].append({**like, "number": number, "customer_id": customer})
     near["charges"].append(
@@ -66,32 +50,3 @@ def _add_order(near: dict[str, list[Row]], *, name: str, number: str, like: Row)
             "charged_on": like.get("ordered_on"),
         }
     )
-
-
-def _one_digit_off(number: str, taken: set[str]) -> str:
-    """`number` with one digit changed, another than any in `taken`; empty if there is none."""
-    seed = zlib.crc32(number.encode())
-    places = [index for index, char in enumerate(number) if char.isdecimal()]
-    for step in range(9 * len(places)):
-        place = places[(seed + step) % len(places)]
-        digit = (int(number[place]) + 1 + step % 9) % 10
-        off = f"{number[:place]}{digit}{number[place + 1 :]}"
-        if off not in taken:
-            return off
-    return ""
-
-
-def _unlike(name: str, number: str) -> str:
-    """A name from the stock that nobody takes for `name`."""
-    others = [str(row["name"]) for row in _read("customers")]
-    start = zlib.crc32(number.encode()) % len(others)
-    return next(
-        other for other in others[start:] + others[:start] if likeness(name, other) < _UNLIKE
-    )
-
-
-def _sound_alike(name: str) -> str:
-    """`name` with a neighbouring sound at the start: "Yash Patel" becomes "Jash Patel"."""
-    first = name[0].lower()
-    changed = first.translate(_ALIKE)
-    return f"{changed.upper()}{name[1:]}" if changed != first else f"{name}son"
