@@ -6,11 +6,10 @@ from itertools import pairwise
 
 from livekit.agents import ToolError, function_tool
 
-from shared.names import SAME, likeness
 from shared.values import Row
 from support_agent.desk import Desk
+from support_agent.identity import is_named, named, one_digit_apart
 
-_MARGIN = 0.1
 _DUPLICATE_WITHIN_DAYS = 3
 
 
@@ -32,13 +31,14 @@ class ShopTools:
         order = self._desk.get("orders", _digits(order_number))
         if order is None:
             return _said(found=False, again=["order_number"])
-        fit = likeness(name, self._name_on(order))
-        if fit < SAME:
-            return _said(found=False, again=["order_number", "name"])
         # A number misheard by one digit may hit an order of somebody of a similar name.
-        for near in self._one_digit_off(str(order["number"])):
-            if likeness(name, self._name_on(near)) > fit + _MARGIN:
-                return _said(found=False, again=["order_number", "name"])
+        near = [
+            self._name_on(other)
+            for other in self._desk.find("orders")
+            if one_digit_apart(str(other["number"]), str(order["number"]))
+        ]
+        if not is_named(name, self._name_on(order), near):
+            return _said(found=False, again=["order_number", "name"])
         return self._identified(order)
 
     @function_tool
@@ -52,12 +52,10 @@ class ShopTools:
         there = [
             row for row in self._desk.find("customers") if _digits(row["postcode"]) == postcode
         ]
-        ranked = sorted(((likeness(name, str(row["name"])), row) for row in there), key=_score)
-        if not ranked or ranked[-1][0] < SAME:
-            return _said(found=False, again=["name", "postcode"])
-        if len(ranked) > 1 and ranked[-1][0] - ranked[-2][0] < _MARGIN:
+        fitting = named(name, there)
+        if len(fitting) > 1:
             return _said(found=False, again=["name"])
-        orders = self._desk.find("orders", customer_id=ranked[-1][1]["id"])
+        orders = self._desk.find("orders", customer_id=fitting[0]["id"]) if fitting else []
         if not orders:
             return _said(found=False, again=["name", "postcode"])
         return self._identified(max(orders, key=lambda order: str(order["ordered_on"])))
@@ -143,14 +141,6 @@ class ShopTools:
         customer = self._desk.get("customers", order["customer_id"])
         return str(customer["name"]) if customer else ""
 
-    def _one_digit_off(self, number: str) -> list[Row]:
-        return [
-            order
-            for order in self._desk.find("orders")
-            if len(other := str(order["number"])) == len(number)
-            and sum(a != b for a, b in zip(number, other, strict=True)) == 1
-        ]
-
 
 def _duplicates(charges: list[Row]) -> list[Row]:
     """The later one of each two paid charges of one amount within three days."""
@@ -173,10 +163,6 @@ def _days_between(earlier: Row, later: Row) -> int:
 
 def _digits(text: object) -> str:
     return "".join(char for char in str(text) if char.isdecimal())
-
-
-def _score(ranked: tuple[float, Row]) -> float:
-    return ranked[0]
 
 
 def _said(**result: object) -> str:
