@@ -70,10 +70,16 @@ class Business(NamedTuple):
     ways: tuple[Way, ...]
     """In the order in which they are tried."""
     problems: tuple[Problem, ...]
+    asks: tuple[Slot, ...] = ()
+    """What else callers may be asked for; it identifies nobody."""
 
-    def slots(self) -> tuple[Slot, ...]:
+    def identity(self) -> tuple[Slot, ...]:
         """All that identifies a caller, each once."""
         return tuple(dict.fromkeys(slot for way in self.ways for slot in way.slots))
+
+    def slots(self) -> tuple[Slot, ...]:
+        """All that callers are asked for, each once."""
+        return tuple(dict.fromkeys((*self.identity(), *self.asks)))
 
     def open_desk(self, rows: Rows) -> Desk:
         """The desk of one call: the stock, neighbours of the call's rows, and these rows.

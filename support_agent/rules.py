@@ -122,6 +122,26 @@ class Talk:
             asking = f"Sorry, I did not catch that. {question}"
         return None
 
+    def learn(self, slot: Slot) -> Dialogue[str | None]:
+        """A fact that no look-up proves, read back to the caller; None if it cannot be had."""
+        for _ in range(ATTEMPTS):
+            if slot.name not in self.facts and not (yield from self._fill(slot)):
+                return None
+            heard = self.facts[slot.name]
+            question = f"That is {slot.read_back(heard[0])}. Is that right?"
+            if (yield from self.confirm(question)):
+                return heard[0]
+            # A no may come with what is right.
+            if self.facts[slot.name] == heard:
+                del self.facts[slot.name]
+        return None
+
+    def go_on_with(self, name: str) -> None:
+        """Work off the problem `name` next, as if the caller had raised it."""
+        problem = next(one for one in self.business.problems if one.name == name)
+        if problem not in self._waiting:
+            self._waiting.insert(0, problem)
+
     def offer_callback(self, about: str) -> Dialogue[None]:
         """Offer that a colleague calls back."""
         if (yield from self.confirm("Shall I have a colleague call you back?")):
@@ -141,8 +161,10 @@ class Talk:
         problems = list(self._problems_in(text))
         if self.record and problems and self._is_of_another(facts):
             self.record = None
-        if self.record is None:
-            self.facts |= facts
+        # What somebody was identified by stays as it is.
+        fixed = self.business.identity() if self.record else ()
+        proven = {slot.name for slot in fixed}
+        self.facts |= {name: said for name, said in facts.items() if name not in proven}
         closing = _NOTHING_MORE.search(phrase(text))
         for problem in problems:
             known = problem is self._current or problem in self._waiting
@@ -173,7 +195,7 @@ class Talk:
 
     def _is_of_another(self, facts: dict[str, tuple[str, ...]]) -> bool:
         """Whether a code in `facts` is not the one the caller was identified by."""
-        codes = [slot.name for slot in self.business.slots() if slot.kind is Kind.CODE]
+        codes = [slot.name for slot in self.business.identity() if slot.kind is Kind.CODE]
         return any(
             name in facts and not set(facts[name]) & set(self.facts.get(name, ())) for name in codes
         )
