@@ -1,0 +1,256 @@
+"""What the internet provider's support agent can do at its desk; the policy is enforced here."""
+
+import json
+
+from livekit.agents import ToolError, function_tool
+
+from shared.speakable import full_date_aloud
+from shared.values import Row
+from support_agent.desk import Desk
+from support_agent.identity import is_named, named, one_digit_apart
+
+
+class InternetTools:
+    """The tools over one call's desk; they remember for which account the caller is identified."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._callers: set[str] = set()
+
+    @function_tool
+    async def find_account(self, account_number: str, name: str) -> str:
+        """Look up an account and identify the caller as its holder.
+
+        Args:
+            account_number: The account number, six digits.
+            name: The caller's full name, as heard.
+        """
+        account = self._desk.get("accounts", account_number)
+        if account is None:
+            return _said(found=False, again=["account_number"])
+        # A number misheard by one digit may hit an account of somebody of a similar name.
+        near = [
+            str(other["name"])
+            for other in self._desk.find("accounts")
+            if one_digit_apart(str(other["number"]), account_number)
+        ]
+        if not is_named(name, str(account["name"]), near):
+            return _said(found=False, again=["account_number", "name"])
+        return self._identified(account)
+
+    @function_tool
+    async def find_holder(self, date_of_birth: str, name: str) -> str:
+        """Look up an account by its holder's date of birth and name, and identify the caller.
+
+        Args:
+            date_of_birth: The caller's date of birth, as YYYY-MM-DD.
+            name: The caller's full name, as heard.
+        """
+        born = self._desk.find("accounts", date_of_birth=date_of_birth)
+        fitting = named(name, born)
+        if len(fitting) == 1:
+            return self._identified(fitting[0])
+        again = ["name"] if fitting else ["date_of_birth", "name"] if born else ["date_of_birth"]
+        return _said(found=False, again=again)
+
+    @function_tool
+    async def find_outage(self, postcode: str) -> str:
+        """Look up whether there is an outage; anybody may ask.
+
+        Args:
+            postcode: The postcode, digits only.
+        """
+        return _said(outage=self._desk.get("outages", postcode))
+
+    @function_tool
+    async def check_line(self, account_number: str) -> str:
+        """Check the line of the identified caller: its fault is none, the router or the cable.
+
+        Args:
+            account_number: The account number.
+        """
+        account = self._require_caller(account_number)
+        outage = self._desk.get("outages", account["postcode"])
+        return _said(fault=account["fault"], outage=outage)
+
+    @function_tool
+    async def reset_router(self, account_number: str) -> str:
+        """Reset a router whose line needs it, after the caller has agreed.
+
+        Args:
+            account_number: The account number.
+        """
+        if self._require_caller(account_number)["fault"] != "router":
+            raise ToolError("A reset would not help your line.")
+        self._desk.update("accounts", account_number, fault="none")
+        return _said(reset=True)
+
+    @function_tool
+    async def find_visit(self, account_number: str) -> str:
+        """Look up the technician's visit of the identified caller, and the times that are free.
+
+        Args:
+            account_number: The account number.
+        """
+        account = self._require_caller(account_number)
+        return _said(visit=self._booked_slot(account), free=self._free_slots(account))
+
+    @function_tool
+    async def book_visit(self, account_number: str, slot: str) -> str:
+        """Book a technician's visit, or move it to another time, after the caller has agreed.
+
+        Args:
+            account_number: The account number.
+            slot: The id of a free time, from find_visit.
+        """
+        account = self._require_caller(account_number)
+        if slot not in {free["id"] for free in self._free_slots(account)}:
+            raise ToolError("This time is not free.")
+        booked = self._booked_slot(account)
+        if booked and str(booked["day"]) <= self._today():
+            raise ToolError("A visit cannot be moved on its day.")
+        if booked:
+            self._desk.update("visits", account_number, slot=slot)
+        elif account["fault"] == "cable":
+            self._desk.add("visits", {"account_number": account_number, "slot": slot})
+        else:
+            raise ToolError("A technician comes only where the cable has a fault.")
+        return _said(booked=True)
+
+    @function_tool
+    async def find_plans(self, account_number: str) -> str:
+        """Look up the plan of the identified caller, and all others.
+
+        Args:
+            account_number: The account number.
+        """
+        current = self._require_caller(account_number)["plan"]
+        plans = sorted(self._desk.find("plans"), key=_price)
+        return _said(
+            current=next(plan for plan in plans if plan["id"] == current),
+            others=[plan for plan in plans if plan["id"] != current],
+        )
+
+    @function_tool
+    async def change_plan(self, account_number: str, plan: str) -> str:
+        """Change the plan, after the caller has agreed.
+
+        Args:
+            account_number: The account number.
+            plan: The id of the new plan, from find_plans.
+        """
+        account = self._require_active(account_number)
+        wanted, current = self._desk.get("plans", plan), self._desk.get("plans", account["plan"])
+        if wanted is None or current is None:
+            raise ToolError("There is no such plan.")
+        if wanted == current:
+            raise ToolError("You have this plan already.")
+        if _price(wanted) < _price(current):
+            self._require_term_over(account, "change to a smaller plan")
+        self._desk.update("accounts", account_number, plan=plan)
+        return _said(changed=True)
+
+    @function_tool
+    async def find_bill(self, account_number: str) -> str:
+        """Look up the last bill of the identified caller; a charge with an excess is wrong.
+
+        Args:
+            account_number: The account number.
+        """
+        self._require_caller(account_number)
+        charges = self._desk.find("charges", account_number=account_number)
+        last = max((str(charge["billed_on"]) for charge in charges), default="")
+        return _said(
+            charges=[
+                {
+                    **charge,
+                    "excess_cents": _excess(charge),
+                    "credited": self._desk.get("credits", charge["id"]) is not None,
+                }
+                for charge in charges
+                if charge["billed_on"] == last
+            ]
+        )
+
+    @function_tool
+    async def credit_charge(self, charge_id: str) -> str:
+        """Credit what a charge is too high by, after the caller has agreed.
+
+        Args:
+            charge_id: The id of a wrong charge, from find_bill.
+        """
+        charge = self._desk.get("charges", charge_id)
+        if charge is None:
+            raise ToolError("There is no such charge.")
+        self._require_caller(str(charge["account_number"]))
+        if self._desk.get("credits", charge_id):
+            raise ToolError("This charge was credited already.")
+        if _excess(charge) <= 0:
+            raise ToolError("This charge is right, so it cannot be credited.")
+        self._desk.add("credits", {"charge_id": charge_id, "amount_cents": _excess(charge)})
+        return _said(credited=True)
+
+    @function_tool
+    async def cancel_contract(self, account_number: str) -> str:
+        """Cancel the contract, after the caller has agreed.
+
+        Args:
+            account_number: The account number.
+        """
+        account = self._require_active(account_number)
+        self._require_term_over(account, "cancel your contract")
+        self._desk.update("accounts", account_number, status="cancelled")
+        return _said(cancelled=True)
+
+    def _identified(self, account: Row) -> str:
+        self._callers.add(str(account["number"]))
+        return _said(found=True, customer=account["name"], account=account)
+
+    def _require_caller(self, account_number: str) -> Row:
+        account = self._desk.get("accounts", account_number)
+        if account is None or account_number not in self._callers:
+            raise ToolError("The caller is not identified for this account.")
+        return account
+
+    def _require_active(self, account_number: str) -> Row:
+        account = self._require_caller(account_number)
+        if account["status"] == "cancelled":
+            raise ToolError("Your contract was cancelled already.")
+        return account
+
+    def _require_term_over(self, account: Row, wish: str) -> None:
+        ends_on = str(account["term_ends_on"])
+        if ends_on > self._today():
+            ending = full_date_aloud(ends_on)
+            raise ToolError(f"Your minimum term ends on {ending}. You cannot {wish} before that.")
+
+    def _booked_slot(self, account: Row) -> Row | None:
+        """The time at which a technician comes to the caller."""
+        visit = self._desk.get("visits", account["number"])
+        return self._desk.get("slots", visit["slot"]) if visit else None
+
+    def _free_slots(self, account: Row) -> list[Row]:
+        """The times at which a technician can come to the caller, in their order."""
+        there = self._desk.find("slots", postcode=account["postcode"])
+        taken = {visit["slot"] for visit in self._desk.find("visits")}
+        free = [
+            slot for slot in there if slot["id"] not in taken and str(slot["day"]) > self._today()
+        ]
+        return sorted(free, key=lambda slot: (str(slot["day"]), str(slot["time"])))
+
+    def _today(self) -> str:
+        [today] = self._desk.find("calendar")
+        return str(today["day"])
+
+
+def _price(plan: Row) -> int:
+    return int(plan["price_cents"] or 0)
+
+
+def _excess(charge: Row) -> int:
+    """How much more was charged than was agreed, in cents."""
+    return int(charge["amount_cents"] or 0) - int(charge["agreed_cents"] or 0)
+
+
+def _said(**result: object) -> str:
+    return json.dumps(result)
