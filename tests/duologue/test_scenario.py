@@ -1,3 +1,5 @@
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,11 @@ from shared.errors import DocumentError, SpecError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
+LABELS = [
+    (path, label)
+    for path in sorted(BUNDLED.glob("*.yaml"))
+    for label in re.findall(r"label: (\S+)", path.read_text(encoding="utf-8"))
+]
 GOOD = """\
 name: test
 scenarios:
@@ -31,9 +38,14 @@ def write(tmp_path: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("path", sorted(BUNDLED.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_bundled_scenario_is_found_by_name(path: Path) -> None:
-    assert load_scenario(path.stem) == load_scenario(str(path))
+@pytest.mark.parametrize(("path", "label"), LABELS, ids=[label for _, label in LABELS])
+def test_every_bundled_scenario_is_found_by_name(path: Path, label: str) -> None:
+    assert load_scenario(f"{path.stem}#{label}") == load_scenario(f"{path}#{label}")
+
+
+def test_no_label_of_a_bundled_scenario_begins_another() -> None:
+    labels = sorted(label for _, label in LABELS)
+    assert not [(one, other) for one, other in pairwise(labels) if other.startswith(one)]
 
 
 def test_each_role_gets_only_what_it_may_know() -> None:
