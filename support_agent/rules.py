@@ -21,8 +21,9 @@ ATTEMPTS = 3
 """How often anything is asked: once, and again at most twice."""
 
 _REPEAT = re.compile(
-    r" (?:repeat|say (?:that|it|this) again|pardon|come again|did not (?:catch|hear|understand)"
-    r"|what did you say|what was that|1 more time|once more) |^ (?:what|sorry|excuse me|huh) $"
+    r" (?:repeat (?:that|it|this|the question|your question|yourself)|say (?:that|it|this) again"
+    r"|pardon|come again|did not (?:catch|hear|understand)|what did you say|what was that"
+    r"|1 more time|once more) | repeat(?: please)? $|^ (?:what|sorry|excuse me|huh) $"
 )
 _WAIT = re.compile(
     r" (?:hold on|(?:1|a) (?:moment|minute|2 th)|let me (?:check|look|find|see|get)) "

@@ -173,6 +173,13 @@ async def test_the_agent_repeats_itself_on_request_and_waits_when_asked_to() -> 
     assert "full name" in await say_to(side, "It's 47219.")
 
 
+async def test_who_wants_something_repeated_does_not_always_mean_the_question() -> None:
+    side = support()
+    asked = (await side.turn()).text
+    assert await say_to(side, "Could you repeat, please?") == asked
+    assert "order number" in await say_to(side, "My repeat order is late.")
+
+
 async def test_the_agent_asks_again_at_most_twice_and_then_another_way() -> None:
     side = support()
     await side.turn()
