@@ -12,6 +12,7 @@ _ASKED_AS: dict[str, tuple[str, ...]] = {
     "name": ("name", "names", "who am i speaking", "who i am speaking"),
     "order_number": ("order number", "number of your order", "order id", "order reference"),
     "account_number": ("account number", "customer number", "number of your account"),
+    "patient_number": ("patient number",),
     "postcode": ("postcode", "post code", "postal code", "zip code", "zip"),
     "email": ("email", "e mail", "mail address"),
     "phone": ("phone", "telephone", "mobile", "cell", "number to reach you", "callback number"),

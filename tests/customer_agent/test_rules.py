@@ -47,6 +47,7 @@ async def say_to(side: Side, *texts: str) -> str:
         ("Could you tell me your post-good, please?", ["postcode"]),
         ("Could you tell me your order, please?", ["order_number"]),
         ("What is your date of birth?", ["date_of_birth"]),
+        ("Could you tell me your patient number, please?", ["patient_number"]),
         ("I could not find order number 47218.", []),
         ("Shall I cancel your order?", []),
         ("How can I help you?", []),
