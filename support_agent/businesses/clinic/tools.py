@@ -1,0 +1,229 @@
+"""What the support agent of the clinic can do at its desk; the policy is enforced here."""
+
+import json
+from datetime import date, datetime, timedelta
+
+from livekit.agents import ToolError, function_tool
+
+from shared.values import Row, Value
+from support_agent.desk import Desk
+from support_agent.identity import named, one_digit_apart
+
+NOTICE = timedelta(hours=24)
+"""Until so long before an appointment it can be moved or cancelled."""
+_OFFERED = 3
+"""How many free times are offered at once."""
+_DAY = timedelta(days=1)
+
+
+class ClinicTools:
+    """The tools over one call's desk; they remember which patients the caller is identified as."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._callers: set[Value] = set()
+
+    @function_tool
+    async def find_patient(self, date_of_birth: str, name: str) -> str:
+        """Identify the caller by date of birth and name.
+
+        Args:
+            date_of_birth: As in 1990-05-04.
+            name: The caller's full name, as heard.
+        """
+        try:
+            born = date.fromisoformat(date_of_birth)
+        except ValueError:
+            raise ToolError("The date of birth must be written as in 1990-05-04.") from None
+        near = [row for day in (born - _DAY, born + _DAY) for row in self._born_on(day)]
+        return self._identified(name, self._born_on(born), near, again=["date_of_birth", "name"])
+
+    @function_tool
+    async def find_patient_by_number(self, patient_number: str, name: str) -> str:
+        """Identify the caller by patient number and name, where the date of birth did not help.
+
+        Args:
+            patient_number: Six digits.
+            name: The caller's full name, as heard.
+        """
+        of_the_number = self._desk.find("patients", number=patient_number)
+        near = [
+            row
+            for row in self._desk.find("patients")
+            if one_digit_apart(str(row["number"]), patient_number)
+        ]
+        return self._identified(name, of_the_number, near, again=["patient_number", "name"])
+
+    @function_tool
+    async def find_appointments(self, patient_number: str) -> str:
+        """Look up the coming appointments of the identified caller.
+
+        Args:
+            patient_number: The patient number.
+        """
+        self._require_caller(patient_number)
+        return _said(appointments=self._coming(patient_number=patient_number))
+
+    @function_tool
+    async def find_free_times(self, service: str) -> str:
+        """Look up the next free times for a new appointment.
+
+        Args:
+            service: Its name, from find_services.
+        """
+        return _said(times=self._free_times(service))
+
+    @function_tool
+    async def find_other_times(self, appointment_id: str) -> str:
+        """Look up the next free times to which an appointment of the caller can be moved.
+
+        Args:
+            appointment_id: The id of the appointment, from find_appointments.
+        """
+        appointment = self._require_changeable(appointment_id)
+        return _said(times=self._free_times(appointment["service"]))
+
+    @function_tool
+    async def book_appointment(self, patient_number: str, time_id: str) -> str:
+        """Book a free time for the identified caller, after the caller has agreed.
+
+        Args:
+            patient_number: The patient number.
+            time_id: The id of the time, from find_free_times.
+        """
+        self._require_caller(patient_number)
+        self._require_free(time_id)
+        self._desk.update("appointments", time_id, patient_number=patient_number)
+        return _said(booked=True)
+
+    @function_tool
+    async def move_appointment(self, appointment_id: str, time_id: str) -> str:
+        """Move an appointment of the caller to a free time, after the caller has agreed.
+
+        Args:
+            appointment_id: The id of the appointment, from find_appointments.
+            time_id: The id of the new time, from find_other_times.
+        """
+        appointment = self._require_changeable(appointment_id)
+        if self._require_free(time_id)["service"] != appointment["service"]:
+            raise ToolError("This time is for something else.")
+        patient_number = appointment["patient_number"]
+        self._desk.update("appointments", time_id, patient_number=patient_number)
+        self._desk.update("appointments", appointment_id, patient_number=None)
+        return _said(moved=True)
+
+    @function_tool
+    async def cancel_appointment(self, appointment_id: str) -> str:
+        """Cancel an appointment of the caller, after the caller has agreed.
+
+        Args:
+            appointment_id: The id of the appointment, from find_appointments.
+        """
+        self._require_changeable(appointment_id)
+        self._desk.update("appointments", appointment_id, patient_number=None)
+        return _said(cancelled=True)
+
+    @function_tool
+    async def find_prescriptions(self, patient_number: str) -> str:
+        """Look up what the identified caller has prescriptions for.
+
+        Args:
+            patient_number: The patient number.
+        """
+        self._require_caller(patient_number)
+        rows = self._desk.find("prescriptions", patient_number=patient_number)
+        return _said(prescriptions=rows)
+
+    @function_tool
+    async def repeat_prescription(self, prescription_id: str) -> str:
+        """Order a medicine of the caller's again, after the caller has agreed.
+
+        Args:
+            prescription_id: The id of the prescription, from find_prescriptions.
+        """
+        prescription = self._require_own("prescriptions", prescription_id)
+        left = int(prescription["repeats_left"] or 0)
+        if not left:
+            raise ToolError("This prescription has run out, so the doctor has to see you first.")
+        self._desk.update("prescriptions", prescription_id, repeats_left=left - 1)
+        return _said(ordered=True)
+
+    @function_tool
+    async def find_results(self, patient_number: str) -> str:
+        """Look up which tests of the identified caller have results; only the nurse tells which.
+
+        Args:
+            patient_number: The patient number.
+        """
+        self._require_caller(patient_number)
+        rows = self._desk.find("results", patient_number=patient_number)
+        return _said(
+            tests=[{"test": row["test"], "in": row["finding"] is not None} for row in rows]
+        )
+
+    @function_tool
+    async def find_services(self) -> str:
+        """Look up what appointments are for, and how to prepare for each."""
+        return _said(services=self._desk.find("services"))
+
+    @function_tool
+    async def find_opening_hours(self) -> str:
+        """Look up when the clinic is open."""
+        return _said(hours=self._desk.find("hours"))
+
+    def _born_on(self, day: date) -> list[Row]:
+        return self._desk.find("patients", date_of_birth=day.isoformat())
+
+    def _identified(
+        self, name: str, fitting: list[Row], near: list[Row], *, again: list[str]
+    ) -> str:
+        """The one of `fitting` that has the name.
+
+        What was misheard must not lead to somebody who sounds alike: so it is nobody if it could
+        also be one of those `near`.
+        """
+        match named(name, [*fitting, *near]):
+            case [patient] if patient in fitting:
+                self._callers.add(patient["number"])
+                return _said(found=True, customer=patient["name"], patient_number=patient["number"])
+        return _said(found=False, again=again)
+
+    def _require_caller(self, patient_number: Value) -> None:
+        if patient_number not in self._callers:
+            raise ToolError("The caller is not identified as this patient.")
+
+    def _require_own(self, table: str, key: str) -> Row:
+        row = self._desk.get(table, key) or {"patient_number": None}
+        self._require_caller(row["patient_number"])
+        return row
+
+    def _require_changeable(self, appointment_id: str) -> Row:
+        appointment = self._require_own("appointments", appointment_id)
+        if _start(appointment) - self._now() < NOTICE:
+            raise ToolError("It is in less than twenty four hours, so it is too late to change it.")
+        return appointment
+
+    def _require_free(self, time_id: str) -> Row:
+        free = [row for row in self._coming(patient_number=None) if row["id"] == time_id]
+        if not free:
+            raise ToolError("This time is not free.")
+        return free[0]
+
+    def _free_times(self, service: Value) -> list[Row]:
+        return self._coming(service=service, patient_number=None)[:_OFFERED]
+
+    def _coming(self, **where: Value) -> list[Row]:
+        """The appointments with these values that are still to come, the next one first."""
+        rows = self._desk.find("appointments", **where)
+        return sorted((row for row in rows if _start(row) > self._now()), key=_start)
+
+    def _now(self) -> datetime:
+        return datetime.fromisoformat(str(self._desk.find("clinic")[0]["now"]))
+
+
+def _start(appointment: Row) -> datetime:
+    return datetime.fromisoformat(f"{appointment['starts_on']} {appointment['starts_at']}")
+
+
+def _said(**result: object) -> str:
+    return json.dumps(result)
