@@ -17,6 +17,7 @@ from duologue import eventlog
 from duologue.eventlog import Entry
 from duologue.folder import write_json
 from duologue.speech import FRAME_S, Loudness, Mask, runs, voiced
+from shared.caller import Behaviour
 from shared.events import EventName
 from shared.spec import Role
 from shared.values import Frozen
@@ -52,6 +53,8 @@ class Turn(Frozen):
     heard: str | None
     """What the other side's recognizer made of it; None if nothing."""
     interrupted: bool
+    behaviour: Behaviour | None = None
+    """What the caller did on purpose, by its own event; None in a usual turn."""
     flaw: Flaw | None = None
 
 
@@ -122,6 +125,7 @@ def _turns(role: Role, mask: Mask, said: Sequence[Entry]) -> list[Turn]:
                 said=text,
                 heard=None,
                 interrupted=bool(entry.fields.get("interrupted")),
+                behaviour=entry.fields.get("behaviour"),
                 flaw=None if len(frames) else Flaw.NO_AUDIO,
             )
         )

@@ -5,6 +5,7 @@ import pytest
 from duologue.eventlog import Entry
 from duologue.speech import Mask
 from duologue.transcript import Flaw, Transcript, transcribe
+from shared.caller import Behaviour
 from shared.events import EventName
 from shared.spec import Role
 from tests.duologue.test_speech import mask
@@ -79,6 +80,21 @@ def test_an_interrupted_turn_keeps_what_was_said_and_what_was_meant() -> None:
         "Your order has left.",
         True,
     )
+
+
+def test_a_turn_keeps_what_the_caller_did_on_purpose() -> None:
+    found = call(
+        mask((4.0, 4.3), (6.5, 8.0)),
+        mask((1.0, 6.0)),
+        said(S, 1.0, 6.0, "Your order has left our warehouse."),
+        said(C, 4.0, 4.3, "Mm-hm.", behaviour="backchannel"),
+        said(C, 6.5, 8.0, "When will it be here?"),
+    )
+    assert [(t.role, t.start, t.end, t.behaviour) for t in found.turns] == [
+        (S, 1.0, 6.0, None),
+        (C, 4.0, 4.3, Behaviour.BACKCHANNEL),
+        (C, 6.5, 8.0, None),
+    ]
 
 
 def test_an_event_without_times_gets_the_speech_right_before_it() -> None:
