@@ -10,6 +10,9 @@ from pydantic import ConfigDict, Field
 
 from duologue import eventlog
 from duologue.folder import write_json
+from duologue.interaction import Interaction, interact
+from duologue.interaction.timeline import claims, without_backchannels
+from duologue.interaction.values import Spread
 from duologue.outcome import Fault
 from duologue.speech import FRAME_S, SILENT_DBFS, Loudness, Mask, runs, transfers, voiced
 from duologue.transcript import Transcript, Turn
@@ -24,15 +27,6 @@ FILE = "metrics.json"
 
 PAUSE_S = 0.15
 """How long a speaker must have been silent for the moment to be a pause, not part of a word."""
-
-
-class Gaps(Frozen):
-    """Floor transfers in one direction, in seconds; negative where speech overlaps."""
-
-    p50: float | None
-    p95: float | None
-    values: tuple[float, ...]
-    """In order of time."""
 
 
 class Wer(Frozen):
@@ -67,12 +61,14 @@ class Metrics(Frozen):
     findings: tuple[Finding, ...]
     turns: dict[Role, int]
     speech_s: dict[Role, float]
-    reply_gap_s: dict[str, Gaps]
-    """By direction: `customer_to_support` is how the support agent replies."""
+    reply_gap_s: dict[str, Spread]
+    """By direction: `customer_to_support` is how the support agent replies. Negative where speech
+    overlaps."""
     interruptions: dict[Role, int]
     """Turns of that role that were cut short."""
     turn_cut_off: int
     """Turns into whose pause the other side replied, although they were to go on."""
+    interaction: Interaction
     wer: dict[Role, Wer]
     levels: dict[Role, Level]
     flawed_turns: int
@@ -89,7 +85,9 @@ def write(
 ) -> Metrics:
     """Make metrics.json of a call folder from its audio's loudness, transcript and events."""
     recorded = eventlog.read(folder, EventName.RECORDED)[-1].fields
-    metrics = measure(channels, call, verdict, recorded)
+    used = eventlog.read(folder, EventName.TOOL)
+    tools = [entry.t for entry in used if entry.role == Role.SUPPORT]
+    metrics = measure(channels, call, verdict, recorded, tools)
     write_json(folder / FILE, metrics)
     return metrics
 
@@ -99,10 +97,17 @@ def measure(
     call: Transcript,
     verdict: Verdict,
     recorded: Mapping[str, object],
+    tools: Sequence[float] = (),
 ) -> Metrics:
-    """The metrics of a call; `recorded` has what the recorder counted (event RECORDED)."""
+    """The metrics of a call.
+
+    `recorded` has what the recorder counted (event RECORDED), `tools` when the support agent used
+    its tools, in seconds of the recording.
+    """
     masks = {role: voiced(channel.rms) for role, channel in channels.items()}
-    changes = transfers({role: runs(mask) for role, mask in masks.items()})
+    # A backchannel takes no floor: it is no reply, and the other's going on is none to it.
+    claimed = claims(call.turns, masks)
+    changes = transfers({role: runs(mask) for role, mask in claimed.items()})
     return Metrics.model_validate(
         {
             "duration_s": recorded["duration_s"],
@@ -113,7 +118,7 @@ def measure(
             "turns": {role: sum(turn.role is role for turn in call.turns) for role in Role},
             "speech_s": {role: round(float(masks[role].sum()) * FRAME_S, 2) for role in Role},
             "reply_gap_s": {
-                f"{role.peer}_to_{role}": _gaps([c.gap_s for c in changes if c.role is role])
+                f"{role.peer}_to_{role}": Spread.of([c.gap_s for c in changes if c.role is role])
                 for role in reversed(Role)
             },
             "interruptions": {
@@ -121,6 +126,7 @@ def measure(
                 for role in Role
             },
             "turn_cut_off": turns_cut_off(call.turns, masks),
+            "interaction": interact(call, masks, tools),
             "wer": {role: _wer(call, role) for role in Role},
             "levels": {role: _level(channels[role], masks[role]) for role in Role},
             "flawed_turns": sum(turn.flaw is not None for turn in call.turns),
@@ -137,6 +143,8 @@ def turns_cut_off(turns: Sequence[Turn], masks: Mapping[Role, Mask]) -> int:
     The reply begins while the speaker has been silent for 0.15 s, and the speaker goes on after
     it, or was interrupted by it. A reply that begins while the speaker is audible is a barge-in.
     """
+    # Who gives a backchannel into a pause has not taken it for the end, and waits for no reply.
+    turns = without_backchannels(turns)
     cut_off = 0
     for reply in turns:
         others = [t for t in turns if t.role is reply.role.peer and t.start < reply.start]
@@ -179,13 +187,6 @@ def _wer(call: Transcript, role: Role) -> Wer:
     found = word_errors_of(call, role)
     rate = None if found.rate is None else round(found.rate, 4)
     return Wer(rate=rate, errors=found.errors, **found._asdict())
-
-
-def _gaps(values: Sequence[float]) -> Gaps:
-    if not values:
-        return Gaps(p50=None, p95=None, values=())
-    p50, p95 = (round(float(np.percentile(values, q)), 3) for q in (50, 95))
-    return Gaps(p50=p50, p95=p95, values=tuple(values))
 
 
 def _level(channel: Loudness, mask: Mask) -> Level:

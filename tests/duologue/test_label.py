@@ -42,10 +42,17 @@ def spoken(source: str, start: float, end: float) -> dict[str, float]:
     return {"started_at": AHEAD_S[source] + start, "stopped_at": AHEAD_S[source] + end}
 
 
-def record(folder: Path, *, desk: bool = True) -> None:
-    """Support: "Hello." from 1 to 2 s; customer: "Hi there." from 2.5 to 4 s."""
-    speech = np.stack([mask((2.5, 4.0), length=6), mask((1.0, 2.0), length=6)], axis=1)
-    noise = np.random.default_rng(1).normal(0, 0.1, (6 * RATE_HZ, 2))
+def record(
+    folder: Path,
+    *,
+    desk: bool = True,
+    answer: tuple[float, float] | None = None,
+    tool_of: str | None = None,
+) -> None:
+    """Support: "Hello." from 1 to 2 s; customer: "Hi there." from 2.5 to 4 s; an answer or none."""
+    support = [(1.0, 2.0), *([answer] if answer else [])]
+    speech = np.stack([mask((2.5, 4.0), length=8), mask(*support, length=8)], axis=1)
+    noise = np.random.default_rng(1).normal(0, 0.1, (8 * RATE_HZ, 2))
     gate = np.repeat(speech, round(RATE_HZ * FRAME_S), axis=0)
     soundfile.write(folder / "wire.flac", noise * gate, RATE_HZ, subtype="PCM_16")
     log = EventLog(folder, room="duologue-c1", call_id="c1")
@@ -57,6 +64,10 @@ def record(folder: Path, *, desk: bool = True) -> None:
     emit(log, EventName.SAID, "support", 2.0, text="Hello.", **spoken("support", 0.9, 1.9))
     emit(log, EventName.SAID, "customer", 4.0, text="Hi there.", **spoken("customer", 2.4, 3.9))
     emit(log, EventName.HEARD, "support", 4.3, text="hi where", **spoken("support", 2.6, 4.0))
+    if tool_of:
+        emit(
+            log, EventName.TOOL, tool_of, 5.0, tool="find", arguments={}, output="", is_error=False
+        )
     emit(log, EventName.OUTCOME, "driver", 5.9, outcome="completed", fault=None, detail="")
     none = {"customer": 0.0, "support": 0.0}
     lost = {"inserted_s": none, "cut_s": none, "concealed_s": none}
@@ -85,6 +96,18 @@ def test_a_recorded_call_becomes_a_transcript_and_metrics(tmp_path: Path) -> Non
     assert metrics["valid"]
     assert [finding["check"] for finding in metrics["findings"]] == ["ending", "ending"]
     assert returned.task_success
+
+
+def test_the_tools_that_the_support_agent_used_are_known_to_the_metrics(tmp_path: Path) -> None:
+    """Support answers 2.75 s after the customer, which is late but for the tool."""
+
+    def latency_score(user: str) -> float | None:
+        folder = tmp_path / user
+        folder.mkdir()
+        record(folder, answer=(6.75, 7.5), tool_of=user)
+        return label(folder, spec()).interaction.eva.latency_score.mean
+
+    assert (latency_score("support"), latency_score("customer")) == (1.0, 0.5)
 
 
 def test_labelling_again_gives_the_same_files(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from duologue.metrics import Metrics, measure, turns_cut_off, word_errors_of
 from duologue.speech import Loudness, Mask
 from duologue.transcript import Stray, Transcript, Turn
 from duologue.verdict import Verdict
+from shared.caller import Behaviour
 from shared.spec import Role
 from tests.duologue.test_speech import mask
 
@@ -37,15 +38,19 @@ def interrupted(turn: Turn) -> Turn:
     return turn.model_copy(update={"interrupted": True})
 
 
+def backchannel(turn: Turn) -> Turn:
+    return turn.model_copy(update={"behaviour": Behaviour.BACKCHANNEL})
+
+
 def loud(voiced: Mask) -> Loudness:
     rms = np.where(voiced, -20.0, -100.0)
     return Loudness(rms, rms + 6)
 
 
-def measured(customer: Mask, support: Mask, *turns: Turn) -> Metrics:
+def measured(customer: Mask, support: Mask, *turns: Turn, tools: tuple[float, ...] = ()) -> Metrics:
     transcript = Transcript(turns=turns)
     verdict = Verdict(task_success=True, valid=True, fault=None, findings=())
-    return measure({C: loud(customer), S: loud(support)}, transcript, verdict, RECORDED)
+    return measure({C: loud(customer), S: loud(support)}, transcript, verdict, RECORDED, tools)
 
 
 def test_reply_gaps_are_per_direction_from_the_audio() -> None:
@@ -63,6 +68,28 @@ def test_a_call_without_replies_has_no_gaps() -> None:
         "p95": None,
         "values": (),
     }
+
+
+@pytest.mark.parametrize(
+    "support",
+    [mask((0, 6)), mask((0, 2.8), (4, 6)), mask((0, 3.2), (4.1, 6))],
+    ids=["over speech", "into a pause", "over the end"],
+)
+def test_a_backchannel_is_no_reply_and_gets_none(support: Mask) -> None:
+    turns = [turn(S, 0, 6), backchannel(turn(C, 3, 3.4)), turn(C, 6.5, 8)]
+    found = measured(mask((3, 3.4), (6.5, 8)), support, *turns)
+    assert found.reply_gap_s["support_to_customer"].values == (0.5,)
+    assert found.reply_gap_s["customer_to_support"].values == ()
+    assert found.speech_s[C] == 1.9
+
+
+def test_turn_taking_is_measured_with_its_tools() -> None:
+    customer, support = mask((1, 2)), mask((5, 6))
+    found = measured(customer, support, turn(C, 1, 2), turn(S, 5, 6))
+    assert found.interaction.tau_voice.response_latency_s.values == (3.0,)
+    assert found.interaction.eva.latency_score.mean == 0.3333
+    found = measured(customer, support, turn(C, 1, 2), turn(S, 5, 6), tools=(4.0,))
+    assert found.interaction.eva.latency_score.mean == 1.0
 
 
 def test_levels_are_those_of_the_speech() -> None:
@@ -102,6 +129,18 @@ def test_a_barge_in_while_the_speaker_is_audible_is_no_cut_off() -> None:
     turns = [interrupted(turn(S, 1, 2.6)), turn(C, 2, 4), turn(C, 5, 6)]
     masks = {C: mask((2, 4), (5, 6)), S: mask((1, 2.6))}
     assert turns_cut_off(turns, masks) == 0
+
+
+def test_a_backchannel_into_a_pause_cuts_nothing_off() -> None:
+    turns = [turn(S, 1, 4), backchannel(turn(C, 2.3, 2.6))]
+    masks = {C: mask((2.3, 2.6)), S: mask((1, 2), (2.8, 4))}
+    assert turns_cut_off(turns, masks) == 0
+
+
+def test_the_first_reply_cuts_a_turn_off_even_after_a_backchannel() -> None:
+    turns = [turn(C, 1, 4), backchannel(turn(S, 1.4, 1.7)), turn(S, 2.3, 3.2)]
+    masks = {C: mask((1, 2), (2.4, 4)), S: mask((1.4, 1.7), (2.3, 3.2))}
+    assert turns_cut_off(turns, masks) == 1
 
 
 def test_replies_after_the_end_are_no_cut_off() -> None:

@@ -10,12 +10,16 @@ from rich.console import Console
 
 from duologue import metrics
 from duologue.folder import CALL
-from duologue.metrics import Gaps, Level, Metrics, Wer
+from duologue.interaction import interact
+from duologue.interaction.values import Spread
+from duologue.metrics import Level, Metrics, Wer
 from duologue.outcome import Fault, Outcome
 from duologue.summary import read_calls, show_summary, summarize, write_csv
+from duologue.transcript import Transcript
 from duologue.verdict import Check, Finding
 from shared.errors import DuologueError, UsageError
 from shared.spec import Role
+from tests.duologue.test_speech import mask
 
 NOTHING_REFUNDED = Finding(check=Check.DESK, fault=Fault.SUPPORT, detail="nothing was refunded")
 DIRECTIONS = ("customer_to_support", "support_to_customer")
@@ -40,9 +44,10 @@ def add_call(
         findings=() if success else (NOTHING_REFUNDED,),
         turns=dict.fromkeys(Role, 7),
         speech_s=dict.fromkeys(Role, 20.0),
-        reply_gap_s={way: Gaps(p50=0.5, p95=max(gaps_s), values=gaps_s) for way in DIRECTIONS},
+        reply_gap_s={way: Spread(p50=0.5, p95=max(gaps_s), values=gaps_s) for way in DIRECTIONS},
         interruptions=dict.fromkeys(Role, 0),
         turn_cut_off=cut_off,
+        interaction=interact(Transcript(turns=()), dict.fromkeys(Role, mask())),
         wer={
             role: Wer(rate=0.1, errors=2, words=20, substitutions=2, insertions=0, deletions=0)
             for role in Role

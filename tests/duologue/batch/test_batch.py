@@ -12,11 +12,14 @@ from duologue.batch.batch import RESERVE_BYTES, Batch
 from duologue.batch.plan import Plan
 from duologue.batch.store import FolderStore
 from duologue.filing import Attempt, CallResult
+from duologue.interaction import interact
 from duologue.metrics import Metrics
 from duologue.outcome import Ending, Fault, Outcome
+from duologue.transcript import Transcript
 from shared.errors import CallFailed, CallTaken, DuologueError, EngineUnavailable, WorkerFailed
 from shared.spec import CallSpec, Role
 from tests.duologue.batch.plans import SETTINGS, short_plan
+from tests.duologue.test_speech import mask
 
 DONE = Ending(Outcome.COMPLETED)
 MISSED = Metrics(
@@ -30,6 +33,7 @@ MISSED = Metrics(
     reply_gap_s={},
     interruptions=dict.fromkeys(Role, 0),
     turn_cut_off=0,
+    interaction=interact(Transcript(turns=()), dict.fromkeys(Role, mask())),
     wer={},
     levels={},
     flawed_turns=0,
