@@ -65,7 +65,7 @@ def _misheard(words: str, key: str) -> bool:
 def _half_named(words: str, key: str, facts: Mapping[str, str]) -> bool:
     """Whether `words` has half of the name of a fact, which is enough if the caller has it."""
     first, *rest = phrase(key.replace("_", " ")).split()
-    halves = [f" your {first} ", *(f" {word} " for word in rest)]
+    halves = [f" your {first} ", *(f" {word} " for word in rest if len(word) > len("of"))]
     return key in facts and bool(rest) and any(half in words for half in halves)
 
 

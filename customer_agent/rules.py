@@ -77,7 +77,9 @@ class Caller:
         self._opens = opens
         self._given: set[str] = set()
         self._agent_left = False
-        """The agent has said goodbye and will not do so again, or has put everything off."""
+        """The agent has said goodbye, and will not do so again."""
+        self._handed_on = False
+        """What is still open somebody else will see to, later or in another call."""
         self._lost = 0
         """Turns in a row that were not understood."""
         self._silences = 0
@@ -121,7 +123,8 @@ class Caller:
 
     def _hold_back(self) -> Dialogue[bool]:
         """Whether there is something left to ask, once, when the agent already says goodbye."""
-        if self._agent_left or not any(state.raised < ATTEMPTS - 1 for state in self._open()):
+        left = self._agent_left or self._handed_on
+        if left or not any(state.raised < ATTEMPTS - 1 for state in self._open()):
             return False
         self._agent_left = True
         yield from tell("Wait, please.")
@@ -143,7 +146,7 @@ class Caller:
         settled = False
         statements = [part for part in sentences(text) if not part.endswith("?")]
         if any(_HANDED_ON.search(phrase(part)) for part in statements):
-            self._agent_left = True  # It will be settled later, or not at all.
+            self._handed_on = True
         for state in self._goals:
             if not (state.raised and state.open):
                 continue
@@ -196,7 +199,7 @@ class Caller:
         if any(state.raised < ATTEMPTS for state in self._open()):
             return f"{lead}{self._bring_up()}"
         self._closing += 1
-        if self._open() or self._agent_left or self._closing > 2:
+        if self._open() or self._handed_on or self._agent_left or self._closing > 2:
             return ""
         return self._manner.closing()
 
