@@ -34,7 +34,7 @@ from duologue.filing import CallResult
 from duologue.folder import CallFolder, Clock, Transport
 from duologue.host import find_address, hosted
 from duologue.recorder import IDENTITY
-from duologue.scenario import load_scenario
+from duologue.scenario import DEFAULT, load_scenario
 from duologue.summary import read_calls, show_summary, summarize, write_csv
 from duologue.up import up as keep_up
 from shared import logs
@@ -54,7 +54,6 @@ app = typer.Typer(
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-DEFAULT_SCENARIO = "late-and-charged-twice"
 CANCELLED_BY_SIGNAL = 130
 T = TypeVar("T")
 
@@ -118,7 +117,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 def call(
     scenario: Annotated[
         str, typer.Argument(help="A bundled scenario, FILE, or FILE#LABEL.")
-    ] = DEFAULT_SCENARIO,
+    ] = DEFAULT,
     *,
     out_dir: Annotated[
         Path, typer.Option("--out", help="The folder that call folders are made in.")

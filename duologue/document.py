@@ -59,7 +59,7 @@ class Document:
             return model.model_validate(self._plain(self._root))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            self.fail(first["loc"], str(first["msg"]))
+            self.fail(first["loc"], str(first["msg"]).removeprefix("Value error, "))
 
     def fail(self, location: tuple[int | str, ...], problem: str) -> NoReturn:
         """Report `problem` at the node nearest to `location`."""

@@ -3,17 +3,21 @@
 The files are a superset of LiveKit's `scenarios.yaml`. Each error names file, line and field.
 """
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from duologue.document import Document
-from shared.caller import CustomerSheet, Fact, Goal, Persona
+from duologue.persona import PERSONAS, NamedPersona
+from shared.caller import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
 from shared.errors import DocumentError, SpecError
 from shared.spec import (
     NO_LATENCY,
+    RULES,
     CallSpec,
     Engines,
     Expectation,
@@ -26,16 +30,19 @@ from shared.spec import (
 from shared.values import Row, Text
 from support_agent import check_desk
 
-BUNDLED = Path(__file__).resolve().parent.parent / "scenarios"
+BUNDLED = PERSONAS.parent
 DEFAULT = "late-and-charged-twice"
 
 
 class UserData(BaseModel):
-    """What a scenario puts where the call takes place."""
+    """What a scenario puts where the call takes place.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Without a business it is data of another agent's, of which nothing is known here.
+    """
 
-    business: str
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    business: str | None = None
     desk: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
 
 
@@ -47,15 +54,31 @@ class Scenario(BaseModel):
     label: Text
     instructions: Annotated[str, Field(max_length=20_000)] = ""
     agent_expectations: str = ""
-    tags: dict[str, str] = Field(default_factory=dict)
-    userdata: UserData
-    persona: Persona
+    tags: dict[str, Annotated[str, Field(coerce_numbers_to_str=True)]] = Field(default_factory=dict)
+    userdata: UserData = UserData()
+    language: Literal["en"] = "en"
+    persona: NamedPersona | None = None
     facts: dict[str, Fact] = Field(default_factory=dict)
-    goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)]
+    goals: Annotated[tuple[Goal, ...], Field(max_length=10)] = ()
     refuses: tuple[Text, ...] = ()
+    mood: Mood = Mood()
+    behaviours: Behaviours = Behaviours()
     expected: Expectation = Expectation()
     opener: Role = Role.SUPPORT
     limits: Limits = Limits()
+
+    def with_persona(self, persona: Persona) -> Self:
+        """The same scenario, played by somebody else.
+
+        The full name of the scenario's own persona makes way for the new one's wherever it
+        stands, be it alone or in a sentence: on the desk, in facts, goals and expectations.
+        """
+        if not self.persona:
+            return self.model_copy(update={"persona": persona})
+        name = re.compile(rf"(?<!\w){re.escape(self.persona.name)}(?!\w)", re.IGNORECASE)
+        told = self.model_dump(exclude={"label", "persona"})
+        renamed = _renamed(told, name, persona.name)
+        return self.model_validate({**renamed, "label": self.label, "persona": persona})
 
     def to_spec(
         self,
@@ -71,12 +94,25 @@ class Scenario(BaseModel):
         Of `engines`, the customer's voice makes way for the persona's, if that has one.
 
         Raises:
-            SpecError: `call_id` is not one.
+            SpecError: `call_id` is not one, or the scenario lacks what a call needs.
         """
         chosen = dict(engines)
-        if self.persona.voice and Role.CUSTOMER in chosen:
-            voice = {"tts": self.persona.voice}
-            chosen[Role.CUSTOMER] = chosen[Role.CUSTOMER].model_copy(update=voice)
+        caller = chosen.get(Role.CUSTOMER)
+        needed: dict[str, object] = {
+            "persona": self.persona,
+            "userdata.business": self.userdata.business,
+        }
+        if caller is None or caller.llm == RULES:
+            needed["goals"] = self.goals
+        if missing := [key for key, value in needed.items() if not value]:
+            raise SpecError(
+                f"the scenario {self.label!r} cannot be called, for it has no "
+                f"{' and no '.join(missing)}; add what is missing (docs/scenarios.md)"
+            )
+        assert self.persona
+        assert self.userdata.business
+        if self.persona.voice and caller:
+            chosen[Role.CUSTOMER] = caller.model_copy(update={"tts": self.persona.voice})
         try:
             return CallSpec(
                 call_id=call_id,
@@ -93,6 +129,8 @@ class Scenario(BaseModel):
                     facts=self.facts,
                     goals=self.goals,
                     refuses=self.refuses,
+                    mood=self.mood,
+                    behaviours=self.behaviours,
                     instructions=self.instructions,
                 ),
                 support=SupportSheet(business=self.userdata.business, desk=self.userdata.desk),
@@ -102,6 +140,17 @@ class Scenario(BaseModel):
             first = error.errors(include_url=False, include_input=False)[0]
             field = ".".join(str(part) for part in first["loc"])
             raise SpecError(f"{field}: {first['msg']}") from None
+
+
+def _renamed(data: Any, old: re.Pattern[str], new: str) -> Any:
+    """`data` with another name in each of its texts."""
+    if isinstance(data, str):
+        return old.sub(lambda _: new, data)
+    if isinstance(data, list | tuple):
+        return [_renamed(item, old, new) for item in data]
+    if isinstance(data, dict):
+        return {key: _renamed(value, old, new) for key, value in data.items()}
+    return data
 
 
 class ScenarioFile(BaseModel):
@@ -114,51 +163,86 @@ class ScenarioFile(BaseModel):
 
 
 def load_scenario(reference: str = DEFAULT) -> Scenario:
-    """The scenario that `reference` names.
+    """The one scenario that `reference` names; see `load_scenarios`.
+
+    Raises:
+        DocumentError: There is no such scenario, or it is wrong, or there is more than one.
+    """
+    scenarios = load_scenarios(reference)
+    if len(scenarios) > 1:
+        labels = ", ".join(scenario.label for scenario in scenarios)
+        problem = f"has more than one scenario; add # and one of: {labels}"
+        raise DocumentError(Path(reference), 0, "", problem)
+    return scenarios[0]
+
+
+def load_scenarios(reference: str) -> tuple[Scenario, ...]:
+    """The scenarios that `reference` names.
 
     Args:
-        reference: The name of a bundled file, or a path, either with `#label` if the file has
-            more than one scenario.
+        reference: The label of a bundled scenario; or a file, by its path or the name of a
+            bundled one, for all of its scenarios, or with `#label` for one of them.
 
     Raises:
         DocumentError: There is no such scenario, or it is wrong.
     """
     name, _, label = reference.partition("#")
     path = Path(name)
-    if path.suffix not in {".yaml", ".yml"} and not path.exists():
+    if path.suffix not in {".yaml", ".yml"} and not path.is_file():
         path = BUNDLED / f"{name}.yaml"
-    if not path.exists():
-        bundled = ", ".join(sorted(file.stem for file in BUNDLED.glob("*.yaml")))
-        raise DocumentError(path, 0, "", f"there is no such file; bundled are: {bundled}")
-    scenarios = _read(path)
+        if path not in bundled_files():
+            return (_bundled(name),)
+    scenarios = read_scenarios(path)
     if not label:
-        if len(scenarios) > 1:
-            labels = ", ".join(scenarios)
-            raise DocumentError(
-                path, 0, "", f"has more than one scenario; add # and one of: {labels}"
-            )
-        return next(iter(scenarios.values()))
+        return scenarios
+    named = tuple(scenario for scenario in scenarios if scenario.label == label)
+    if not named:
+        labels = ", ".join(scenario.label for scenario in scenarios)
+        raise DocumentError(path, 0, "", f"has no scenario {label!r}, but: {labels}")
+    return named
+
+
+def bundled_files() -> list[Path]:
+    """The files of scenarios that come with this project."""
+    return sorted(path for path in BUNDLED.glob("*.yaml") if path != PERSONAS)
+
+
+@cache
+def bundled_scenarios() -> tuple[Scenario, ...]:
+    """All scenarios that come with this project."""
+    return tuple(scenario for path in bundled_files() for scenario in read_scenarios(path))
+
+
+def _bundled(label: str) -> Scenario:
+    scenarios = {scenario.label: scenario for scenario in bundled_scenarios()}
     if label not in scenarios:
-        raise DocumentError(path, 0, "", f"has no scenario {label!r}, but: {', '.join(scenarios)}")
+        problem = f"there is no such scenario; bundled are: {', '.join(scenarios)}"
+        raise DocumentError(Path(label), 0, "", problem)
     return scenarios[label]
 
 
-def _read(path: Path) -> dict[str, Scenario]:
-    """The scenarios of a file, by label."""
+def read_scenarios(path: Path) -> tuple[Scenario, ...]:
+    """The scenarios in a file, checked.
+
+    Raises:
+        DocumentError: It has something else, or what can never come true.
+    """
     document = Document.read(path)
-    file = document.parse(ScenarioFile)
-    scenarios: dict[str, Scenario] = {}
-    for index, scenario in enumerate(file.scenarios):
-        if scenario.label in scenarios:
+    scenarios = document.parse(ScenarioFile).scenarios
+    labels: set[str] = set()
+    for index, scenario in enumerate(scenarios):
+        if scenario.label in labels:
             document.fail(("scenarios", index, "label"), "this label is used twice")
-        scenarios[scenario.label] = scenario
+        labels.add(scenario.label)
         _check_desk(document, index, scenario)
     return scenarios
 
 
 def _check_desk(document: Document, index: int, scenario: Scenario) -> None:
-    """Both kinds of rows must fit the desk; expected ones need not be whole."""
+    """The rows must fit the desk of the business, if there is one."""
     data = scenario.userdata
+    if not data.business:
+        return
     try:
         check_desk(data.business, data.desk)
     except SpecError as error:

@@ -150,16 +150,35 @@ class Goal(Frozen):
     """Words by which the agent refuses it; the caller insists, and then accepts that."""
 
 
+class Feeling(StrEnum):
+    """How a caller feels about the call."""
+
+    CALM = "calm"
+    ANNOYED = "annoyed"
+    ANGRY = "angry"
+
+
+class Mood(Frozen):
+    """How the caller feels, and what changes that: a step at a time, each way."""
+
+    start: Feeling = Feeling.CALM
+    worse_when: tuple[Text, ...] = ()
+    """Phrases of the agent's that annoy the caller."""
+    better_when: tuple[Text, ...] = ()
+    """Phrases of the agent's that calm it."""
+
+
 class CustomerSheet(Frozen):
     """All that the customer knows."""
 
     persona: Persona
     facts: dict[str, Fact] = Field(default_factory=dict)
     """By name (`order_number`, `postcode`, ...); the caller says them when asked."""
-    goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)]
-    """In the order in which the caller brings them up."""
+    goals: Annotated[tuple[Goal, ...], Field(max_length=10)] = ()
+    """In the order in which the caller brings them up; only a language model can do without."""
     refuses: tuple[Text, ...] = ()
     """Offers the caller says no to, by words in them."""
+    mood: Mood = Mood()
     behaviours: Behaviours = Behaviours()
     instructions: str = ""
     """For a language model: LiveKit's `instructions` of a scenario."""

@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 
 from shared.caller import CustomerSheet
@@ -19,6 +20,9 @@ from shared.errors import SpecError
 from shared.values import Frozen, Row, Text
 
 CALL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+RULES = "rules"
+"""The dialogue engine that is no language model."""
 
 CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
 
@@ -149,6 +153,13 @@ class CallSpec(Frozen):
     expected: Expectation | None = None
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _rules_need_goals(self) -> Self:
+        engines = self.engines.get(Role.CUSTOMER)
+        if self.customer and not self.customer.goals and engines and engines.llm == RULES:
+            raise ValueError("a customer without a language model needs goals")
+        return self
 
     def for_role(self, role: Role) -> Self:
         """The same call as `role` may know it: without the other's sheet and the verdict's rules.

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from duologue.cli import app
-from duologue.scenario import BUNDLED
+from duologue.scenario import load_scenario
 from shared.events import EventName
 from shared.settings import WORKER_PORTS, Settings
 from shared.spec import Role
@@ -85,7 +85,7 @@ def check_duologue(*words: str) -> None:
             scenario = parsed.params.get("scenario")
     # A file stands for the reader's own.
     if scenario and ".yaml" not in scenario:
-        assert (BUNDLED / f"{scenario}.yaml").is_file()
+        assert load_scenario(scenario)
 
 
 def check_lk(*words: str) -> None:

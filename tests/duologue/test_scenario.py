@@ -1,20 +1,20 @@
-import re
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from duologue.document import MAX_BYTES
-from duologue.scenario import BUNDLED, DEFAULT, load_scenario
+from duologue.scenario import (
+    DEFAULT,
+    bundled_files,
+    bundled_scenarios,
+    load_scenario,
+    load_scenarios,
+    read_scenarios,
+)
 from shared.errors import DocumentError, SpecError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
-LABELS = [
-    (path, label)
-    for path in sorted(BUNDLED.glob("*.yaml"))
-    for label in re.findall(r"label: (\S+)", path.read_text(encoding="utf-8"))
-]
 GOOD = """\
 name: test
 scenarios:
@@ -38,14 +38,19 @@ def write(tmp_path: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("path", "label"), LABELS, ids=[label for _, label in LABELS])
-def test_every_bundled_scenario_is_found_by_name(path: Path, label: str) -> None:
-    assert load_scenario(f"{path.stem}#{label}") == load_scenario(f"{path}#{label}")
+@pytest.mark.parametrize("path", bundled_files(), ids=lambda path: path.stem)
+def test_every_bundled_scenario_is_found_by_its_label_and_in_its_file(path: Path) -> None:
+    scenarios = load_scenarios(path.stem)
+    assert scenarios == read_scenarios(path)
+    for scenario in scenarios:
+        assert load_scenario(scenario.label) == load_scenario(f"{path.stem}#{scenario.label}")
+        assert load_scenario(scenario.label) == load_scenario(f"{path}#{scenario.label}")
 
 
-def test_no_label_of_a_bundled_scenario_begins_another() -> None:
-    labels = sorted(label for _, label in LABELS)
-    assert not [(one, other) for one, other in pairwise(labels) if other.startswith(one)]
+def test_a_label_names_one_bundled_scenario_and_no_file() -> None:
+    labels = [scenario.label for scenario in bundled_scenarios()]
+    assert len(set(labels)) == len(labels)
+    assert not set(labels) & {path.stem for path in bundled_files()}
 
 
 def test_each_role_gets_only_what_it_may_know() -> None:
@@ -129,9 +134,12 @@ def test_a_file_of_several_wants_a_label(tmp_path: Path) -> None:
         load_scenario(f"{path}#one")
 
 
-@pytest.mark.parametrize("reference", ["no-such", "no/such.yaml", "."])
+@pytest.mark.parametrize("reference", ["no-such", ".", "personas"])
 def test_a_scenario_that_is_not_there_says_which_are(reference: str) -> None:
-    with pytest.raises(
-        DocumentError, match=r"bundled are: .*late-and-charged-twice|cannot be read"
-    ):
+    with pytest.raises(DocumentError, match=r"no such scenario; bundled are: .*charged-once"):
         load_scenario(reference)
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(DocumentError, match=r"no/such\.yaml: there is no such file"):
+        load_scenario("no/such.yaml")

@@ -78,7 +78,7 @@ def test_calls_that_are_not_made_are_not_looked_at(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("scenarios: [nobody]", "nobody.yaml: there is no such file; bundled are"),
+        ("scenarios: [nobody]", "nobody: there is no such scenario; bundled are"),
         (f"scenarios: [{SCENARIO}, {SCENARIO}]", "twice"),
         ("scenarios: []", "plan.yaml:1: scenarios: "),
         (f"scenarios: [{SCENARIO}]\nrepeat: 5", "plan.yaml:2: repeat: "),
