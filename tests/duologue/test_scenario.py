@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from duologue.document import MAX_BYTES
+from duologue.persona import load_personas
 from duologue.scenario import (
     DEFAULT,
     bundled_files,
@@ -11,6 +12,7 @@ from duologue.scenario import (
     load_scenarios,
     read_scenarios,
 )
+from shared.caller import BargeIn, Behaviours, Feeling, Mood, Persona
 from shared.errors import DocumentError, SpecError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
@@ -82,6 +84,112 @@ def test_a_persona_with_a_voice_speaks_with_it(tmp_path: Path) -> None:
     assert spec.engines[Role.SUPPORT] == engines[Role.SUPPORT]
 
 
+def test_a_scenario_played_by_somebody_else_has_that_name_wherever_the_first_had(
+    tmp_path: Path,
+) -> None:
+    text = """\
+name: test
+scenarios:
+  - label: one
+    instructions: You are Ann Lee.
+    userdata:
+      business: shop
+      desk:
+        customers:
+          - {id: K1, name: Ann Lee, postcode: "10025", email: ann.lee@example.com}
+          - {id: K2, name: Joann Leeson, postcode: "10026"}
+    persona: {name: Ann Lee, voice: hibari/heart}
+    facts: {account_holder: Ann Lee}
+    goals: [{say: "This is Ann Lee, hello.", met_when: [goodbye]}]
+    expected:
+      desk: {callbacks: [{name: Ann Lee}]}
+      said: [thank you Ann Lee]
+      never_said: [ann lee's]
+"""
+    one = load_scenario(str(write(tmp_path, text)))
+    other = one.with_persona(Persona(name="Kwame Mensah"))
+    assert other.persona == Persona(name="Kwame Mensah")
+    assert other.instructions == "You are Kwame Mensah."
+    assert [row["name"] for row in other.userdata.desk["customers"]] == [
+        "Kwame Mensah",
+        "Joann Leeson",
+    ]
+    assert other.userdata.desk["customers"][0]["email"] == "ann.lee@example.com"
+    assert other.facts["account_holder"].value == "Kwame Mensah"
+    assert other.goals[0].say == "This is Kwame Mensah, hello."
+    assert other.expected.desk == {"callbacks": ({"name": "Kwame Mensah"},)}
+    assert other.expected.said == ("thank you Kwame Mensah",)
+    assert other.expected.never_said == ("Kwame Mensah's",)
+    assert one.persona
+    assert other.with_persona(one.persona).userdata == one.userdata
+
+
+def test_a_persona_is_named_or_written_out(tmp_path: Path) -> None:
+    text = GOOD.replace("persona: {name: Ann Lee}", "persona: yash-patel")
+    assert load_scenario(str(write(tmp_path, text))).persona == load_personas()["yash-patel"]
+
+
+def test_all_that_the_caller_is_and_does_comes_to_its_sheet(tmp_path: Path) -> None:
+    text = (
+        GOOD
+        + """\
+    mood: {start: annoyed, worse_when: [please hold], better_when: [I am sorry]}
+    behaviours: {barge_in: {probability: 0.5}}
+"""
+    )
+    text = text.replace('"80336"', '{value: "80336", said: It starts with eight.}')
+    spec = load_scenario(str(write(tmp_path, text))).to_spec(call_id="c1", seed=0, engines={})
+    assert spec.customer
+    assert spec.customer.mood == Mood(
+        start=Feeling.ANNOYED, worse_when=("please hold",), better_when=("I am sorry",)
+    )
+    assert spec.customer.behaviours == Behaviours(barge_in=BargeIn(probability=0.5))
+    assert spec.customer.facts["order_number"].said == "It starts with eight."
+
+
+LIVEKITS = """\
+name: Somebody else's agent
+scenarios:
+- label: Moves a booking (twice)
+  instructions: |
+    PERSONA: Ann Lee, in a hurry.
+  agent_expectations: Moves the booking.
+  tags:
+    feature: booking
+    difficulty: 3
+  userdata:
+    now: "2026-06-12T09:00:00"
+    available_slots: ["2026-06-15T14:00:00"]
+    expected_booking: null
+    hotel: {rooms: [{id: RM_1, free: true}]}
+- label: Only talks
+  instructions: You only talk.
+"""
+
+
+def test_a_file_of_livekits_is_read_and_a_call_of_it_says_what_it_lacks(tmp_path: Path) -> None:
+    moves, talks = read_scenarios(write(tmp_path, LIVEKITS))
+    assert moves.tags == {"feature": "booking", "difficulty": "3"}
+    assert moves.userdata.business is None
+    assert talks.goals == ()
+    with pytest.raises(SpecError, match=r"has no persona and no userdata\.business and no goals"):
+        moves.to_spec(call_id="c1", seed=0, engines={})
+
+
+def test_only_a_language_model_can_call_without_goals(tmp_path: Path) -> None:
+    text = GOOD[: GOOD.index("    goals:")]
+    scenario = load_scenario(str(write(tmp_path, text)))
+    engines = {role: Settings(_env_file=None).engines(role) for role in Role}
+    with pytest.raises(SpecError, match="'one' cannot be called, for it has no goals; add"):
+        scenario.to_spec(call_id="c1", seed=0, engines=engines)
+    engines[Role.CUSTOMER] = engines[Role.CUSTOMER].model_copy(update={"llm": "openai/gpt-4.1"})
+    spec = scenario.to_spec(call_id="c1", seed=0, engines=engines)
+    assert CallSpec.from_metadata(spec.to_metadata(Role.CUSTOMER), Role.CUSTOMER).customer
+    without = spec.to_metadata(Role.CUSTOMER).replace("openai/gpt-4.1", "rules")
+    with pytest.raises(SpecError, match="without a language model needs goals"):
+        CallSpec.from_metadata(without, Role.CUSTOMER)
+
+
 def test_dates_stay_as_they_are_written() -> None:
     [order] = load_scenario(DEFAULT).userdata.desk["orders"]
     assert order["expected_on"] == "2026-11-27"
@@ -98,6 +206,9 @@ def test_a_call_id_that_is_none_is_refused() -> None:
         ("persona: {name: Ann Lee}", "persona: {}", (9, "scenarios.0.persona.name"), "required"),
         ("say: Where is my order?", "say: ''", (12, "scenarios.0.goals.0.say"), "at least 1"),
         ("facts:", "fcats:", (10, "scenarios.0.fcats"), "not permitted"),
+        ("persona: {name: Ann Lee}", "persona: nobody", (9, "scenarios.0.persona"), "no persona"),
+        ("facts:", "language: fr\n    facts:", (10, "scenarios.0.language"), "should be 'en'"),
+        ("facts:", "mood: {start: sad}\n    facts:", (10, "scenarios.0.mood.start"), "'calm'"),
         ("business: shop", "business: bank", (5, "scenarios.0.userdata.business"), "'bank'"),
         ("postcode:", "zip:", (6, "scenarios.0.userdata.desk"), "no column 'zip'"),
         ("customers:", "clients:", (6, "scenarios.0.userdata.desk"), "no table 'clients'"),
