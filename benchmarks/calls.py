@@ -20,11 +20,10 @@ from rich.table import Table
 
 from benchmarks.usage import Usage, per_call_minute, usage
 from duologue.call import place_call
-from duologue.cli import DEFAULT_SCENARIO
 from duologue.filing import CallResult
 from duologue.folder import CallFolder
 from duologue.recorder import IDENTITY
-from duologue.scenario import load_scenario
+from duologue.scenario import DEFAULT, load_scenario
 from duologue.server import running_server
 from duologue.workers import running_workers
 from shared import logs
@@ -37,7 +36,7 @@ console = Console(highlight=False)
 async def measure(calls: int, out: Path) -> dict[str, Any]:
     """Make `calls` calls into `out`, and measure them."""
     settings = Settings()
-    scenario = load_scenario(DEFAULT_SCENARIO)
+    scenario = load_scenario(DEFAULT)
     engines = {role: settings.engines(role) for role in Role}
     results: list[CallResult] = []
     async with (

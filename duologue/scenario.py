@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from duologue.document import Document
 from duologue.persona import PERSONAS, NamedPersona
 from shared.caller import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
+from shared.engines import at_pace
 from shared.errors import DocumentError, SpecError
 from shared.spec import (
     NO_LATENCY,
@@ -91,7 +92,8 @@ class Scenario(BaseModel):
     ) -> CallSpec:
         """The call of this scenario, with both roles as peers of each other.
 
-        Of `engines`, the customer's voice makes way for the persona's, if that has one.
+        Of `engines`, the customer's voice makes way for the persona's, if that has one, and
+        speaks at its speed, if the voice can.
 
         Raises:
             SpecError: `call_id` is not one, or the scenario lacks what a call needs.
@@ -111,8 +113,9 @@ class Scenario(BaseModel):
             )
         assert self.persona
         assert self.userdata.business
-        if self.persona.voice and caller:
-            chosen[Role.CUSTOMER] = caller.model_copy(update={"tts": self.persona.voice})
+        if caller:
+            voice = at_pace(self.persona.voice or caller.tts, self.persona.speed)
+            chosen[Role.CUSTOMER] = caller.model_copy(update={"tts": voice})
         try:
             return CallSpec(
                 call_id=call_id,

@@ -94,8 +94,8 @@ async def test_another_desk_loses_the_scenario(
     ("scenario", "rule", "broken", "found"),
     [
         ("charged-once", "_duplicates", lambda charges: charges, Check.FORBIDDEN_DONE),
-        ("somebody-elses-order", "likeness", lambda *_: 1.0, Check.DESK),
-        ("order-number-lost", "likeness", lambda *_: 0.0, Check.NOT_DONE),
+        ("somebody-elses-order", "is_named", lambda *_: True, Check.DESK),
+        ("order-number-lost", "named", lambda *_: [], Check.NOT_DONE),
         ("late-and-charged-twice", "_DUPLICATE_WITHIN_DAYS", -1, Check.DESK),
     ],
 )

@@ -25,7 +25,7 @@ from shared.latency import NO_DELAYS, Delays
 from shared.settings import Settings
 from shared.spec import Engines
 
-__all__ = ["Models", "TurnSettings", "check", "describe", "load", "preload", "services"]
+__all__ = ["Models", "TurnSettings", "at_pace", "check", "describe", "load", "preload", "services"]
 
 T = TypeVar("T")
 
@@ -132,6 +132,16 @@ def describe(engines: Engines) -> dict[str, dict[str, Any]]:
         }
         for kind, engine, row, name in _rows(engines)
     }
+
+
+def at_pace(voice: str, speed: float) -> str:
+    """The name of a voice that speaks so much quicker; the same one if it cannot.
+
+    Raises:
+        EngineUnavailable: There is no such voice.
+    """
+    row, _ = _find(table.TTS, "tts", voice)
+    return f"{voice}@{speed:g}" if row.paced and speed != 1 and "@" not in voice else voice
 
 
 def services(engines: Engines) -> dict[str, Row[Any]]:

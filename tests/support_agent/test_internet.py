@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from duologue.scenario import BUNDLED, Scenario, load_scenario
+from shared.caller import Persona
 from shared.dialogue import Dialogue, call
 from shared.spec import Role
 from shared.spoken import phrase
@@ -246,7 +247,7 @@ async def test_a_stranger_who_insists_gets_nothing_done() -> None:
     """Whoever it is, and whatever is asked, no tool finds the account."""
     for label in ("slow-line-reset", "visit-moved-to-monday", "plan-upgraded"):
         scenario = bundled(label)
-        persona = scenario.persona.model_copy(update={"name": "Olga Murphy"})
+        persona = Persona(name="Olga Murphy")
         held: TextCall = await hold_call(scenario.model_copy(update={"persona": persona}))
         assert set(held.desk.changes()) <= {"callbacks"}, held
         assert "could not find you" in held.said(Role.SUPPORT), held

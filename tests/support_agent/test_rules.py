@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from duologue.scenario import Scenario, load_scenario
+from shared.caller import Persona
 from shared.dialogue import REVIVE, reply
 from shared.spec import Role
 from shared.spoken import phrase
@@ -101,7 +102,7 @@ async def test_a_digit_always_misheard_never_leads_to_somebody_elses_order(
 
 async def test_somebody_else_who_has_the_number_does_not_get_the_order() -> None:
     scenario = default()
-    persona = scenario.persona.model_copy(update={"name": "Olga Murphy"})
+    persona = Persona(name="Olga Murphy")
     call = await hold_call(scenario.model_copy(update={"persona": persona}))
     assert "desk lamp" not in call.said(Role.SUPPORT)
     assert not call.verdict.task_success
