@@ -34,6 +34,8 @@ _OFFER = re.compile(
     r" (?:shall|should|would|do|may|can|could|is|are|did|have|has|will)"
     r" (?:i|we|you|it|that|this|the) "
 )
+_SHALL = re.compile(r"^ (?:shall|shell|she will) (?:i|we) ")
+"""An offer as recognizers hear it, who then take it for no question."""
 _HANDED_ON = re.compile(
     r" (?:call(?:s|ed|ing)? (?:you|u) back|(?:put|putting|connect) (?:you|u) (?:through|with)"
     r"|transfer(?:ring)? (?:you|u)) "
@@ -270,7 +272,8 @@ class Caller:
         questions = [
             part
             for part in sentences(text)
-            if part.endswith("?") and _OFFER.search(phrase(part)) and not is_request(part)
+            if (_SHALL.search(phrase(part)) or (part.endswith("?") and _OFFER.search(phrase(part))))
+            and not is_request(part)
         ]
         if not questions:
             return ""

@@ -85,7 +85,7 @@ class Talk:
             if not back:
                 break
             heard = yield from say(back)
-        self._note(heard.text, asked)
+        self._note(heard.text, () if heard.cut_off else asked)
         if _GOODBYE.search(phrase(heard.text)) and not self._waiting:
             raise CallerLeaves
         return heard
@@ -158,8 +158,10 @@ class Talk:
 
     def _note(self, text: str, asked: Sequence[Slot] = ()) -> None:
         """Take up the facts and the problems in what was heard."""
-        facts = read_slots(text, self.business.slots(), asked)
         problems = list(self._problems_in(text))
+        if problems:  # "Just cancel it" is nobody's name
+            asked = [slot for slot in asked if slot.kind is not Kind.NAME]
+        facts = read_slots(text, self.business.slots(), asked)
         if self.record and problems and self._is_of_another(facts):
             self.record = None
         # What somebody was identified by stays as it is.

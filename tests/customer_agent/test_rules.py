@@ -102,6 +102,10 @@ async def test_it_says_no_to_what_it_refuses_even_when_misheard() -> None:
     assert (await say_to(side, "Would you like a refund?")).startswith("Yes")
 
 
+async def test_it_understands_an_offer_that_was_heard_as_no_question() -> None:
+    assert (await say_to(customer(), GREETING, "She'll I cancel your order.")).startswith("Yes")
+
+
 async def test_it_brings_up_the_next_goal_when_one_is_settled() -> None:
     said = await say_to(customer(), GREETING, f"It will arrive on Friday. {ELSE}")
     assert said == "Thank you. There is something else. I was charged twice."
