@@ -1,5 +1,6 @@
 """YAML files that people write: read strictly, each error at a line and a field."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn, Self, TypeVar
 
@@ -11,6 +12,15 @@ from shared.errors import DocumentError
 M = TypeVar("M", bound=BaseModel)
 
 MAX_BYTES = 256 * 1024
+MAX_DEPTH = 32
+_LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+_OPENS = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSES = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 
 class Document:
@@ -18,6 +28,7 @@ class Document:
 
     def __init__(self, path: Path, root: yaml.Node) -> None:
         self._path, self._root = path, root
+        self._constructor = yaml.constructor.SafeConstructor()
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -27,24 +38,25 @@ class Document:
             DocumentError: It cannot be read, or is not plain YAML.
         """
         try:
-            if path.stat().st_size > MAX_BYTES:
-                raise DocumentError(path, 0, "", f"is larger than {MAX_BYTES // 1024} KiB")
-            text = path.read_text(encoding="utf-8")
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+            text = data.decode("utf-8")
         except FileNotFoundError:
             raise DocumentError(path, 0, "", "there is no such file") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise DocumentError(path, 0, "", f"cannot be read: {error}") from None
+        except OSError as error:
+            raise DocumentError(path, 0, "", f"cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise DocumentError(path, 0, "", "cannot be read: is not UTF-8") from None
+        if len(data) > MAX_BYTES:
+            raise DocumentError(path, 0, "", f"is larger than {MAX_BYTES // 1024} KiB")
         try:
-            for token in yaml.scan(text, Loader=yaml.SafeLoader):
-                if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
-                    line = token.start_mark.line + 1
-                    raise DocumentError(path, line, "", "anchors, aliases and tags are not allowed")
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
+            _check_tokens(path, text)
+            root = yaml.compose(text, Loader=_LOADER)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
             raise DocumentError(path, line, "", f"is not YAML: {error.problem}") from None
-        except yaml.YAMLError as error:
-            raise DocumentError(path, 0, "", f"is not YAML: {error}") from None
+        except yaml.reader.ReaderError as error:
+            raise DocumentError(path, 0, "", f"is not YAML: {error.reason}") from None
         if root is None:
             raise DocumentError(path, 0, "", "is empty")
         return cls(path, root)
@@ -82,19 +94,49 @@ class Document:
         if isinstance(node, yaml.SequenceNode):
             return [self._plain(item) for item in node.value]
         if not isinstance(node, yaml.MappingNode):
-            return _scalar(node)
+            return self._scalar(node)
         data: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = _scalar(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._fail_at(key_node, "", "a key must be a word, not a list or a mapping")
+            key = self._scalar(key_node)
             if key in data:
-                line = key_node.start_mark.line + 1
-                raise DocumentError(self._path, line, str(key), "stands twice")
+                self._fail_at(key_node, str(key), "stands twice")
             data[key] = self._plain(value_node)
         return data
 
+    def _scalar(self, node: yaml.Node) -> Any:
+        """A scalar; dates stay as they are written, and so must numbers.
 
-def _scalar(node: yaml.Node) -> Any:
-    """A scalar; dates stay as they are written."""
-    if node.tag == "tag:yaml.org,2002:timestamp":
-        return node.value
-    return yaml.SafeLoader("").construct_object(node)
+        YAML takes 02139 for 1121, and 10:30 for 630.
+        """
+        kind = node.tag.rpartition(":")[2]
+        if kind in {"timestamp", "merge", "value"}:
+            return node.value
+        quoted = f"put {node.value[:40]} in quotes"
+        try:
+            value = self._constructor.construct_object(node)
+        except (ValueError, OverflowError):
+            self._fail_at(node, "", quoted)
+        if kind == "float" and not isfinite(value):
+            self._fail_at(node, "", quoted)
+        if kind == "int" and str(value) != node.value.replace("_", "").lstrip("+"):
+            self._fail_at(node, "", f"{quoted}: YAML takes it for {value}")
+        return value
+
+    def _fail_at(self, node: yaml.Node, field: str, problem: str) -> NoReturn:
+        raise DocumentError(self._path, node.start_mark.line + 1, field, problem)
+
+
+def _check_tokens(path: Path, text: str) -> None:
+    """Refuse what makes a document larger than it is, or more than data."""
+    depth = 0
+    for token in yaml.scan(text, Loader=_LOADER):
+        depth += isinstance(token, _OPENS) - isinstance(token, _CLOSES)
+        problem = ""
+        if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
+            problem = "anchors, aliases and tags are not allowed"
+        elif depth > MAX_DEPTH:
+            problem = "is nested too deeply"
+        if problem:
+            raise DocumentError(path, token.start_mark.line + 1, "", problem)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from duologue.consistency import contradictions
 from duologue.document import Document
 from duologue.persona import PERSONAS, NamedPersona
 from shared.caller import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
@@ -29,10 +30,10 @@ from shared.spec import (
     SupportSheet,
 )
 from shared.values import Row, Text
-from support_agent import check_desk
 
 BUNDLED = PERSONAS.parent
 DEFAULT = "late-and-charged-twice"
+_WITH_BUSINESS = ("facts", "goals", "refuses", "expected")
 
 
 class UserData(BaseModel):
@@ -217,11 +218,17 @@ def bundled_scenarios() -> tuple[Scenario, ...]:
 
 
 def _bundled(label: str) -> Scenario:
-    scenarios = {scenario.label: scenario for scenario in bundled_scenarios()}
-    if label not in scenarios:
-        problem = f"there is no such scenario; bundled are: {', '.join(scenarios)}"
-        raise DocumentError(Path(label), 0, "", problem)
-    return scenarios[label]
+    """The bundled scenario with this label; only this one is checked."""
+    labels: list[str] = []
+    for path in bundled_files():
+        document = Document.read(path)
+        for index, scenario in enumerate(document.parse(ScenarioFile).scenarios):
+            if scenario.label == label:
+                _check(document, index, scenario)
+                return scenario
+            labels.append(scenario.label)
+    problem = f"there is no such scenario; bundled are: {', '.join(labels)}"
+    raise DocumentError(Path(label), 0, "", problem)
 
 
 def read_scenarios(path: Path) -> tuple[Scenario, ...]:
@@ -237,17 +244,20 @@ def read_scenarios(path: Path) -> tuple[Scenario, ...]:
         if scenario.label in labels:
             document.fail(("scenarios", index, "label"), "this label is used twice")
         labels.add(scenario.label)
-        _check_desk(document, index, scenario)
+        _check(document, index, scenario)
     return scenarios
 
 
-def _check_desk(document: Document, index: int, scenario: Scenario) -> None:
-    """The rows must fit the desk of the business, if there is one."""
-    data = scenario.userdata
+def _check(document: Document, index: int, scenario: Scenario) -> None:
+    """What the scenario says must go together."""
+    data, expected = scenario.userdata, scenario.expected
+    place = ("scenarios", index)
     if not data.business:
+        if ours := [key for key in _WITH_BUSINESS if key in scenario.model_fields_set]:
+            problem = f"is missing; {ours[0]} can only be had with a business"
+            document.fail((*place, "userdata", "business"), problem)
         return
-    try:
-        check_desk(data.business, data.desk)
-    except SpecError as error:
-        field = "desk" if str(error).startswith("desk:") else "business"
-        document.fail(("scenarios", index, "userdata", field), str(error))
+    for key in data.model_extra or ():
+        document.fail((*place, "userdata", key), "is not known beside a business")
+    for flaw in contradictions(data.business, data.desk, scenario.facts, expected):
+        document.fail((*place, *flaw.place), flaw.problem)

@@ -8,5 +8,16 @@ from support_agent.agent import (
     identifying_tools,
     public_tables,
 )
+from support_agent.desk import Rows
+from support_agent.expectations import Flaw, find_flaws
 
-__all__ = ["bare_spec", "check_desk", "create_party", "identifying_tools", "public_tables"]
+__all__ = [
+    "Flaw",
+    "Rows",
+    "bare_spec",
+    "check_desk",
+    "create_party",
+    "find_flaws",
+    "identifying_tools",
+    "public_tables",
+]

@@ -61,6 +61,8 @@ class Business(NamedTuple):
     """Its own rows."""
     public: frozenset[str]
     """Tables that are about nobody in particular, of which anybody may be told."""
+    grows: frozenset[str]
+    """Tables that its tools add rows to."""
     neighbours: Callable[[Rows], Rows]
     """Rows easily mistaken for those of a call, put beside them."""
     policy: str

@@ -4,6 +4,7 @@ Its tables come from the business's schema, its rows from the business's stock a
 the call's sheet. The first column of each table is its key.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -62,9 +63,27 @@ class Desk:
                     self._column(table, name)
             self._table(table)
 
+    def impossible(self, table: str, row: Row) -> Iterator[tuple[str, str]]:
+        """The columns in which no row of `table` can ever be like `row`, and why.
+
+        Raises:
+            SpecError: There is no such table or column.
+        """
+        for column, value in row.items():
+            kept = self._as_kept(table, self._column(table, column), value)
+            if kept != value:
+                yield column, f"{value!r} would be kept as {kept!r}; write it so"
+            elif refusal := self._refusal(table, column, value):
+                yield column, f"can never be {value!r}: {refusal}"
+
     def watch(self, changed: Callable[[Changes], None]) -> None:
         """Call `changed` after each change from now on, with all changes since the start."""
         self._watchers.append(changed)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self._columns)
 
     def key(self, table: str) -> str:
         """The name of the key of `table`."""
@@ -104,6 +123,37 @@ class Desk:
                 changes[table] = differing
         return changes
 
+    def _as_kept(self, table: str, column: str, value: Value) -> Value:
+        """What becomes of a value in a column, such as text of a number."""
+        self._db.execute(f"CREATE TEMP TABLE kept AS SELECT {column} FROM {table} WHERE FALSE")  # noqa: S608 - names are checked
+        try:
+            self._db.execute("INSERT INTO kept VALUES (?)", (value,))
+            kept: Value = self._db.execute("SELECT * FROM kept").fetchone()[0]
+        except OverflowError:
+            kept = None
+        finally:
+            self._db.execute("DROP TABLE kept")
+        return kept
+
+    def _refusal(self, table: str, column: str, value: Value) -> str:
+        """The rule by which no row has this value there, whatever its other columns have."""
+        self._db.execute("SAVEPOINT attempt")
+        try:
+            self._db.execute(
+                f"UPDATE {table} SET {column} = ?"  # noqa: S608 - names are checked
+                f" WHERE {self.key(table)} = (SELECT {self.key(table)} FROM {table} LIMIT 1)",
+                (value,),
+            )
+        except sqlite3.IntegrityError as error:
+            kind, _, rule = str(error).partition(": ")
+            concerned = set(re.findall(r"\w+", rule)) & {*self._columns[table]}
+            if kind.startswith(("CHECK", "NOT NULL")) and concerned == {column}:
+                return str(error)
+        finally:
+            self._db.execute("ROLLBACK TO attempt")
+            self._db.execute("RELEASE attempt")
+        return ""
+
     def _report(self) -> None:
         for watcher in self._watchers:
             watcher(self.changes())
@@ -122,7 +172,7 @@ class Desk:
                 f"INSERT INTO {self._table(table)} ({names}) VALUES ({marks})",  # noqa: S608 - names are checked
                 tuple(row.values()),
             )
-        except sqlite3.IntegrityError as error:
+        except (sqlite3.IntegrityError, OverflowError) as error:
             key = self.key(table)
             raise SpecError(f"desk: {table}: row {key}={row.get(key)!r}: {error}") from None
 

@@ -9,6 +9,9 @@ from support_agent.desk import Desk
 CALLBACK, PUT_THROUGH = "request_callback", "put_through"
 """The names of the tools."""
 
+TABLES = frozenset({"callbacks", "transfers"})
+"""Its part of each desk; its tools add rows to all of them."""
+
 SCHEMA = """
 CREATE TABLE callbacks (
     id TEXT PRIMARY KEY NOT NULL,
@@ -20,7 +23,7 @@ CREATE TABLE transfers (
     about TEXT NOT NULL
 );
 """
-"""DDL of its part of each desk."""
+"""Their DDL."""
 
 
 class Reception:

@@ -216,9 +216,21 @@ def test_a_call_id_that_is_none_is_refused() -> None:
         ("name: test", "name: &a test", (1, ""), "anchors, aliases"),
         ("name: test", "name: [", (3, ""), "not YAML"),
         ("name: test", "name: !!python/object:os.system x", (1, ""), "tag"),
+        ("name: test", "name: &a [x]\nb: [*a, *a]", (1, ""), "anchors, aliases"),
+        ("name: test", "name: " + "[" * 100_000, (1, ""), "nested too deeply"),
+        ("name: test", "? [a]\n: b", (1, ""), "key must be a word"),
+        ("name: test", "<<: {name: test}", (1, "name"), "required"),
+        ("name: test", "name: test\n---\nname: again", (2, ""), "another document"),
+        ("name: test", "name: \0", (0, ""), "control characters"),
+        ('"10025"', "00023", (8, ""), "put 00023 in quotes: YAML takes it for 19"),
+        ('"10025"', "10:25", (8, ""), "put 10:25 in quotes"),
+        ('"10025"', "9" * 5000, (8, ""), "in quotes"),
+        ('"10025"', ".nan", (8, ""), "in quotes"),
         (GOOD, "", (0, ""), "empty"),
+        (GOOD, "# yaml-language-server: $schema=schema.json", (0, ""), "empty"),
         (GOOD, "just text", (1, ""), "valid dictionary"),
         (GOOD, "#" * (MAX_BYTES + 1), (0, ""), "larger"),
+        (GOOD, "#" * 10_000_000, (0, ""), "larger"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_line_and_field(
@@ -243,6 +255,20 @@ def test_a_file_of_several_wants_a_label(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD + second.replace("label: two", "label: one"))
     with pytest.raises(DocumentError, match="used twice"):
         load_scenario(f"{path}#one")
+
+
+def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.symlink_to("/dev/zero")
+    with pytest.raises(DocumentError, match="larger"):
+        load_scenario(str(path))
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_bytes(b"name: \xff")
+    with pytest.raises(DocumentError, match=r"s\.yaml: cannot be read: is not UTF-8"):
+        load_scenario(str(path))
 
 
 @pytest.mark.parametrize("reference", ["no-such", ".", "personas"])

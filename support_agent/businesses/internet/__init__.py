@@ -41,6 +41,7 @@ BUSINESS = Business(
     schema=(files(__package__) / "schema.sql").read_text(encoding="utf-8"),
     stock=STOCK,
     public=frozenset({"calendar", "plans", "outages", "slots"}),
+    grows=frozenset({"credits", "visits"}),
     neighbours=neighbours,
     policy=(files(__package__) / "policy.md").read_text(encoding="utf-8"),
     tools=InternetTools,

@@ -36,6 +36,7 @@ BUSINESS = Business(
     schema=(files(__package__) / "schema.sql").read_text(encoding="utf-8"),
     stock=STOCK,
     public=frozenset(),
+    grows=frozenset({"replacements"}),
     neighbours=neighbours,
     policy=(files(__package__) / "policy.md").read_text(encoding="utf-8"),
     tools=ShopTools,
