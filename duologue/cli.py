@@ -22,7 +22,7 @@ from livekit.api import VideoGrants
 from rich.console import Console
 from rich.markup import escape
 
-from duologue import state
+from duologue import scenarios_command, state
 from duologue.batch.command import make_batch
 from duologue.batch.plan import Plan, Repeated
 from duologue.call import place_call
@@ -51,6 +51,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(scenarios_command.app, name="scenarios")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 

@@ -61,7 +61,7 @@ class Scenario(BaseModel):
     language: Literal["en"] = "en"
     persona: NamedPersona | None = None
     facts: dict[str, Fact] = Field(default_factory=dict)
-    goals: Annotated[tuple[Goal, ...], Field(max_length=10)] = ()
+    goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)] = ()
     refuses: tuple[Text, ...] = ()
     mood: Mood = Mood()
     behaviours: Behaviours = Behaviours()
@@ -78,7 +78,7 @@ class Scenario(BaseModel):
         if not self.persona:
             return self.model_copy(update={"persona": persona})
         name = re.compile(rf"(?<!\w){re.escape(self.persona.name)}(?!\w)", re.IGNORECASE)
-        told = self.model_dump(exclude={"label", "persona"})
+        told = self.model_dump(exclude={"label", "persona"}, exclude_unset=True)
         renamed = _renamed(told, name, persona.name)
         return self.model_validate({**renamed, "label": self.label, "persona": persona})
 

@@ -15,7 +15,12 @@ MAY_IMPORT = {
     "support_agent": {"shared", "support_agent"},
     "duologue": {"shared", "duologue", "customer_agent", "support_agent"},
 }
-TERMINAL = {"duologue/cli.py", "duologue/console.py", "duologue/batch/maker.py"}
+TERMINAL = {
+    "duologue/cli.py",
+    "duologue/console.py",
+    "duologue/scenarios_command.py",
+    "duologue/batch/maker.py",
+}
 """Where the command writes to the terminal, and a process of a batch its answers to a pipe."""
 
 FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))

@@ -4,6 +4,7 @@ import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -75,14 +76,18 @@ def check_make(*words: str) -> None:
 
 
 def check_duologue(*words: str) -> None:
-    command = typer.main.get_command(app)
-    assert isinstance(command, TyperGroup)
-    with command.make_context("duologue", list(words)) as context:
-        name, subcommand, arguments = command.resolve_command(context, list(words))
-        assert subcommand
+    command, arguments = typer.main.get_command(app), [*words]
+    with ExitStack() as contexts:
         # Parses every flag and value, and runs nothing.
-        with subcommand.make_context(name, arguments, parent=context) as parsed:
-            scenario = parsed.params.get("scenario")
+        context = contexts.enter_context(command.make_context("duologue", [*arguments]))
+        while isinstance(command, TyperGroup):
+            name, subcommand, arguments = command.resolve_command(context, arguments)
+            assert subcommand
+            command = subcommand
+            context = contexts.enter_context(
+                command.make_context(name, [*arguments], parent=context)
+            )
+        scenario = context.params.get("scenario")
     # A file stands for the reader's own.
     if scenario and ".yaml" not in scenario:
         assert load_scenario(scenario)
