@@ -24,7 +24,8 @@ from rich.markup import escape
 
 from duologue import scenarios_command, state
 from duologue.batch.command import make_batch
-from duologue.batch.plan import Plan, Repeated
+from duologue.batch.plan import Plan
+from duologue.batch.plan_command import LatencyOption, plan
 from duologue.call import place_call
 from duologue.console import CallView
 from duologue.direct import place_direct_call
@@ -57,15 +58,6 @@ err = Console(stderr=True, highlight=False)
 
 CANCELLED_BY_SIGNAL = 130
 T = TypeVar("T")
-
-
-LatencyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="How long engines are made to take: recognition=0.3, language=0.5:0.4 (median "
-        "seconds, spread of the logarithm), synthesis=0.2; may be given for each."
-    ),
-]
 
 
 class Workers(StrEnum):
@@ -188,27 +180,7 @@ def call(
     sys.exit(result.exit_code)
 
 
-@app.command()
-def plan(
-    scenarios: Annotated[list[str], typer.Argument(help="Bundled scenarios, FILE, or FILE#LABEL.")],
-    *,
-    to: Annotated[Path, typer.Option("--out", help="The file to write.")],
-    repeats: Annotated[int, typer.Option(min=1, help="Calls of each scenario.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the first call of each.")] = 0,
-    latency: LatencyOption = None,
-) -> None:
-    """Write a plan for `duologue batch`: one call specification a line."""
-    settings = read_settings()
-    repeated = Repeated(
-        scenarios=tuple(scenarios),
-        repeats=repeats,
-        seed=seed,
-        latency=read_latency(latency or []),
-    )
-    made = Plan.of(repeated, settings)
-    made.check(range(len(made.ids)), settings)
-    made.write(to)
-    out.print(f"{len(made.ids)} calls in {to}; make them with: duologue batch {to} --out calls")
+app.command()(plan)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from duologue.document import Document
 from duologue.recorder import IDENTITY
-from duologue.scenario import load_scenario
+from duologue.scenario import load_scenarios
 from shared import engines
 from shared.errors import DocumentError, SpecError, UsageError
 from shared.settings import Settings
@@ -26,7 +26,7 @@ class Repeated(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     scenarios: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """As `duologue call` takes them."""
+    """As `duologue call` takes them; of a file without a label, all."""
     repeats: int = Field(1, ge=1, le=1_000_000)
     seed: int = Field(0, ge=0, lt=2**62)
     """Of the first call of each scenario."""
@@ -79,7 +79,7 @@ class Plan:
             DocumentError: There is no such scenario, or it is wrong.
             UsageError: Two scenarios have one label, or an id would be no safe folder name.
         """
-        scenarios = [load_scenario(reference) for reference in repeated.scenarios]
+        scenarios = [one for name in repeated.scenarios for one in load_scenarios(name)]
         labels = [scenario.label for scenario in scenarios]
         if twice := {label for label in labels if labels.count(label) > 1}:
             raise UsageError(f"the plan has the scenario {min(twice)!r} twice; repeat it instead")
