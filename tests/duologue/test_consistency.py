@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import support_agent.businesses
 from duologue.scenario import read_scenarios
 from shared.errors import DocumentError
-import support_agent.businesses
 from support_agent.business import load_business
 
 GOOD = """\
