@@ -104,7 +104,7 @@ async def _keep(
         try:
             await worker.ready()
             registered(worker)
-            problem = await worker.wait()
+            problem = await worker.lost()
         except WorkerFailed as failure:
             problem = failure.problem
         finally:

@@ -29,6 +29,12 @@ FOREIGN = frozenset(
     }
 )
 
+CHECKED_EVERY_S = 5.0
+CHECK_TIMEOUT_S = 5.0
+HUNG_CHECKS = 4
+"""A worker that does not answer so many times in a row hangs: 20 to 40 s, far longer than a busy
+machine keeps it from its loop."""
+
 SHORT = 300
 
 OnLine = Callable[[Role, str], None]
@@ -48,7 +54,7 @@ class Worker:
         pid: Its process id.
     """
 
-    def __init__(self, role: Role, program: Program, registered: asyncio.Event) -> None:
+    def __init__(self, role: Role, program: Program, registered: asyncio.Future[int]) -> None:
         self.role, self.pid = role, program.pid
         self._program, self._registered = program, registered
 
@@ -67,11 +73,12 @@ class Worker:
         Raises:
             WorkerFailed: It cannot be started.
         """
-        registered = asyncio.Event()
+        registered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         def read(line: str) -> None:
-            if _fields(line).get("event") == EventName.REGISTERED:
-                registered.set()
+            fields = _fields(line)
+            if fields.get("event") == EventName.REGISTERED and not registered.done():
+                registered.set_result(fields["port"])
             if on_line is not None:
                 on_line(role, line)
 
@@ -90,26 +97,41 @@ class Worker:
             WorkerFailed: It ended before, or did not register in time.
         """
         ended = asyncio.create_task(self.wait(), name=f"{self.role} ends")
-        registered = asyncio.create_task(self._registered.wait(), name=f"{self.role} registers")
         try:
-            await asyncio.wait(
-                {ended, registered}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
-            )
+            waited: set[asyncio.Future[Any]] = {ended, self._registered}
+            await asyncio.wait(waited, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 raise WorkerFailed(self.role, f"it ended ({ended.result()})")
-            if not self._registered.is_set():
+            if not self._registered.done():
                 raise WorkerFailed(
                     self.role, f"it did not register within {timeout_s:g} s ({self.problem})"
                 )
         finally:
             ended.cancel()
-            registered.cancel()
 
     async def wait(self) -> str:
         """Wait until it has ended; how it ended, and what it said last."""
         code = await self._program.wait()
         how = f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
         return f"{how}: {self.problem}" if self.problem else how
+
+    async def lost(self) -> str:
+        """Wait until it has ended, or hangs; what was seen. It must be registered."""
+        ended = asyncio.create_task(self.wait(), name=f"{self.role} ends")
+        hung = asyncio.create_task(self._hang(), name=f"{self.role} hangs")
+        try:
+            await asyncio.wait({ended, hung}, return_when=asyncio.FIRST_COMPLETED)
+            return ended.result() if ended.done() else "it does not answer any more"
+        finally:
+            ended.cancel()
+            hung.cancel()
+
+    async def _hang(self) -> None:
+        """Return once it has not answered at its health port several times in a row."""
+        missed = 0
+        while missed < HUNG_CHECKS:
+            await asyncio.sleep(CHECKED_EVERY_S)
+            missed = 0 if await _answers(self._registered.result()) else missed + 1
 
     @property
     def problem(self) -> str:
@@ -147,6 +169,20 @@ async def running_workers(
         await asyncio.gather(*(worker.stop() for worker in workers.values()))
 
 
+async def _answers(port: int) -> bool:
+    """Whether something answers HTTP at a local port, whatever it says."""
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(b"GET / HTTP/1.0\r\n\r\n")
+                return bool(await reader.readline())
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+
+
 def _environment(address: ServerAddress, calls: int | None) -> dict[str, str]:
     inherited = inherited_environment(without=FOREIGN)
     direct = ",".join(filter(None, [inherited.get("NO_PROXY"), "127.0.0.1,localhost"]))
@@ -161,7 +197,7 @@ def _environment(address: ServerAddress, calls: int | None) -> dict[str, str]:
             "NO_PROXY": direct,
             "no_proxy": direct,
             "DUOLOGUE_LOG": "json",
-            # Any free port: these workers are watched by their log, not by their health port.
+            # Any free port; their log says which.
             "CUSTOMER_PORT": "0",
             "SUPPORT_PORT": "0",
             "PYTHONUNBUFFERED": "1",

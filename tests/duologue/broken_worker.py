@@ -137,7 +137,12 @@ async def main() -> None:
         def on_registered(*_: object) -> None:
             waiting.discard(role)
             if not waiting:
-                print(json.dumps({"event": EventName.REGISTERED}), flush=True)  # noqa: T201
+                print(
+                    json.dumps(
+                        {"event": EventName.REGISTERED, "port": server.worker_info.http_port}
+                    ),
+                    flush=True,
+                )  # noqa: T201
 
         return server
 

@@ -37,9 +37,20 @@ async def all_gone(pids: Iterable[int], *, within_s: float) -> bool:
 
 
 def fake_worker(*, before: str = "", after: str = "") -> list[str]:
-    """A worker that registers at once; `before` and `after` run before and after that."""
+    """A worker that registers at once; `before` and `after` run before and after that.
+
+    It has a health port as our own do: whoever connects is told that it is well.
+    """
     return python(
-        f"import json, os, signal, sys, time\n{before}\n"
-        "print(json.dumps({'event': 'REGISTERED'}), flush=True)\n"
+        f"import json, os, signal, socket, sys, threading, time\n{before}\n"
+        "health = socket.create_server(('127.0.0.1', 0))\n"
+        "def answer():\n"
+        "    while True:\n"
+        "        asking = health.accept()[0]\n"
+        "        asking.sendall(b'HTTP/1.0 200 OK\\r\\n\\r\\n')\n"
+        "        asking.close()\n"
+        "threading.Thread(target=answer, daemon=True).start()\n"
+        "port = health.getsockname()[1]\n"
+        "print(json.dumps({'event': 'REGISTERED', 'port': port}), flush=True)\n"
         f"{after or 'signal.pause()'}"
     )

@@ -1,10 +1,12 @@
 import asyncio
 import json
 import os
+import signal
 
 import pytest
 from pydantic import SecretStr
 
+from duologue import workers
 from duologue.workers import Worker, running_workers
 from shared.address import ServerAddress
 from shared.errors import WorkerFailed
@@ -56,6 +58,22 @@ async def test_a_worker_that_ends_before_it_registers_says_why(code: str, proble
             pytest.fail("it never registered")
     assert failure.value.agent_name == "support"
     assert failure.value.problem == f"it ended ({problem})"
+
+
+async def test_a_worker_that_hangs_is_lost_although_it_has_not_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers, "CHECKED_EVERY_S", 0.02)
+    monkeypatch.setattr(workers, "CHECK_TIMEOUT_S", 0.5)
+    async with running_workers(
+        ADDRESS, roles=[Role.SUPPORT], argv=lambda _: fake_worker()
+    ) as started:
+        worker = started[Role.SUPPORT]
+        lost = asyncio.create_task(worker.lost())
+        done, _ = await asyncio.wait([lost], timeout=1.0)  # in which it answers many times
+        assert not done
+        os.kill(worker.pid, signal.SIGSTOP)
+        assert await asyncio.wait_for(lost, 10) == "it does not answer any more"
 
 
 async def test_one_worker_that_fails_ends_the_other_too() -> None:
