@@ -15,14 +15,20 @@ from livekit.agents import (
     UserStateChangedEvent,
     llm,
     utils,
+    vad,
 )
 
 from shared.caller import Behaviour, Behaviours
+from shared.engines.silero import Listener, SileroVAD
 from shared.events import EventName
 from shared.line import EndReason, Line
 
 BACKCHANNELS = ("Right.", "Okay.", "I see.", "Yeah.", "Uh-huh.", "Sure.")
 """What local voices can say; "mm-hm" becomes "mama"."""
+BETWEEN_SENTENCES_S = 0.09
+"""A silence that long, as the VAD sees it, is a pause of the agent's."""
+BETWEEN_SOUNDS_S = 0.1
+"""A longer silence of the agent may be the end of its turn, into which nothing can be said."""
 NOTICED_S = 1.0
 """A silence cut shorter than this was none: the reply was prepared again."""
 
@@ -38,11 +44,17 @@ class Behaving:
     def __init__(self, line: Line, behaviours: Behaviours) -> None:
         self._line, self._behaviours = line, behaviours
         self._session: AgentSession[Line] | None = None
+        self._windows: set[Listener] = set()
+        """Who is told of each window of what the agent says."""
         self._speaking_into: asyncio.Task[None] | None = None
         self._stretches = 0
         """How often the agent began to speak."""
         self._took_over_at: float | None = None
         """When it last spoke into a turn of the agent to have one itself."""
+        self._agent_silence_s = 0.0
+        """How long nothing was heard of the agent, who may have finished."""
+        self._goes_on = asyncio.Event()
+        """Set when the agent goes on after a pause."""
         self._speaking = False
         """It speaks into a turn of the agent now."""
 
@@ -51,12 +63,16 @@ class Behaving:
         self._session = session
         session.on("user_state_changed", self._on_agent)
         session.on("user_input_transcribed", self._on_transcribed)
+        if isinstance(session.vad, SileroVAD):
+            self._windows = session.vad.listeners
+            self._windows.add(self._on_window)
 
     async def end(self) -> None:
         """Behave no longer."""
         if self._session:
             self._session.off("user_state_changed", self._on_agent)
             self._session.off("user_input_transcribed", self._on_transcribed)
+            self._windows.discard(self._on_window)
         if self._speaking_into:
             await utils.aio.cancel_and_wait(self._speaking_into)
 
@@ -105,6 +121,11 @@ class Behaving:
             return
         self._speaking_into = asyncio.create_task(into, name=f"speak-into-{self._stretches}")
 
+    def _on_window(self, event: vad.VADEvent) -> None:
+        before_s, self._agent_silence_s = self._agent_silence_s, event.raw_accumulated_silence
+        if before_s >= BETWEEN_SENTENCES_S and not self._agent_silence_s:
+            self._goes_on.set()
+
     def _on_transcribed(self, event: UserInputTranscribedEvent) -> None:
         # A turn that ends while something is said that cannot be interrupted gets lost.
         if self._speaking and event.is_final and event.transcript:
@@ -112,9 +133,13 @@ class Behaving:
 
     async def _speak_into(self, behaviour: Behaviour, after_s: float, text: str) -> None:
         await asyncio.sleep(after_s)
+        if behaviour is Behaviour.BACKCHANNEL and self._windows:
+            # As people do, when the other goes on: what comes after the last word is an answer.
+            self._goes_on.clear()
+            await self._goes_on.wait()
         session = self._session
         assert session
-        if session.agent_state == "speaking":
+        if session.agent_state == "speaking" or self._agent_silence_s > BETWEEN_SOUNDS_S:
             return
         began_at = time.time()
         if behaviour is Behaviour.BARGE_IN:

@@ -8,7 +8,7 @@ from livekit.agents import Agent, AgentSession, ModelSettings, llm, stt
 
 from shared.dialogue import REVIVE
 from shared.line import Line
-from shared.spoken import is_backchannel
+from shared.spoken import is_backchannel, is_listening_sound
 
 
 class CallAgent(Agent):
@@ -42,7 +42,8 @@ class CallAgent(Agent):
                     into_ours = speaking
                 heard = event.alternatives[0].text if event.alternatives else ""
                 # Once we have finished, a "yes" is an answer.
-                if heard and into_ours and speaking and is_backchannel(heard):
+                listens = is_backchannel if speaking else is_listening_sound
+                if heard and into_ours and listens(heard):
                     continue
             yield event
 

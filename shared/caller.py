@@ -63,7 +63,7 @@ class Backchannel(Frozen):
     probability: float = Field(0.0, ge=0, le=1)
     """Of each turn of the agent that is long enough."""
     after_s: float = Field(2.5, ge=0.3, le=20)
-    """Into the agent's turn."""
+    """Into the agent's turn, at the earliest: it comes when the agent goes on after a pause."""
 
 
 class Hesitation(Frozen):

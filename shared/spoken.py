@@ -131,6 +131,14 @@ _DEMANDING = frozenset({
 })  # fmt: skip
 
 
+_SOUNDS = re.compile(r"^ (?:(?:m+|hm+|mhm|mmhm|uh|huh|ah|aha|oh) )+$")
+
+
+def is_listening_sound(text: str) -> bool:
+    """Whether a text is a sound and no word ("mm-hm", "uh-huh"), which answers nothing."""
+    return bool(_SOUNDS.match(phrase(text)))
+
+
 def is_backchannel(text: str) -> bool:
     """Whether what was said into somebody's turn only says that one listens ("mm-hm", "I see").
 
@@ -203,6 +211,8 @@ def _number_at(tokens: Sequence[str], start: int) -> _Number | None:
     """The number that begins at `start`, by the largest reading ("forty seven thousand two")."""
     token = tokens[start] if start < len(tokens) else ""
     if token in _REPEATS:
+        if start + 1 < len(tokens) and tokens[start + 1] in _OH:
+            return _Number("0" * _REPEATS[token], ordinal=False, end=start + 2)
         single = _number_at(tokens, start + 1)
         if single and len(single.digits) == 1 and not single.ordinal:
             return _Number(single.digits * _REPEATS[token], ordinal=False, end=single.end)

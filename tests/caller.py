@@ -20,6 +20,7 @@ from duologue.dispatch import create_room
 from duologue.folder import CallFolder
 from duologue.label import label
 from duologue.metrics import Metrics
+from duologue.outcome import Ending, Outcome
 from duologue.recorder import IDENTITY, Recorder, recorder_token
 from duologue.sound import level_dbfs
 from duologue.transcript import Transcript
@@ -253,9 +254,10 @@ async def phone_call(
     spec = spec.model_copy(update={"call_id": room, "recorder": IDENTITY, "peers": peers})
     folder = CallFolder.create(out, room)
     token = recorder_token(address, room)
+    journal = Journal("driver")
     async with (
         address.client() as livekit,
-        Recorder(folder, Journal("driver"), room=room, call_id=room) as recorder,
+        Recorder(folder, journal, room=room, call_id=room) as recorder,
         person(settings, speaker) as someone,
     ):
         call = PhoneCall(someone, folder.path, agent)
@@ -271,6 +273,7 @@ async def phone_call(
         finally:
             await bus.aclose()
             await someone.hang_up()
+            journal.emit(EventName.OUTCOME, **Ending(Outcome.COMPLETED)._asdict())
             await recorder.stop()
             await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
     await asyncio.to_thread(label, folder.path, spec)

@@ -137,12 +137,8 @@ async def main() -> None:
         def on_registered(*_: object) -> None:
             waiting.discard(role)
             if not waiting:
-                print(
-                    json.dumps(
-                        {"event": EventName.REGISTERED, "port": server.worker_info.http_port}
-                    ),
-                    flush=True,
-                )  # noqa: T201
+                fields = {"event": EventName.REGISTERED, "port": server.worker_info.http_port}
+                print(json.dumps(fields), flush=True)  # noqa: T201
 
         return server
 

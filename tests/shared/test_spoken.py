@@ -10,7 +10,15 @@ from shared.speakable import (
     speakable,
     time_aloud,
 )
-from shared.spoken import codes, dates, normalize, phrase, yes_or_no
+from shared.spoken import (
+    codes,
+    dates,
+    is_backchannel,
+    is_listening_sound,
+    normalize,
+    phrase,
+    yes_or_no,
+)
 
 
 @pytest.mark.parametrize(
@@ -198,3 +206,14 @@ def test_times_are_said_in_words() -> None:
     assert time_aloud("09:05") == "nine oh five in the morning"
     assert time_aloud("14:30") == "two thirty in the afternoon"
     assert time_aloud("18:00") == "six in the evening"
+
+
+@pytest.mark.parametrize("text", ["Mm-hmm.", "Uh-huh.", "Right.", "I see.", "Okay, yeah.", "Rate."])
+def test_who_only_listens_takes_no_turn(text: str) -> None:
+    assert is_backchannel(text)
+    assert is_listening_sound(text) is (text in {"Mm-hmm.", "Uh-huh."})
+
+
+@pytest.mark.parametrize("text", ["No.", "Wait.", "Stop!", "What?", "Sorry.", "Right, but why?"])
+def test_who_demands_something_takes_a_turn(text: str) -> None:
+    assert not is_backchannel(text)
