@@ -10,6 +10,7 @@ from duologue.scenario import Scenario, bundled_scenarios, load_scenario
 from duologue.verdict import Check
 from shared.caller import Persona
 from shared.names import SAME, likeness
+from shared.spoken import phrase
 from shared.values import Value
 from support_agent.businesses.shop import tools
 from tests.text_call import hold_call
@@ -132,3 +133,10 @@ def test_no_persona_is_taken_for_somebody_else_on_the_desk(scenario: Scenario) -
     }
     for other in others:
         assert all(likeness(persona.name, other) < SAME for persona in PERSONAS), other
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=label)
+def test_no_persona_has_a_name_that_must_not_be_said(scenario: Scenario) -> None:
+    for persona in PERSONAS:
+        played = scenario.with_persona(persona).expected.never_said
+        assert not any(phrase(never) in phrase(persona.name) for never in played), persona.name
