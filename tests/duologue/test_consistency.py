@@ -4,13 +4,17 @@ import inspect
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import support_agent.businesses
 from duologue.scenario import read_scenarios
 from shared.errors import DocumentError
-from support_agent.business import load_business
+from support_agent import expectations
+from support_agent.business import Problem, Way, load_business
+from support_agent.businesses.clinic import DATE_OF_BIRTH
+from support_agent.businesses.shop.procedures import late_order
 
 GOOD = """\
 name: test
@@ -139,7 +143,7 @@ def test_what_cannot_be_is_named(
         # A caller may have the number wrong and be found by the postcode, ...
         ('{order_number: "80336"}', '{order_number: "00000", postcode: "10025"}'),
         # ... say it in words of its own, ...
-        ('{order_number: "80336"}', '{order_number: {value: "1", said: It is 80336.}}'),
+        ('{order_number: "80336"}', '{order_number: {value: "00000", said: It is 80336.}}'),
         # ... or bring it up with the goal.
         ('facts: {order_number: "80336"}', "facts: {}"),
         ("[replacement]", "[cancel your order]"),
@@ -149,6 +153,24 @@ def test_what_cannot_be_is_named(
 def test_what_can_be_is_let_through(tmp_path: Path, said: str, instead: str) -> None:
     assert said in GOOD
     assert read_scenarios(write(tmp_path, GOOD.replace(said, instead, 1)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"ways": (Way((DATE_OF_BIRTH,), "find_order"),)},
+        {"problems": (Problem("opening", "opening hours", (), late_order, anybody=True),)},
+    ],
+)
+def test_a_caller_who_may_need_no_code_is_let_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any]
+) -> None:
+    path = write(tmp_path, GOOD.replace('{order_number: "80336"}', '{order_number: "00000"}'))
+    shop = load_business("shop")
+    ways = (*shop.ways, *other.get("ways", ()))
+    business = shop._replace(ways=ways, problems=other.get("problems", shop.problems))
+    monkeypatch.setattr(expectations, "load_business", lambda _: business)
+    assert read_scenarios(path)
 
 
 @pytest.mark.parametrize("name", businesses())

@@ -97,7 +97,8 @@ scenarios:
       desk:
         customers:
           - {id: K1, name: Ann Lee, postcode: "10025", email: ann.lee@example.com}
-          - {id: K2, name: Joann Leeson, postcode: "10026"}
+          - {id: K2, name: Joann Lee, postcode: "10026"}
+          - {id: K3, name: Ann Leeson, postcode: "10027"}
     persona: {name: Ann Lee, voice: hibari/heart}
     facts: {account_holder: Ann Lee}
     goals: [{say: "This is Ann Lee, hello.", met_when: [goodbye]}]
@@ -112,7 +113,8 @@ scenarios:
     assert other.instructions == "You are Kwame Mensah."
     assert [row["name"] for row in other.userdata.desk["customers"]] == [
         "Kwame Mensah",
-        "Joann Leeson",
+        "Joann Lee",
+        "Ann Leeson",
     ]
     assert other.userdata.desk["customers"][0]["email"] == "ann.lee@example.com"
     assert other.facts["account_holder"].value == "Kwame Mensah"
