@@ -11,13 +11,18 @@ from urllib.parse import urlsplit
 
 import pytest
 import typer
+from pydantic import BaseModel
 from typer.core import TyperGroup
 
+from duologue.batch.plan import Repeated
+from duologue.batch.spread import BehaviourFile
 from duologue.cli import app
-from duologue.scenario import load_scenario
+from duologue.document import Document
+from duologue.scenario import Scenario, UserData, load_scenario
+from shared.caller import Behaviours, Fact, Goal, Mood, Persona
 from shared.events import EventName
 from shared.settings import WORKER_PORTS, Settings
-from shared.spec import Role
+from shared.spec import Expectation, Limits, Role
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -179,6 +184,25 @@ def test_every_setting_is_in_the_example_with_its_default_and_nothing_else_is() 
         default = getattr(defaults, name.lower())
         if default is not None and name != "DUOLOGUE_CACHE":
             assert value == str(default), name
+
+
+@pytest.mark.parametrize(
+    "model", [Scenario, UserData, Persona, Mood, Behaviours, Expectation, Limits, Goal, Fact]
+)
+def test_every_key_of_a_scenario_is_in_the_document(model: type[BaseModel]) -> None:
+    text = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    words = {word for span in spans(text) for word in re.findall(r"\w+", span)}
+    assert words >= model.model_fields.keys()
+
+
+def test_the_examples_of_plans_are_plans(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "batches.md").read_text(encoding="utf-8")
+    examples = [block for language, block in FENCE.findall(text) if language == "yaml"]
+    path = tmp_path / "example.yaml"
+    models: tuple[type[BaseModel], ...] = (BehaviourFile, Repeated)
+    for model, example in zip(models, examples, strict=True):
+        path.write_text(example, encoding="utf-8")
+        assert Document.read(path).parse(model)
 
 
 def test_the_table_of_workers_is_true() -> None:
