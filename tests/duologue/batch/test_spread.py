@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from duologue.batch import plan_command
 from duologue.batch.plan import Plan
 from duologue.batch.spread import Part, coverage, load_behaviours, plan_of, spread
 from duologue.cli import app
@@ -125,18 +124,10 @@ def test_a_plan_of_calls_has_who_plays_them_and_names_they_can_be_filed_under() 
         assert spec.support.desk["customers"][0]["name"] == spec.customer.persona.name
 
 
-@pytest.fixture
-def mute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Personas without voices of their own, which may not be installed here."""
-    mute = {one.name: one.model_copy(update={"voice": None}) for one in PERSONAS}
-    monkeypatch.setattr(plan_command, "load_personas", lambda: mute)
-
-
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["plan", *arguments], env={"COLUMNS": "100"})
 
 
-@pytest.mark.usefixtures("mute")
 def test_the_command_writes_a_plan_and_shows_what_it_covers(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(BEHAVIOURS)
     out = tmp_path / "plan.jsonl"
@@ -162,7 +153,6 @@ def test_the_command_writes_a_plan_and_shows_what_it_covers(tmp_path: Path) -> N
     assert ["may", "silence", "0"] in shown
 
 
-@pytest.mark.usefixtures("mute")
 def test_unless_told_all_bundled_scenarios_are_called(tmp_path: Path) -> None:
     for form in (("--calls", str(len(SCENARIOS))), ()):
         out = tmp_path / f"plan{len(form)}.jsonl"

@@ -7,7 +7,7 @@ import pytest
 from duologue.outcome import Ending, Fault, Outcome
 from duologue.scenario import load_scenario
 from duologue.verdict import Check, Evidence, Spoken, Used, Verdict, judge
-from shared.spec import CallSpec, Role
+from shared.spec import CallSpec, Expectation, Role
 from shared.values import Row
 
 C, S = Role.CUSTOMER, Role.SUPPORT
@@ -19,7 +19,7 @@ REFUNDED: dict[str, list[Row]] = {
 def spec(**expected: Any) -> CallSpec:
     made = load_scenario("late-and-charged-twice").to_spec(call_id="c1", seed=0, engines={})
     assert made.expected
-    return made.model_copy(update={"expected": made.expected.model_copy(update=expected)})
+    return made.model_copy(update={"expected": Expectation(desk=made.expected.desk, **expected)})
 
 
 def used(tool: str, at_s: float, *, is_error: bool = False, **output: Any) -> Used:
