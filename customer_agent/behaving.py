@@ -57,6 +57,8 @@ class Behaving:
         """Set when the agent goes on after a pause."""
         self._speaking = False
         """It speaks into a turn of the agent now."""
+        self._lost_turn = ""
+        """A turn of the agent that ended meanwhile."""
 
     def begin(self, session: AgentSession[Line]) -> None:
         """Behave in `session` from now on."""
@@ -129,7 +131,7 @@ class Behaving:
     def _on_transcribed(self, event: UserInputTranscribedEvent) -> None:
         # A turn that ends while something is said that cannot be interrupted gets lost.
         if self._speaking and event.is_final and event.transcript:
-            self._line.journal.emit(EventName.HEARD, text=event.transcript)
+            self._lost_turn = event.transcript
 
     async def _speak_into(self, behaviour: Behaviour, after_s: float, text: str) -> None:
         await asyncio.sleep(after_s)
@@ -162,6 +164,11 @@ class Behaving:
             **times,
         )
         emit(EventName.BEHAVIOUR, behaviour=behaviour, **times)
+        lost, self._lost_turn = self._lost_turn, ""
+        if lost and behaviour is Behaviour.BARGE_IN:
+            emit(EventName.HEARD, text=lost)  # the agent answers what was said into it
+        elif lost:
+            session.generate_reply(user_input=lost)
 
     def _draws(self, behaviour: Behaviour, count: int) -> bool:
         probability: float = getattr(self._behaviours, behaviour).probability
