@@ -1,7 +1,8 @@
 """`python -m benchmarks`: the short measurements; with `--long` all of them.
 
 Short: the engines, 3 calls over LiveKit, 3 direct ones. Long: 20 calls, how fast direct ones are,
-both side by side, how many at once hold, what batches cost, and a batch that is killed 25 times.
+both side by side, how many at once hold, what batches cost, every scenario, and a batch that is
+killed 25 times.
 """
 
 import subprocess
@@ -20,6 +21,7 @@ LONG = (
     ("benchmarks.fidelity",),
     ("benchmarks.parallel",),
     ("benchmarks.batches",),
+    ("benchmarks.scenarios",),
     ("pytest", "-q", "--kills", "25", "--timeout", "1800", KILLED),
 )
 

@@ -6,10 +6,11 @@ the same conversation draws the same (see `shared.dialogue`: a dialogue is repla
 
 import random
 
-from shared.caller import Behaviour, Behaviours, Degree, Persona, Spelling
+from shared.caller import Behaviour, Behaviours, Degree, Feeling, Mood, Persona, Spelling
 from shared.dialogue import Performed
 from shared.names import NATO
 from shared.speakable import PAUSE, PAUSE_S, UNITS, digits_aloud, letters_aloud
+from shared.spoken import phrase
 
 LONG_ENOUGH = 6
 """Words of a sentence in which there is room for a hesitation."""
@@ -35,6 +36,11 @@ _WAITS = {
     Degree.NORMAL: ("Okay, thank you.", "All right."),
     Degree.HIGH: ("Of course, take your time.", "No problem, I will wait."),
 }
+_FEELINGS = tuple(Feeling)
+_OUTBURSTS = {
+    Feeling.ANNOYED: ("That is not good enough.", "I am not happy about this."),
+    Feeling.ANGRY: ("This is not acceptable.", "I am really angry about this."),
+}
 _INSISTENCE = {Degree.LOW: 2, Degree.NORMAL: 1, Degree.HIGH: 0}
 
 
@@ -43,23 +49,40 @@ class Manner:
 
     Args:
         persona: Who it is.
+        mood: How it feels, and what changes that.
         behaviours: What it does that makes a call hard.
         seed: Of the call.
     """
 
-    def __init__(self, persona: Persona, behaviours: Behaviours, seed: int) -> None:
-        self._persona, self._behaviours = persona, behaviours
+    def __init__(self, persona: Persona, mood: Mood, behaviours: Behaviours, seed: int) -> None:
+        self._persona, self._mood, self._behaviours = persona, mood, behaviours
+        self.feeling = mood.start
+        self._outburst = ""
         self._random = random.Random(f"{seed} manner")  # noqa: S311 - no secret
         self.insists = _INSISTENCE[persona.patience]
         """How often it insists on what was refused."""
 
+    def hear(self, text: str) -> None:
+        """Feel better or worse about what the agent says."""
+        words, before = phrase(text), _FEELINGS.index(self.feeling)
+        worse = any(phrase(sign) in words for sign in self._mood.worse_when)
+        better = any(phrase(sign) in words for sign in self._mood.better_when)
+        after = min(max(before + worse - better, 0), len(_FEELINGS) - 1)
+        self.feeling = _FEELINGS[after]
+        if after > before:
+            self._outburst = self._random.choice(_OUTBURSTS[self.feeling])
+
+    @property
+    def _politeness(self) -> Degree:
+        return self._persona.politeness if self.feeling is Feeling.CALM else Degree.LOW
+
     def closing(self) -> str:
         """That this was all."""
-        return self._random.choice(_CLOSINGS[self._persona.politeness])
+        return self._random.choice(_CLOSINGS[self._politeness])
 
     def agreement(self) -> str:
         """Yes to an offer."""
-        return self._random.choice(_AGREEMENTS[self._persona.politeness])
+        return self._random.choice(_AGREEMENTS[self._politeness])
 
     def waiting(self) -> str:
         """What it says to somebody who needs a moment."""
@@ -110,7 +133,9 @@ class Manner:
         return self._draws(Behaviour.ASK_TO_REPEAT)
 
     def spoken(self, text: str) -> tuple[str, tuple[Performed, ...]]:
-        """A turn as it comes out, with what the speaker stumbles over."""
+        """A turn as it comes out, with what its speaker feels and stumbles over."""
+        if self._outburst:
+            text, self._outburst = f"{self._outburst} {text}", ""
         if self._random.random() < self._persona.disfluency:
             text = self._stumbling(text)
         words = text.split(" ")

@@ -68,7 +68,7 @@ class Caller:
     """One caller in one call."""
 
     def __init__(self, sheet: CustomerSheet, *, opens: bool, seed: int = 0) -> None:
-        self._manner = Manner(sheet.persona, sheet.behaviours, seed)
+        self._manner = Manner(sheet.persona, sheet.mood, sheet.behaviours, seed)
         self._performed: list[Performed] = []
         """In the turn that is being put together."""
         self._facts = {"name": sheet.persona.name}
@@ -96,6 +96,7 @@ class Caller:
         else:
             heard = yield from listen()
         while True:
+            self._manner.hear(heard.text)
             settled = self._settle(heard.text)
             if _GOODBYE.search(phrase(heard.text)) and not (yield from self._hold_back()):
                 yield from self._hang_up("All right. Goodbye." if self._open() else "Goodbye.")

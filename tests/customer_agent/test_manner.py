@@ -9,8 +9,10 @@ from shared.caller import (
     Behaviours,
     CustomerSheet,
     Degree,
+    Feeling,
     Goal,
     Hesitation,
+    Mood,
     Persona,
     Sometimes,
     Spelling,
@@ -28,7 +30,7 @@ ALWAYS = Sometimes(probability=1)
 
 def manner(seed: int = 0, behaviours: Behaviours | None = None, **traits: object) -> Manner:
     persona = Persona.model_validate({"name": "Yash Patel", **traits})
-    return Manner(persona, behaviours or Behaviours(), seed)
+    return Manner(persona, Mood(), behaviours or Behaviours(), seed)
 
 
 def test_a_code_is_said_in_ones_own_way_and_understood() -> None:
@@ -68,6 +70,23 @@ def test_seeds_differ_and_each_gives_the_same_again() -> None:
     ]
     assert said == again
     assert len({tuple(one) for one in said}) > len(SEEDS) / 4
+
+
+def test_a_mood_gets_worse_and_better_and_is_heard() -> None:
+    mood = Mood(worse_when=("cannot be cancelled",), better_when=("refund",))
+    caller = Manner(Persona(name="Yash Patel", politeness=Degree.HIGH), mood, Behaviours(), 0)
+    assert caller.spoken(TURN)[0] == TURN
+    caller.hear("I am sorry, it can't be canceled.")
+    complaint, _ = caller.spoken(TURN)
+    assert complaint.endswith(TURN)
+    assert complaint != TURN
+    assert caller.spoken(TURN)[0] == TURN
+    assert "kind" not in caller.agreement()
+    felt = []
+    for text in ("It cannot be cancelled.", "It cannot be cancelled.", "A refund.", "A refund."):
+        caller.hear(text)
+        felt.append(caller.feeling)
+    assert felt == [Feeling.ANGRY, Feeling.ANGRY, Feeling.ANNOYED, Feeling.CALM]
 
 
 def test_who_never_stumbles_says_what_it_means() -> None:
