@@ -34,6 +34,7 @@ from duologue.doctor import LONGEST_HOLD_S, StageResult, examine, exit_status
 from duologue.filing import CallResult
 from duologue.folder import CallFolder, Clock, Transport
 from duologue.host import find_address, hosted
+from duologue.judges import judge_calls
 from duologue.recorder import IDENTITY
 from duologue.scenario import DEFAULT, load_scenario
 from duologue.summary import read_calls, show_summary, summarize, write_csv
@@ -244,6 +245,21 @@ def summary(
         sys.stdout.write(json.dumps(summarize(calls), indent=2) + "\n")
     else:
         show_summary(calls, out, worst=worst)
+
+
+@app.command()
+def judge(
+    folders: Annotated[Path, typer.Argument(help="The folder that call folders are in.")] = Path(
+        "calls"
+    ),
+    *,
+    model: Annotated[
+        str, typer.Option(help="The language model that judges, such as openai/gpt-4.1-mini.")
+    ],
+) -> None:
+    """Have a language model judge the calls that it has not judged yet (LiveKit's judges)."""
+    settings = read_settings()
+    asyncio.run(judge_calls(folders, model, settings, out))
 
 
 @app.command()

@@ -211,6 +211,20 @@ def _claimed(path: Path) -> int | None:
     return lock
 
 
+def add_file(folder: Path, name: str, content: BaseModel) -> None:
+    """Add a JSON file to a complete call folder, or replace it, and note its checksum.
+
+    Each file is replaced at once, so that neither is ever half-written.
+    """
+    new = folder / f".{name}"
+    write_json(new, content)
+    call = Call.model_validate_json((folder / CALL).read_bytes())
+    noted = folder / f".{CALL}"
+    write_json(noted, call.model_copy(update={"files": {**call.files, name: sha256(new)}}))
+    new.replace(folder / name)
+    noted.replace(folder / CALL)
+
+
 def audio_of(folder: Path) -> Path:
     """The audio of a call folder, whichever transport it was recorded from."""
     played = folder / AUDIO

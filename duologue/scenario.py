@@ -139,6 +139,7 @@ class Scenario(BaseModel):
                 ),
                 support=SupportSheet(business=self.userdata.business, desk=self.userdata.desk),
                 expected=self.expected,
+                agent_expectations=self.agent_expectations,
             )
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]

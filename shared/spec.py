@@ -151,6 +151,8 @@ class CallSpec(Frozen):
     customer: CustomerSheet | None = None
     support: SupportSheet | None = None
     expected: Expectation | None = None
+    agent_expectations: str = ""
+    """What is expected of the agent in words, for a model to judge by; no role sees it either."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -169,6 +171,7 @@ class CallSpec(Frozen):
         return self.model_copy(
             update={
                 "expected": None,
+                "agent_expectations": "",
                 role.peer.value: None,
                 "engines": {role: self.engines[role]},
                 "peers": {role: self.peers[role]},

@@ -25,7 +25,17 @@ from shared.latency import NO_DELAYS, Delays
 from shared.settings import Settings
 from shared.spec import Engines
 
-__all__ = ["Models", "TurnSettings", "at_pace", "check", "describe", "load", "preload", "services"]
+__all__ = [
+    "Models",
+    "TurnSettings",
+    "at_pace",
+    "check",
+    "describe",
+    "load",
+    "load_judge",
+    "preload",
+    "services",
+]
 
 T = TypeVar("T")
 
@@ -116,6 +126,23 @@ def load(
             turn=turn,
             delays=delays,
         )
+
+
+def load_judge(engine: str, settings: Settings) -> llm.LLM[Any]:
+    """A language model by itself, to judge calls with.
+
+    Raises:
+        EngineUnavailable: It is unknown, not installed, its key is missing, or it is no model.
+    """
+    row, name = _find(table.LLM, "llm", engine)
+    key = _key(engine, row, settings)
+    silero = SileroVAD(min_silence_s=row.turn.vad_min_silence_s)
+    model = row.make(Order(name, key, settings, silero, 0, NO_DELAYS))
+    if model is None:
+        raise EngineUnavailable(
+            engine, "it cannot judge; name a language model, see docs/engines.md"
+        )
+    return model
 
 
 def describe(engines: Engines) -> dict[str, dict[str, Any]]:
