@@ -22,6 +22,7 @@ LONG = (
     ("benchmarks.parallel",),
     ("benchmarks.batches",),
     ("benchmarks.scenarios",),
+    ("benchmarks.behaviours",),
     ("pytest", "-q", "--kills", "25", "--timeout", "1800", KILLED),
 )
 
