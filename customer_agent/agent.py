@@ -53,6 +53,7 @@ class CustomerAgent(CallAgent):
             StopResponse: It is; the agent answers what was said into it.
         """
         del turn_ctx
+        self._behaving.on_turn()
         if self._behaving.broke_into(new_message):
             times = {
                 "started_at": new_message.metrics.get("started_speaking_at"),

@@ -23,8 +23,8 @@ from shared.engines.silero import Listener, SileroVAD
 from shared.events import EventName
 from shared.line import EndReason, Line
 
-BACKCHANNELS = ("Right.", "Okay.", "I see.", "Yeah.", "Uh-huh.", "Sure.")
-"""What local voices can say; "mm-hm" becomes "mama"."""
+BACKCHANNELS = ("Right.", "Yeah.", "Sure.")
+"""What local voices can say in half a second; "mm-hm" becomes "mama", "uh-huh" "I have"."""
 BETWEEN_SENTENCES_S = 0.09
 """A silence that long, as the VAD sees it, is a pause of the agent's."""
 BETWEEN_SOUNDS_S = 0.1
@@ -78,6 +78,10 @@ class Behaving:
         if self._speaking_into:
             await utils.aio.cancel_and_wait(self._speaking_into)
 
+    def on_turn(self) -> None:
+        """A turn of the agent has ended, and is not lost."""
+        self._lost_turn = ""
+
     def broke_into(self, turn: llm.ChatMessage) -> bool:
         """Whether a turn of the agent is what it has spoken into; the agent answers that."""
         began_at = turn.metrics.get("started_speaking_at")
@@ -129,7 +133,7 @@ class Behaving:
             self._goes_on.set()
 
     def _on_transcribed(self, event: UserInputTranscribedEvent) -> None:
-        # A turn that ends while something is said that cannot be interrupted gets lost.
+        # A turn that ends while something is said that cannot be interrupted may get lost.
         if self._speaking and event.is_final and event.transcript:
             self._lost_turn = event.transcript
 

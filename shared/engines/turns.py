@@ -15,7 +15,7 @@ class TurnSettings(NamedTuple):
     """Silence that ends a stretch of speech."""
     interruption_min_s: float
     """Speech of the peer that interrupts an agent, without the silence after it. Longer than
-    `vad_min_silence_s`, or a blip would, and than "I see", which says that one listens."""
+    `vad_min_silence_s`, or a blip would, and than "right", which says that one listens."""
     false_interruption_s: float
     """An agent interrupted by what turned out to be no words goes on after this."""
     preemptive: bool
@@ -27,7 +27,7 @@ WHOLE_TURNS = TurnSettings(
     min_delay_s=0.0,
     max_delay_s=0.0,
     vad_min_silence_s=0.3,
-    interruption_min_s=0.7,
+    interruption_min_s=0.6,
     false_interruption_s=1.5,
     preemptive=True,
 )

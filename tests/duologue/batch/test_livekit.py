@@ -167,4 +167,4 @@ async def test_a_worker_and_a_server_that_die_cost_their_calls_an_attempt_and_no
     reasons = [reason for each in calls for reason in each.call.run.earlier]
     # Agents that find the new server sooner than their call was given up have lost each other.
     assert len(reasons) >= 2
-    assert all(reason.startswith(("worker_lost", "server_lost")) for reason in reasons)
+    assert all(reason.startswith(("worker_lost", "server_lost")) for reason in reasons), reasons
