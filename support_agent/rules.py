@@ -143,6 +143,15 @@ class Talk:
         if problem not in self._waiting:
             self._waiting.insert(0, problem)
 
+    def do(self, tool: str, *done: str, **arguments: Any) -> Dialogue[bool]:
+        """Use a tool that changes something, and say that it is `done`, or why it cannot be."""
+        result = yield from call(tool, **arguments)
+        if result.failed:
+            yield from tell(f"I am sorry. {result.data['text']}")
+        else:
+            yield from tell(*done)
+        return not result.failed
+
     def offer_callback(self, about: str) -> Dialogue[None]:
         """Offer that a colleague calls back."""
         if (yield from self.confirm("Shall I have a colleague call you back?")):

@@ -43,6 +43,14 @@ class Slot(NamedTuple):
         return self.under.format(digits_aloud(value) if self.kind is Kind.CODE else value)
 
 
+NAME = Slot(name="name", kind=Kind.NAME, noun="your full name", under="under the name {}")
+DATE_OF_BIRTH = Slot(
+    name="date_of_birth",
+    kind=Kind.DATE,
+    noun="your date of birth",
+    under="anybody born on {}",
+)
+
 _NAME_LEAD = re.compile(
     r"^(?:(?:um+|uh+|er+|oh|ah|well|so|hi|hello|yes|yeah|sure|okay|ok|no|sorry|of course|certainly"
     r"|please|thanks|thank you|it's|it is|its|this is|that's|that is|that would be|i'm|i am"

@@ -13,8 +13,8 @@ from duologue.scenario import read_scenarios
 from shared.errors import DocumentError
 from support_agent import expectations
 from support_agent.business import Problem, Way, load_business
-from support_agent.businesses.clinic import DATE_OF_BIRTH
 from support_agent.businesses.shop.procedures import late_order
+from support_agent.slots import DATE_OF_BIRTH
 
 GOOD = """\
 name: test

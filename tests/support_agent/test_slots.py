@@ -1,7 +1,7 @@
 import pytest
 
-from support_agent.businesses.shop import BUSINESS, NAME, ORDER_NUMBER, POSTCODE
-from support_agent.slots import Slot, is_unknown, read_slots
+from support_agent.businesses.shop import BUSINESS, ORDER_NUMBER, POSTCODE
+from support_agent.slots import NAME, Slot, is_unknown, read_slots
 
 SLOTS = BUSINESS.slots()
 

@@ -16,15 +16,8 @@ from support_agent.businesses.clinic.procedures import (
 )
 from support_agent.businesses.clinic.stock import STOCK, neighbours
 from support_agent.businesses.clinic.tools import ClinicTools
-from support_agent.slots import Kind, Slot
+from support_agent.slots import DATE_OF_BIRTH, NAME, Kind, Slot
 
-DATE_OF_BIRTH = Slot(
-    name="date_of_birth",
-    kind=Kind.DATE,
-    noun="your date of birth",
-    under="anybody born on {}",
-)
-NAME = Slot(name="name", kind=Kind.NAME, noun="your full name", under="under the name {}")
 PATIENT_NUMBER = Slot(
     name="patient_number",
     kind=Kind.CODE,

@@ -23,13 +23,9 @@ def move_appointment(talk: Talk) -> Dialogue[None]:
     time = yield from _offer(talk, others.data["times"], "Shall I move it to {}?")
     if time is None:
         return
-    moved = yield from call(
-        "move_appointment", appointment_id=appointment["id"], time_id=time["id"]
-    )
-    if moved.failed:
-        yield from tell(f"I am sorry. {moved.data['text']}")
-    else:
-        yield from tell(f"I have moved your {time['service']} to {_when(time)}.")
+    done = f"I have moved your {time['service']} to {_when(time)}."
+    changed = {"appointment_id": appointment["id"], "time_id": time["id"]}
+    yield from talk.do("move_appointment", done, **changed)
 
 
 def cancel_appointment(talk: Talk) -> Dialogue[None]:
@@ -37,11 +33,8 @@ def cancel_appointment(talk: Talk) -> Dialogue[None]:
     appointment = yield from _which(talk, "Shall I cancel your {} on {}?")
     if appointment is None:
         return
-    cancelled = yield from call("cancel_appointment", appointment_id=appointment["id"])
-    if cancelled.failed:
-        yield from tell(f"I am sorry. {cancelled.data['text']}")
-    else:
-        yield from tell(f"I have cancelled your {appointment['service']}.")
+    done = f"I have cancelled your {appointment['service']}."
+    yield from talk.do("cancel_appointment", done, appointment_id=appointment["id"])
 
 
 def book_appointment(talk: Talk) -> Dialogue[None]:
@@ -81,12 +74,9 @@ def repeat_prescription(talk: Talk) -> Dialogue[None]:
     if not (yield from talk.confirm(f"Shall I order your {medicine} again?")):
         yield from tell("All right, I will not order anything.")
         return
-    ordered = yield from call("repeat_prescription", prescription_id=chosen)
-    if ordered.failed:
-        yield from tell(f"I am sorry. {ordered.data['text']}")
+    done = (f"I have ordered your {medicine}.", "It will be ready tomorrow.")
+    if not (yield from talk.do("repeat_prescription", *done, prescription_id=chosen)):
         yield from _offer_visit(talk)
-    else:
-        yield from tell(f"I have ordered your {medicine}.", "It will be ready tomorrow.")
 
 
 def tell_results(talk: Talk) -> Dialogue[None]:
@@ -174,11 +164,9 @@ def _book(talk: Talk, service: str) -> Dialogue[None]:
     time = yield from _offer(talk, free.data["times"], "Shall I book {} for you?")
     if time is None:
         return
-    booked = yield from call("book_appointment", patient_number=_patient(talk), time_id=time["id"])
-    if booked.failed:
-        yield from tell(f"I am sorry. {booked.data['text']}")
-    else:
-        yield from tell(f"I have booked your {service} on {_when(time)}.")
+    done = f"I have booked your {service} on {_when(time)}."
+    chosen = {"patient_number": _patient(talk), "time_id": time["id"]}
+    yield from talk.do("book_appointment", done, **chosen)
 
 
 def _offer(

@@ -12,9 +12,10 @@ from support_agent.businesses.internet.procedures import (
     person,
     slow_connection,
 )
-from support_agent.businesses.internet.slots import ACCOUNT_NUMBER, DATE_OF_BIRTH, NAME, POSTCODE
+from support_agent.businesses.internet.slots import ACCOUNT_NUMBER, POSTCODE
 from support_agent.businesses.internet.stock import STOCK, neighbours
 from support_agent.businesses.internet.tools import InternetTools
+from support_agent.slots import DATE_OF_BIRTH, NAME
 
 
 def _then(first: str, second: str, between: int = 5) -> str:

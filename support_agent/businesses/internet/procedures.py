@@ -36,7 +36,7 @@ def slow_connection(talk: Talk) -> Dialogue[None]:
         yield from tell("I have checked your line.", "Your router needs a reset.")
         if (yield from talk.confirm("Shall I reset it now?")):
             done = ("I have reset your router.", "Your connection should be fast again.")
-            yield from _do("reset_router", *done, account_number=number)
+            yield from talk.do("reset_router", *done, account_number=number)
         else:
             yield from tell("All right, I will not reset it.")
     elif line["fault"] == "cable":
@@ -83,7 +83,7 @@ def change_plan(talk: Talk) -> Dialogue[None]:
         question = f"Shall I change your plan to {name}, for {price} a month?"
         if (yield from talk.confirm(question)):
             done = f"I have changed your plan to {name}."
-            yield from _do("change_plan", done, account_number=number, plan=others[name]["id"])
+            yield from talk.do("change_plan", done, account_number=number, plan=others[name]["id"])
             return
     yield from tell("All right, your plan stays as it is.")
 
@@ -109,7 +109,7 @@ def bill(talk: Talk) -> Dialogue[None]:
         yield from tell(f"The charge for {charge['item']} is too high.")
         if (yield from talk.confirm(f"Shall I credit {amount} to your account?")):
             done = f"I have credited {amount} to your account."
-            yield from _do("credit_charge", done, charge_id=charge["id"])
+            yield from talk.do("credit_charge", done, charge_id=charge["id"])
         else:
             yield from tell("All right, I will leave it as it is.")
 
@@ -118,7 +118,9 @@ def cancel_contract(talk: Talk) -> Dialogue[None]:
     """Cancel the contract if its minimum term is over."""
     if (yield from talk.confirm("Shall I cancel your contract?")):
         number = _account(talk)["number"]
-        yield from _do("cancel_contract", "I have cancelled your contract.", account_number=number)
+        yield from talk.do(
+            "cancel_contract", "I have cancelled your contract.", account_number=number
+        )
     else:
         yield from tell("All right, your contract stays as it is.")
 
@@ -137,7 +139,7 @@ def _offer_times(
         if (yield from talk.confirm(question.format(time))):
             number = _account(talk)["number"]
             told = f"I have {done} {time}."
-            yield from _do("book_visit", told, account_number=number, slot=slot["id"])
+            yield from talk.do("book_visit", told, account_number=number, slot=slot["id"])
             return
     yield from tell("I am sorry, I have no other time.")
     yield from talk.offer_callback("a technician visit")
@@ -150,15 +152,6 @@ def _tell_outage(outage: dict[str, Any]) -> Dialogue[None]:
         f"It should be over on {ends}.",
         "We are working on it.",
     )
-
-
-def _do(tool: str, *done: str, **arguments: Any) -> Dialogue[None]:
-    """Use a tool that changes something, and say that it is `done`, or why it cannot be."""
-    result = yield from call(tool, **arguments)
-    if result.failed:
-        yield from tell(f"I am sorry. {result.data['text']}")
-    else:
-        yield from tell(*done)
 
 
 def _time_aloud(slot: dict[str, Any]) -> str:

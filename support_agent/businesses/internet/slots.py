@@ -10,13 +10,6 @@ ACCOUNT_NUMBER = Slot(
     words=("account", "account number", "customer number", "number"),
     lengths=(6, 5, 7),
 )
-NAME = Slot(name="name", kind=Kind.NAME, noun="your full name", under="under the name {}")
-DATE_OF_BIRTH = Slot(
-    name="date_of_birth",
-    kind=Kind.DATE,
-    noun="your date of birth",
-    under="anybody born on {}",
-)
 POSTCODE = Slot(
     name="postcode",
     kind=Kind.CODE,

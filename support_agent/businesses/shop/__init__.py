@@ -11,7 +11,7 @@ from support_agent.businesses.shop.procedures import (
 )
 from support_agent.businesses.shop.stock import STOCK, neighbours
 from support_agent.businesses.shop.tools import ShopTools
-from support_agent.slots import Kind, Slot
+from support_agent.slots import NAME, Kind, Slot
 
 ORDER_NUMBER = Slot(
     name="order_number",
@@ -21,7 +21,6 @@ ORDER_NUMBER = Slot(
     words=("order", "order number", "number", "reference"),
     lengths=(5, 4, 6, 7, 8),
 )
-NAME = Slot(name="name", kind=Kind.NAME, noun="your full name", under="under the name {}")
 POSTCODE = Slot(
     name="postcode",
     kind=Kind.CODE,

@@ -37,13 +37,8 @@ def charged_twice(talk: Talk) -> Dialogue[None]:
         if not agreed:
             yield from tell("All right, I will leave it as it is.")
             continue
-        refund = yield from call("refund_charge", charge_id=charge_id)
-        if refund.failed:
-            yield from tell(f"I am sorry. {refund.data['text']}")
-        else:
-            yield from tell(
-                f"I have refunded {amount} to your card.", "You will see it within five days."
-            )
+        done = (f"I have refunded {amount} to your card.", "You will see it within five days.")
+        yield from talk.do("refund_charge", *done, charge_id=charge_id)
     if charges.data["duplicates"]:
         return
     if any(charge["status"] == "refunded" for charge in by_id.values()):
@@ -60,11 +55,8 @@ def cancel_order(talk: Talk) -> Dialogue[None]:
     if not (yield from talk.confirm(f"Shall I cancel your order for the {order['item']}?")):
         yield from tell("All right, your order stays as it is.")
         return
-    cancelled = yield from call("cancel_order", order_number=order["number"])
-    if cancelled.failed:
-        yield from tell(f"I am sorry. {cancelled.data['text']}")
-    else:
-        yield from tell("I have cancelled your order.", "You will get your money back.")
+    done = ("I have cancelled your order.", "You will get your money back.")
+    yield from talk.do("cancel_order", *done, order_number=order["number"])
 
 
 def damaged_item(talk: Talk) -> Dialogue[None]:
@@ -75,11 +67,8 @@ def damaged_item(talk: Talk) -> Dialogue[None]:
     if not (yield from talk.confirm(question)):
         yield from tell("All right, I will not send a new one.")
         return
-    replaced = yield from call("replace_item", order_number=order["number"])
-    if replaced.failed:
-        yield from tell(f"I am sorry. {replaced.data['text']}")
-    else:
-        yield from tell("A replacement is on its way to you.", "It should arrive within five days.")
+    done = ("A replacement is on its way to you.", "It should arrive within five days.")
+    yield from talk.do("replace_item", *done, order_number=order["number"])
 
 
 def _order(talk: Talk) -> dict[str, Any]:
