@@ -13,7 +13,7 @@ from customer_agent.manner import Manner
 from shared.caller import Behaviour, CustomerSheet, Goal
 from shared.dialogue import Dialogue, Heard, Performed, call, listen, say, tell
 from shared.names import likeness
-from shared.spoken import codes, normalize, phrase, sentences
+from shared.spoken import codes, digits_of, normalize, phrase, sentences
 
 ATTEMPTS = 3
 """How often a goal is brought up, and how often in a row the caller bears not to understand."""
@@ -258,7 +258,7 @@ class Caller:
 
     def _correction(self, text: str) -> str:
         """What to say to a code that was read back."""
-        known = {key: _digits(value) for key, value in self._facts.items() if is_code(value)}
+        known = {key: digits_of(value) for key, value in self._facts.items() if is_code(value)}
         for code in codes(text, sorted({len(digits) for digits in known.values()})):
             if set(code.digits) & set(known.values()):
                 continue
@@ -307,10 +307,6 @@ def _content(said: str) -> str:
         and not part.startswith(("Hello", "Yes, I am here", "Sorry", "Wait, please"))
     ]
     return " ".join(kept)
-
-
-def _digits(value: str) -> str:
-    return "".join(char for char in value if char.isdecimal())
 
 
 def _nearly(one: str, other: str) -> bool:

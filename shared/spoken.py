@@ -149,6 +149,11 @@ def is_backchannel(text: str) -> bool:
     return bool(_LISTENING.match(words)) or (" " not in single and single not in _DEMANDING)
 
 
+def digits_of(value: object) -> str:
+    """The digits in a value as it is written, whatever stands between them."""
+    return "".join(char for char in str(value) if char.isdecimal())
+
+
 class Code(NamedTuple):
     """A run of digits that may be a code."""
 

@@ -8,6 +8,7 @@ from livekit.agents import llm
 from shared.caller import Fact
 from shared.errors import SpecError
 from shared.spec import Expectation
+from shared.spoken import digits_of
 from support_agent import reception
 from support_agent.business import Business, load_business
 from support_agent.desk import Desk, Rows
@@ -97,16 +98,12 @@ def _unknown_caller(
     ):
         return
     known = {
-        _digits(value)
+        digits_of(value)
         for table in desk.tables
         for row in desk.find(table)
         for value in row.values()
     }
-    if not any(_digits(fact.value) in known for fact in given.values()):
+    if not any(digits_of(fact.value) in known for fact in given.values()):
         name, fact = next(iter(given.items()))
         problem = f"{fact.value!r} is nowhere on the desk, so what is to change cannot be found"
         yield Flaw(("facts", name), problem)
-
-
-def _digits(value: object) -> str:
-    return "".join(char for char in str(value) if char.isdecimal())

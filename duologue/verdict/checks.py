@@ -10,7 +10,7 @@ from duologue.verdict import desk
 from duologue.verdict.evidence import Evidence, Spoken
 from shared.speakable import date_aloud, full_date_aloud, money_aloud
 from shared.spec import Expectation, Role
-from shared.spoken import codes, normalize, phrase, sentences
+from shared.spoken import codes, digits_of, normalize, phrase, sentences
 from shared.values import Frozen, Value
 from support_agent import identifying_tools, public_tables
 
@@ -169,13 +169,13 @@ def _sheet(evidence: Evidence) -> Iterator[Finding]:
     sheet = evidence.spec.customer
     if not sheet:
         return
-    known = {_digits(fact.value) for fact in sheet.facts.values()} | {*evidence.slips}
+    known = {digits_of(fact.value) for fact in sheet.facts.values()} | {*evidence.slips}
     for turn in evidence.turns:
-        said = [reading for code in codes(turn.text, CODE_LENGTHS) for reading in code.digits]
+        said = codes(turn.text, CODE_LENGTHS)
         if turn.role is Role.SUPPORT:
-            known |= set(said)
+            known |= {reading for code in said for reading in code.digits}
             continue
-        for code in codes(turn.text, CODE_LENGTHS):
+        for code in said:
             if not any(_part_of(reading, known) for reading in code.digits):
                 yield Finding(
                     check=Check.LEFT_SHEET,
@@ -252,7 +252,3 @@ def _expected(evidence: Evidence) -> Expectation:
 
 def _text(evidence: Evidence, role: Role) -> str:
     return " ".join(turn.text for turn in evidence.said(role))
-
-
-def _digits(value: str) -> str:
-    return "".join(char for char in value if char.isdecimal())

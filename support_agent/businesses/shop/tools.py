@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from livekit.agents import ToolError, function_tool
 
+from shared.spoken import digits_of
 from shared.values import Row
 from support_agent.desk import Desk
 from support_agent.identity import is_named, named, one_digit_apart
@@ -28,7 +29,7 @@ class ShopTools:
             order_number: The order number, digits only.
             name: The caller's full name, as heard.
         """
-        order = self._desk.get("orders", _digits(order_number))
+        order = self._desk.get("orders", digits_of(order_number))
         if order is None:
             return _said(found=False, again=["order_number"])
         # A number misheard by one digit may hit an order of somebody of a similar name.
@@ -50,7 +51,7 @@ class ShopTools:
             postcode: The postcode of the delivery address, digits only.
         """
         there = [
-            row for row in self._desk.find("customers") if _digits(row["postcode"]) == postcode
+            row for row in self._desk.find("customers") if digits_of(row["postcode"]) == postcode
         ]
         fitting = named(name, there)
         if len(fitting) > 1:
@@ -159,10 +160,6 @@ def _duplicates(charges: list[Row]) -> list[Row]:
 def _days_between(earlier: Row, later: Row) -> int:
     first, second = (date.fromisoformat(str(row["charged_on"])) for row in (earlier, later))
     return (second - first).days
-
-
-def _digits(text: object) -> str:
-    return "".join(char for char in str(text) if char.isdecimal())
 
 
 def _said(**result: object) -> str:
