@@ -12,9 +12,9 @@ from customer_agent.rules import Caller
 from shared.agent import CallAgent, Party
 from shared.caller import CustomerSheet, Fact, Goal, Persona
 from shared.dialogue import RulesLLM
-from shared.events import EventName, Journal
+from shared.events import Journal
 from shared.line import EndReason, Line
-from shared.session import create_session
+from shared.session import create_session, emit_heard
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
@@ -55,12 +55,7 @@ class CustomerAgent(CallAgent):
         del turn_ctx
         self._behaving.on_turn()
         if self._behaving.broke_into(new_message):
-            times = {
-                "started_at": new_message.metrics.get("started_speaking_at"),
-                "stopped_at": new_message.metrics.get("stopped_speaking_at"),
-            }
-            text = new_message.text_content or ""
-            self.line.journal.emit(EventName.HEARD, text=text, **times)
+            emit_heard(self.line, new_message)
             raise StopResponse
 
     async def llm_node(

@@ -150,14 +150,13 @@ class Behaving:
         began_at = time.time()
         if behaviour is Behaviour.BARGE_IN:
             self._took_over_at = began_at
-        # Else it would wait until the agent is silent. No part of the dialogue: that goes on as if
-        # nothing had been said, and the agent says again what was not heard.
         self._speaking = True
         try:
+            # Else it would wait until the agent is silent. No part of the dialogue: that goes on as
+            # if nothing had been said, and the agent says again what was not heard.
             await session.say(text, allow_interruptions=False, add_to_chat_ctx=False)
         finally:
             self._speaking = False
-        times = {"started_at": began_at, "stopped_at": time.time()}
         emit = self._line.journal.emit
         emit(
             EventName.SAID,
@@ -165,9 +164,10 @@ class Behaving:
             intended=text,
             interrupted=False,
             behaviour=behaviour,
-            **times,
+            started_at=began_at,
+            stopped_at=time.time(),
         )
-        emit(EventName.BEHAVIOUR, behaviour=behaviour, **times)
+        self._label(behaviour, began_at)
         lost, self._lost_turn = self._lost_turn, ""
         if lost and behaviour is Behaviour.BARGE_IN:
             emit(EventName.HEARD, text=lost)  # the agent answers what was said into it

@@ -117,10 +117,7 @@ def _observe_work(session: AgentSession[Line], line: Line) -> None:
 
 
 def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMessage) -> None:
-    times = {
-        "started_at": message.metrics.get("started_speaking_at"),
-        "stopped_at": message.metrics.get("stopped_speaking_at"),
-    }
+    times = _times(message)
     text = message.text_content or ""
     if message.role == "assistant":
         agent = session.current_agent
@@ -134,5 +131,19 @@ def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMess
         )
         for performed in message.extra.get("performed", ()):
             line.journal.emit(EventName.BEHAVIOUR, **performed, **times)
-    elif message.role == "user" and text:
-        line.journal.emit(EventName.HEARD, text=text, **times)
+    elif message.role == "user":
+        emit_heard(line, message)
+
+
+def emit_heard(line: Line, message: llm.ChatMessage) -> None:
+    """Tell the journal what was heard of the other side, if anything was."""
+    if text := message.text_content:
+        line.journal.emit(EventName.HEARD, text=text, **_times(message))
+
+
+def _times(message: llm.ChatMessage) -> dict[str, float | None]:
+    """When it was spoken, in seconds since the epoch, as far as that is known."""
+    return {
+        "started_at": message.metrics.get("started_speaking_at"),
+        "stopped_at": message.metrics.get("stopped_speaking_at"),
+    }
