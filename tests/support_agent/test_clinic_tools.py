@@ -84,6 +84,7 @@ async def identified() -> Counter:
         ("find_patient", "1990-05-05", "Amara Okafor"),
         ("find_patient", "1990-05-03", "Amara Okafor"),
         ("find_patient", "1990-05-04", "Laura Chen"),
+        ("find_patient", "1990-05-04", "Peter Okafor"),
         # It could be somebody else who sounds alike and was born a day later.
         ("find_patient", "1990-05-04", "Jon Stevens"),
         ("find_patient", "1990-05-05", "Jon Stevens"),
