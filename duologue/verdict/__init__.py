@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from duologue.outcome import Fault
-from duologue.verdict.checks import INVALIDATING, TASK, Check, Finding, all_findings
+from duologue.verdict.checks import all_findings
 from duologue.verdict.evidence import Evidence, Spoken, Used
+from duologue.verdict.finding import INVALIDATING, TASK, Check, Finding
 
 __all__ = ["Check", "Evidence", "Finding", "Spoken", "Used", "Verdict", "judge"]
 

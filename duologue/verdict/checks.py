@@ -3,77 +3,23 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 
 from duologue.outcome import COMPLETE, Fault, Outcome
 from duologue.verdict import desk
 from duologue.verdict.evidence import Evidence, Spoken
-from shared.speakable import date_aloud, full_date_aloud, money_aloud
+from duologue.verdict.finding import Check, Finding
+from duologue.verdict.sheet import left_sheet
+from duologue.verdict.values import aloud
 from shared.spec import Expectation, Role
-from shared.spoken import codes, digits_of, normalize, phrase, sentences
-from shared.values import Frozen, Value
+from shared.spoken import phrase, sentences
 from support_agent import identifying_tools, public_tables
 
 LOOP = 4
 """A sentence that one side says so often is a loop."""
 LOOP_WORDS = 4
 """Shorter sentences may come as often as they like."""
-CODE_LENGTHS = tuple(range(4, 17))
-"""Digits in what is taken for a code, not an amount or a time."""
 
 _GOODBYE = re.compile(r" (?:good ?bye|bye) ")
-_AGENT_SPEECH = re.compile(r" thank you for calling | how (?:can|may) i help (?:you )?(?:today )?$")
-
-
-class Check(StrEnum):
-    """What a finding is about."""
-
-    DESK = "desk"
-    """The desk's rows are not those that were expected."""
-    NOT_SAID = "not_said"
-    FORBIDDEN_SAID = "forbidden_said"
-    NOT_DONE = "not_done"
-    """A tool was not used, or not in the expected order."""
-    FORBIDDEN_DONE = "forbidden_done"
-    DISCLOSED = "disclosed"
-    """Something of an account was told before the caller was identified."""
-    LEFT_SHEET = "left_sheet"
-    """The caller said what it cannot know, or played the agent."""
-    LOOP = "loop"
-    ENDING = "ending"
-    """The call did not end as calls should."""
-    HUNG_UP_EARLY = "hung_up_early"
-    """The caller did, on purpose."""
-    SYSTEM = "system"
-    """A part failed."""
-    AUDIO = "audio"
-    """The recording is not what was spoken."""
-
-
-TASK = frozenset(
-    {
-        Check.DESK,
-        Check.NOT_SAID,
-        Check.FORBIDDEN_SAID,
-        Check.NOT_DONE,
-        Check.FORBIDDEN_DONE,
-        Check.DISCLOSED,
-    }
-)
-"""Any of these, and the task was not done."""
-INVALIDATING = frozenset({Check.LEFT_SHEET, Check.HUNG_UP_EARLY, Check.SYSTEM, Check.AUDIO})
-"""Any of these, and the call says nothing about the support agent."""
-
-
-class Finding(Frozen):
-    """Something that speaks against a call."""
-
-    check: Check
-    fault: Fault
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.check}: {self.detail}"
 
 
 def all_findings(evidence: Evidence) -> Iterator[Finding]:
@@ -126,12 +72,12 @@ def _disclosure(evidence: Evidence) -> Iterator[Finding]:
         return
     public = public_tables(support.business)
     private = {
-        aloud
+        words
         for table, rows in support.desk.items()
         for row in rows
         for value in row.values()
         if table not in public
-        for aloud in _aloud(value)
+        for words in aloud(value)
     }
     known = ""
     for turn in _before_identified(evidence, identifying_tools(support.business)):
@@ -150,47 +96,6 @@ def _before_identified(evidence: Evidence, tools: frozenset[str]) -> Iterator[Sp
         default=float("inf"),
     )
     return (turn for turn in evidence.turns if turn.at_s < identified_s)
-
-
-def _aloud(value: Value) -> Iterator[str]:
-    """What a value is told by, as normalized words: names, codes, dates, amounts."""
-    if isinstance(value, int) and value >= 100:
-        yield phrase(money_aloud(value))
-    elif isinstance(value, str):
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            yield " ".join(["", *normalize(date_aloud(value))[1:], ""])  # without the day of week
-            yield phrase(full_date_aloud(value))
-        elif len(value.split()) > 1 or re.fullmatch(r"\d{4,}", value):
-            yield phrase(value)
-
-
-def _sheet(evidence: Evidence) -> Iterator[Finding]:
-    """The validity of the simulated customer: it says no code that it cannot know."""
-    sheet = evidence.spec.customer
-    if not sheet:
-        return
-    known = {digits_of(fact.value) for fact in sheet.facts.values()} | {*evidence.slips}
-    for turn in evidence.turns:
-        said = codes(turn.text, CODE_LENGTHS)
-        if turn.role is Role.SUPPORT:
-            known |= {reading for code in said for reading in code.digits}
-            continue
-        for code in said:
-            if not any(_part_of(reading, known) for reading in code.digits):
-                yield Finding(
-                    check=Check.LEFT_SHEET,
-                    fault=Fault.CUSTOMER,
-                    detail=f"said {code.digits[0]}, which is not on its sheet",
-                )
-        if _AGENT_SPEECH.search(phrase(turn.text)):
-            yield Finding(
-                check=Check.LEFT_SHEET, fault=Fault.CUSTOMER, detail=f"plays the agent: {turn.text}"
-            )
-
-
-def _part_of(digits: str, known: set[str]) -> bool:
-    """Whether a code is known, or a part of one: codes are spoken in pieces, too."""
-    return any(digits in value for value in known)
 
 
 def _loops(evidence: Evidence) -> Iterator[Finding]:
@@ -239,7 +144,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     _words,
     _deeds,
     _disclosure,
-    _sheet,
+    left_sheet,
     _loops,
     _ending,
     _audio,

@@ -87,6 +87,9 @@ def test_what_the_support_agent_does_wrong_fails_the_task(
     ("evidence", "check"),
     [
         (with_turn(C, "My phone number is five five five one two three.", 16.0), Check.LEFT_SHEET),
+        (with_turn(C, "It was sixty dollars.", 16.0), Check.LEFT_SHEET),
+        (with_turn(C, "I ordered it on the second of June.", 16.0), Check.LEFT_SHEET),
+        (with_turn(C, "My name is Peter Patel.", 5.0), Check.LEFT_SHEET),
         (with_turn(C, "Thank you for calling. How can I help you?", 16.0), Check.LEFT_SHEET),
         (RIGHT._replace(ending=Ending(Outcome.HUNG_UP_EARLY)), Check.HUNG_UP_EARLY),
     ],
@@ -117,8 +120,9 @@ def test_a_call_in_which_a_part_failed_does_not_count(evidence: Evidence, check:
 
 
 def test_what_the_caller_heard_or_gave_in_pieces_it_may_say() -> None:
-    heard = with_turn(S, "Your case is eight eight one two three.", 15.5)
-    repeated = Spoken(C, "Eight eight one two three, I see. And four seven two one?", 16.0)
+    heard = with_turn(S, "Case eight eight one two three, of May 2nd, costs $5.", 15.5)
+    said = "Eight eight one two three, I see, five dollars, the second of May. Four seven two one?"
+    repeated = Spoken(C, f"{said} My name is Yash.", 16.0)
     assert judge(heard._replace(turns=sorted([*heard.turns, repeated], key=at_s))).valid
 
 
