@@ -139,14 +139,18 @@ def is_listening_sound(text: str) -> bool:
     return bool(_SOUNDS.match(phrase(text)))
 
 
-def is_backchannel(text: str) -> bool:
-    """Whether what was said into somebody's turn only says that one listens ("mm-hm", "I see").
+def is_assent(text: str) -> bool:
+    """Whether a text says no more than that one listens or agrees ("mm-hm", "I see", "sure")."""
+    return bool(_LISTENING.match(phrase(text)))
 
-    So does a single word that demands nothing: most such are misheard.
+
+def is_backchannel(text: str) -> bool:
+    """Whether what was said into somebody's turn is only assent.
+
+    So is a single word that demands nothing: most such are misheard.
     """
-    words = phrase(text)
-    single = words.strip()
-    return bool(_LISTENING.match(words)) or (" " not in single and single not in _DEMANDING)
+    single = phrase(text).strip()
+    return is_assent(text) or (" " not in single and single not in _DEMANDING)
 
 
 def digits_of(value: object) -> str:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from shared.dialogue import Dialogue, Heard, call, listen, say, tell
-from shared.spoken import phrase, sentences, yes_or_no
+from shared.spoken import is_assent, phrase, sentences, yes_or_no
 from support_agent.business import Business, Problem, Way
 from support_agent.reception import CALLBACK, PUT_THROUGH
 from support_agent.slots import Kind, Slot, is_unknown, read_slots
@@ -78,6 +78,9 @@ class Talk:
             CallerLeaves: The caller says goodbye.
         """
         heard = yield from say(question)
+        if asked and is_assent(heard.text):
+            # "Sure" is no fact; the fact comes next.
+            heard = (yield from listen())._replace(said=heard.said)
         for _ in range(ATTEMPTS):
             back = _answer_back(heard, question)
             if not back and self._broke_in(heard):

@@ -210,6 +210,25 @@ async def test_a_silent_line_is_revived_with_the_last_question() -> None:
     assert answer.text == "Are you still there? Could you tell me your order number, please?"
 
 
+async def test_a_caller_who_assents_to_being_asked_is_waited_for() -> None:
+    side = support()
+    await side.turn()
+    await say_to(side, "My order is late.")
+    assert await say_to(side, "Sure.") == ""
+    named = await say_to(side, "It is 4 7 2 1 9.")
+    assert named == "Could you tell me your full name, please?"
+
+
+async def test_a_caller_who_assents_and_falls_silent_is_asked_again() -> None:
+    side = support()
+    await side.turn()
+    await say_to(side, "My order is late.")
+    assert await say_to(side, "Sure.") == ""
+    side.chat.add_message(role="system", content=REVIVE)
+    answer = reply(side.dialogue(), side.chat)
+    assert answer.text == "Are you still there? Could you tell me your order number, please?"
+
+
 async def test_a_caller_who_leaves_is_bid_goodbye_once() -> None:
     side = support()
     await side.turn()
