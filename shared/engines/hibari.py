@@ -1,7 +1,8 @@
-"""Hibari's voice "heart": female, American, about 100 times real time on one core.
+"""Hibari's voices, about 100 times real time on one core; "heart" comes with the package.
 
-Other speakers are made of it: spoken quicker and played slower, which takes pitch and formants
-down and not the pace, or the other way round. `@1.1` after a name makes a voice so much quicker.
+Other speakers are made of "heart" (female, American): spoken quicker and played slower, which takes
+pitch and formants down and not the pace, or the other way round. The package's further voices are
+downloaded on first use. `@1.1` after a name makes a voice so much quicker.
 """
 
 import zlib
@@ -13,11 +14,14 @@ from hibari import Hibari
 
 from shared.engines.audio import Samples
 from shared.engines.speech import Voice
+from shared.errors import EngineUnavailable
 
 
 class Speaker(NamedTuple):
-    """Somebody made of "heart"."""
+    """Somebody made of a voice."""
 
+    voice: str
+    """Hibari's own name for it."""
     quicker: float
     """How much quicker it is spoken before it is played at another rate."""
     play: tuple[int, int]
@@ -25,31 +29,39 @@ class Speaker(NamedTuple):
 
 
 SPEAKERS = {
-    "heart": Speaker(1.0, (100, 100)),
-    "heart-low": Speaker(1.15, (100, 118)),
-    "heart-deep": Speaker(1.1, (100, 128)),
-    "heart-warm": Speaker(1.07, (100, 108)),
-    "heart-bright": Speaker(0.94, (100, 93)),
-    "heart-young": Speaker(0.9, (100, 88)),
-}
+    "heart": Speaker("heart", 1.0, (100, 100)),
+    "heart-low": Speaker("heart", 1.15, (100, 118)),
+    "heart-deep": Speaker("heart", 1.1, (100, 128)),
+    "heart-warm": Speaker("heart", 1.07, (100, 108)),
+    "heart-bright": Speaker("heart", 0.94, (100, 93)),
+    "heart-young": Speaker("heart", 0.9, (100, 88)),
+} | {voice: Speaker(voice, 1.0, (100, 100)) for voice in ("emma", "fable", "fenrir", "kore")}
 
 
 @cache
-def _model() -> Hibari:
-    return Hibari("heart", threads=1)
+def _model(voice: str) -> Hibari:
+    try:
+        return Hibari(voice, threads=1)
+    except RuntimeError as error:  # it is not there, and could not be downloaded
+        raise EngineUnavailable(f"hibari/{voice}", str(error)) from None
 
 
 @cache
 def load(name: str) -> Voice:
-    """One of SPEAKERS, once per process; "heart-low@1.1" speaks a tenth quicker."""
+    """One of SPEAKERS, once per process; "heart-low@1.1" speaks a tenth quicker.
+
+    Raises:
+        EngineUnavailable: The voice is not on this machine, and cannot be downloaded.
+    """
     speaker_name, _, speed = name.partition("@")
-    quicker, play = SPEAKERS[speaker_name]
+    voice, quicker, play = SPEAKERS[speaker_name]
     quicker *= float(speed or 1)
+    model = _model(voice)
 
     def speak(sentence: str, seed: int) -> Samples:
         # The seed of a sentence must not depend on what was said before it.
         seed ^= zlib.crc32(sentence.encode())
-        samples: Samples = _model()(sentence, speed=quicker, seed=seed)
+        samples: Samples = model(sentence, speed=quicker, seed=seed)
         return samples if play[0] == play[1] else soxr.resample(samples, *play)
 
     return Voice(speak, name=name, provider="hibari")

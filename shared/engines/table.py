@@ -217,7 +217,10 @@ LLM: tuple[Row[llm.LLM[Any] | None], ...] = (
 TTS: tuple[Row[tts.TTS[Any]], ...] = (
     Row(
         "hibari",
-        ("heart", "heart-low", "heart-deep", "heart-warm", "heart-bright", "heart-young"),
+        (
+            *("heart", "heart-low", "heart-deep", "heart-warm", "heart-bright", "heart-young"),
+            *("emma", "fable", "fenrir", "kore"),
+        ),
         _hibari_tts,
         (HIBARI,),
         extra="offline",

