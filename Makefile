@@ -37,6 +37,7 @@ lock: $(VENV)/dev
 	@echo 'setuptools>=77' | $(PY) $(LOCK) $(ARGS) pyproject.toml - --all-extras -o requirements/dev.txt
 	@echo 'setuptools>=77' | $(PY) $(LOCK) pyproject.toml - --extra offline --extra piper --extra local \
 		-c requirements/dev.txt -o requirements/call.txt
+	@$(PY) $(LOCK) pyproject.toml --extra offline -c requirements/dev.txt -o requirements/role.txt
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > requirements/uv.txt
 
 # Calls and the cache (livekit-server) stay.

@@ -22,7 +22,7 @@ from livekit.api import VideoGrants
 from rich.console import Console
 from rich.markup import escape
 
-from duologue import scenarios_command, state
+from duologue import deploy_command, scenarios_command, state
 from duologue.batch.command import make_batch
 from duologue.batch.plan import Plan
 from duologue.batch.plan_command import LatencyOption, plan
@@ -54,6 +54,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(scenarios_command.app, name="scenarios")
+app.add_typer(deploy_command.app, name="deploy")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 

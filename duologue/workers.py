@@ -200,6 +200,8 @@ def _environment(address: ServerAddress, calls: int | None) -> dict[str, str]:
             # Any free port; their log says which.
             "CUSTOMER_PORT": "0",
             "SUPPORT_PORT": "0",
+            # There are two on this machine, and their log says that they are registered.
+            "DUOLOGUE_READY_PORT": "0",
             "PYTHONUNBUFFERED": "1",
         }
     )

@@ -15,7 +15,7 @@ import structlog
 from livekit import api
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
 
-from shared import engines, logs
+from shared import engines, logs, readiness
 from shared.address import ServerAddress
 from shared.bus import REFUSED_TOPIC
 from shared.errors import DuologueError, ServerUnreachable, UsageError, WorkerFailed
@@ -189,17 +189,23 @@ async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stopped.set)
+    try:
+        async with readiness.told_at(settings.duologue_ready_port, server):
+            await _serve(server, role, stopped)
+    except (OSError, RuntimeError) as error:
+        await server.aclose()
+        raise WorkerFailed(role, str(error)) from error
+
+
+async def _serve(server: AgentServer, role: Role, stopped: asyncio.Event) -> None:
+    """Take calls until `stopped`, and then let those that run end."""
     serving = asyncio.create_task(server.run(), name="worker")
     stopping = asyncio.create_task(stopped.wait(), name="worker-stop")
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     if stopping.done() and not serving.done():
         await _drain(server, role)
     stopping.cancel()
-    try:
-        await serving
-    except (OSError, RuntimeError) as error:
-        await server.aclose()
-        raise WorkerFailed(role, str(error)) from error
+    await serving
 
 
 def _is_no_lost_connection(record: logging.LogRecord) -> bool:

@@ -1,0 +1,106 @@
+"""A role by itself: a folder of all that its image is built from, and of nothing else.
+
+LiveKit Cloud builds from a folder that has a file named `Dockerfile` at its root, and sends it
+without whatever is a link (livekit-cli 2.18, cmd/lk/agent.go; cloudagents/tar.go). So the folder
+is made of copies, and Docker Compose and Kubernetes build from the same one.
+"""
+
+import shutil
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.errors import UsageError
+from shared.spec import Role
+
+PACKAGE_FILES = frozenset({".py", ".typed", ".yaml", ".sql", ".csv", ".md"})
+"""What packages are made of. Whatever else lies beside them, caches and keys, is not copied."""
+AGENT_FILE = "livekit.toml"
+
+
+class Staged(NamedTuple):
+    """A folder that was staged."""
+
+    path: Path
+    files: int
+    size: int
+    """Bytes."""
+    agent_id: str | None
+    """Of the agent of LiveKit Cloud that the role is; None before `lk agent create`."""
+
+
+def stage(role: Role, checkout: Path, out: Path) -> Staged:
+    """Make `out` anew, whole or not at all, from the files of `role` in `checkout`.
+
+    What `lk agent create` left in the former `out` is brought home to `deploy/<role>` first.
+
+    Raises:
+        UsageError: `checkout` is none, `out` cannot be written, or it belongs to another agent
+            than `deploy/<role>` does.
+    """
+    home = checkout / "deploy" / role / AGENT_FILE
+    if not home.is_file():
+        raise UsageError(
+            f"there is no deploy/{role} in {checkout}; a role is staged from a clone of Duologue, "
+            "not from an installed package"
+        )
+    try:
+        agent_id = _bring_home(out / AGENT_FILE, home)
+        sources = _sources(role, checkout)
+        if agent_id:  # without one, lk takes the file for that of another project
+            sources[AGENT_FILE] = home
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as work:
+            made, former = Path(work, "made"), Path(work, "former")
+            size = sum(_copy(source, made / name) for name, source in sources.items())
+            if out.exists():
+                out.rename(former)
+            made.rename(out)
+    except OSError as error:
+        raise UsageError(f"{role} cannot be staged in {out}: {error}") from error
+    return Staged(out, len(sources), size, agent_id)
+
+
+def _sources(role: Role, checkout: Path) -> dict[str, Path]:
+    """The files of a staged folder by their names in it."""
+    sources = {
+        "Dockerfile": checkout / "deploy" / role / "Dockerfile",
+        ".dockerignore": checkout / "deploy" / role / ".dockerignore",
+        # By this name, lk finds out that it is Python and has a current livekit-agents.
+        "requirements.txt": checkout / "requirements" / "role.txt",
+        "uv.txt": checkout / "requirements" / "uv.txt",
+    }
+    for package in ("shared", f"{role}_agent"):
+        for path in sorted((checkout / package).rglob("*")):
+            if path.suffix in PACKAGE_FILES:
+                sources[path.relative_to(checkout).as_posix()] = path
+    return sources
+
+
+def _copy(source: Path, copy: Path) -> int:
+    """Copy what is in a file, and nothing else about it; its size."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    return copy.write_bytes(source.read_bytes())
+
+
+def _bring_home(staged: Path, home: Path) -> str | None:
+    """Copy what lk wrote to where it is kept; the id of the agent that `home` names then."""
+    created, kept = _agent_id(staged), _agent_id(home)
+    if created and kept and created != kept:
+        raise UsageError(
+            f"{staged} names agent {created}, but {home} names {kept}; delete the wrong one's lines"
+        )
+    if created and not kept:
+        shutil.copyfile(staged, home)
+    return kept or created
+
+
+def _agent_id(path: Path) -> str | None:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return str(content["agent"]["id"]) or None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}") from None
+    except (FileNotFoundError, KeyError):
+        return None

@@ -1,0 +1,50 @@
+"""Whether a worker is registered, told over HTTP to whatever rolls workers out.
+
+LiveKit's own health port answers 200 from the moment the process runs, with no server in sight
+(livekit-agents 1.8.9, worker.py, `health_check`): it tells that a worker lives, not that it is
+offered calls.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from aiohttp import web
+from livekit.agents import AgentServer
+
+UNREGISTERED = "unregistered"
+"""The id of a worker that no server has given one."""
+
+
+def is_registered(server: AgentServer) -> bool:
+    """Whether the LiveKit server knows this worker now and offers it calls."""
+    # There is an event for becoming registered, and nothing public for being so no more.
+    connected = not server._connecting  # noqa: SLF001
+    return server.id != UNREGISTERED and connected and not server.draining
+
+
+@asynccontextmanager
+async def told_at(port: int, server: AgentServer) -> AsyncIterator[None]:
+    """Answer `GET /` at `port`, which may be 0 for nowhere: 200 while registered, else 503.
+
+    Raises:
+        OSError: The port is in use.
+    """
+    if not port:
+        yield
+        return
+
+    async def answer(_: web.Request) -> web.Response:
+        if is_registered(server):
+            return web.Response(text=server.id)
+        return web.Response(text=UNREGISTERED, status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, port=port).start()
+        yield
+    finally:
+        await runner.cleanup()
