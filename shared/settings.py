@@ -2,7 +2,7 @@
 
 Precedence: command line > environment > `.env` in the working directory > the defaults here.
 Nothing else in this project reads or changes `os.environ`. Every package imports this module first,
-since NumPy reads what it sets when NumPy is imported.
+since NumPy and onnxruntime read what it sets when they are imported.
 """
 
 import os
@@ -20,6 +20,9 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     # More threads only take the cores from the other side and from other calls: each utterance that
     # is recognized leaves one of BLAS spinning for 0.1 s.
     os.environ.setdefault(_name, "1")
+# Else onnxruntime (from 1.32 on) tells its maker over the network what it runs and where, and keeps
+# a number by which it knows this user.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 WORKER_PORTS = {Role.CUSTOMER: 8082, Role.SUPPORT: 8081}
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import typer
+import yaml
 from pydantic import BaseModel
 from typer.core import TyperGroup
 
@@ -25,6 +26,7 @@ from shared.settings import WORKER_PORTS, Settings
 from shared.spec import Expectation, Limits, Role
 
 ROOT = Path(__file__).parent.parent
+COMPOSE = ROOT / "deploy" / "compose.yaml"
 DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,10 +34,26 @@ SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 FILE = re.compile(r"(?:[\w.<>*-]+/)+[\w.<>*-]*|[\w-]+\.(?:py|md|toml|yaml)")
-PACKAGES = ("customer_agent", "support_agent", "shared", "duologue", "scenarios", "tests", "docs")
+PACKAGES = (
+    "customer_agent",
+    "support_agent",
+    "shared",
+    "duologue",
+    "scenarios",
+    "deploy",
+    "tests",
+    "docs",
+)
 
 # Flags of livekit-cli 2.18 (cmd/lk/dispatch.go, createAgentDispatch); the first two are required.
 LK_DISPATCH_CREATE = ("--room", "--agent-name", "--metadata", "--deployment", "--json")
+# The same, cmd/lk/agent.go: the flags that the documents use; each command takes a folder.
+LK_AGENT: dict[str, set[str]] = {
+    "create": {"--secrets-file"},
+    "deploy": set(),
+    "rollback": {"--version"},
+    "logs": set(),
+}
 
 
 class Command(NamedTuple):
@@ -99,6 +117,13 @@ def check_duologue(*words: str) -> None:
 
 
 def check_lk(*words: str) -> None:
+    if words[0] == "agent":
+        command, *rest = words[1:]
+        if rest:
+            *flags, folder = rest
+            check_staged(folder)
+            assert set(flags[::2]) <= LK_AGENT[command]
+        return
     assert words[:2] == ("dispatch", "create")
     flags = dict(zip(words[2::2], words[3::2], strict=True))
     assert flags.keys() <= set(LK_DISPATCH_CREATE)
@@ -124,6 +149,49 @@ def check_python(*words: str) -> None:
         assert (ROOT / words[3]).is_file()
 
 
+def check_staged(folder: str) -> None:
+    """A folder that `duologue deploy stage` makes."""
+    assert folder in {f"build/{role}" for role in Role}
+
+
+def check_docker(*words: str) -> None:
+    if words[0] == "build":
+        _, flag, image, folder = words
+        assert flag == "-t"
+        check_staged(folder)
+        manifest = ROOT / "deploy" / "kubernetes" / f"{Path(folder).name}.yaml"
+        assert f"image: {image}\n" in manifest.read_text(encoding="utf-8")
+        return
+    assert words[0] == "compose"
+    flags = dict(zip(words[1:-2:2], words[2:-2:2], strict=True))
+    if flags:
+        assert flags.keys() == {"--env-file", "-f"}
+        assert (ROOT / flags["-f"]).is_file()
+        assert words[-2:] == ("up", "--build")
+
+
+def check_kubectl(*words: str) -> None:
+    manifests = [path.read_text() for path in (ROOT / "deploy" / "kubernetes").glob("*.yaml")]
+    match words:
+        case ("create", "secret", "generic", name, file):
+            assert any(re.search(rf"name: {name}\b", text) for text in manifests)
+            assert file.removeprefix("--from-env-file=").endswith(".env")
+        case ("apply", "-f", folder):
+            assert (ROOT / folder).is_dir()
+        case ("apply",):
+            pass
+        case ("rollout", "status" | "undo", deployment) | ("logs", deployment):
+            assert deployment.removeprefix("deployment/") in tuple(Role)
+        case _:
+            pytest.fail(f"kubectl {words}")
+
+
+def check_cp(*words: str) -> None:
+    source, target = words
+    assert (ROOT / source).is_file()
+    assert source.removesuffix(".example") == target
+
+
 def check_source(*words: str) -> None:
     assert words == (".venv/bin/activate",)
     assert "VENV := .venv\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -137,6 +205,9 @@ CHECKS = {
     "make": check_make,
     "duologue": check_duologue,
     "lk": check_lk,
+    "docker": check_docker,
+    "kubectl": check_kubectl,
+    "cp": check_cp,
     "honcho": check_honcho,
     "python": check_python,
     "source": check_source,
@@ -163,7 +234,9 @@ def test_links_and_paths_in_the_documents_lead_somewhere(document: Path) -> None
             assert (document.parent / target.partition("#")[0]).exists(), target
     for span in spans(text):
         if FILE.fullmatch(span) and span.split("/")[0] in PACKAGES:
-            assert list(ROOT.glob(re.sub(r"<\w+>", "*", span.rstrip("/")))), span
+            pattern = re.sub(r"<\w+>", "*", span.rstrip("/"))
+            # What one copies from a template is there once one has.
+            assert list(ROOT.glob(pattern)) or list(ROOT.glob(f"{pattern}.example")), span
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -171,6 +244,7 @@ def test_variables_in_the_documents_are_read(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     in_code = [*spans(text), *(block for _, block in FENCE.findall(text))]
     known = {name.upper() for name in Settings.model_fields} | set(EventName.__members__)
+    known |= set(re.findall(r"\$\{(\w+)", COMPOSE.read_text(encoding="utf-8")))
     for code in in_code:
         assert set(VARIABLE.findall(code)) <= known, code
 
@@ -203,6 +277,24 @@ def test_the_examples_of_plans_are_plans(tmp_path: Path) -> None:
     for model, example in zip(models, examples, strict=True):
         path.write_text(example, encoding="utf-8")
         assert Document.read(path).parse(model)
+
+
+def test_the_table_of_images_is_true() -> None:
+    text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    services = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| `([\w/]+)` \| (\d+) / 8081 \| (\d+) \|", text, re.MULTILINE
+    )
+    assert rows == [
+        (
+            role,
+            f"{role}_agent",
+            f"build/{role}",
+            str(WORKER_PORTS[role]),
+            services[role]["environment"]["DUOLOGUE_READY_PORT"],
+        )
+        for role in Role
+    ]
 
 
 def test_the_table_of_workers_is_true() -> None:

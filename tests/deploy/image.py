@@ -42,7 +42,6 @@ class Image:
         self.environment = {"PATH": path}
         self.workdir = root
         self.command: list[str] = []
-        self.user = self.port = ""
 
     def inside(self, path: str) -> Path:
         """Where a path of the image is."""
@@ -102,10 +101,6 @@ def build(context: Path, into: Path) -> Image:
                 _run(image, rest)
             elif name == "CMD":
                 image.command = re.findall(r'"([^"]+)"', rest)
-            elif name == "USER":
-                image.user = rest
-            elif name == "EXPOSE":
-                image.port = rest
     return image
 
 

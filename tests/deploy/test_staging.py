@@ -1,6 +1,5 @@
 """The folder that a role's image is built from."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -62,7 +61,9 @@ def test_a_staged_folder_has_the_role_and_nothing_of_the_other(role: Role, tmp_p
 @pytest.mark.parametrize("role", list(Role))
 def test_whatever_the_dockerfile_copies_is_in_the_folder(role: Role, tmp_path: Path) -> None:
     context = stage(role, ROOT, tmp_path / "out").path
-    copied = [path for step in read_stages(context / "Dockerfile") for path in sources(step, context)]
+    copied = [
+        path for step in read_stages(context / "Dockerfile") for path in sources(step, context)
+    ]
     assert len(copied) == 4
     assert [path for path in copied if not path.exists()] == []
 
@@ -96,7 +97,7 @@ def test_staging_again_gives_the_same_bytes_and_leaves_nothing_else(
     first = contents(stage(Role.SUPPORT, checkout, out).path)
     (out / "left over.py").touch()
     assert contents(stage(Role.SUPPORT, checkout, out).path) == first
-    assert os.listdir(out.parent) == ["support"]
+    assert list(out.parent.iterdir()) == [out]
 
 
 def test_what_was_staged_stays_if_staging_fails(checkout: Path, tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_what_was_staged_stays_if_staging_fails(checkout: Path, tmp_path: Path) 
     with pytest.raises(UsageError, match=r"support cannot be staged in .*role\.txt"):
         stage(Role.SUPPORT, checkout, out)
     assert contents(out) == first
-    assert os.listdir(out.parent) == ["support"]
+    assert list(out.parent.iterdir()) == [out]
 
 
 def test_the_agent_that_lk_created_is_kept_and_staged_from_then_on(
@@ -127,7 +128,7 @@ def test_a_folder_of_another_agent_is_not_written_over(checkout: Path, tmp_path:
     home.write_text(AGENT.format(id="CA_1"))
     stage(Role.SUPPORT, checkout, out)
     (out / "livekit.toml").write_text(AGENT.format(id="CA_2"))
-    with pytest.raises(UsageError, match="names agent CA_2, but .* names CA_1"):
+    with pytest.raises(UsageError, match=r"names agent CA_2, but .* names CA_1"):
         stage(Role.SUPPORT, checkout, out)
     (out / "livekit.toml").write_text("[agent")
     with pytest.raises(UsageError, match=r"out/livekit\.toml: "):
@@ -157,7 +158,6 @@ def test_the_command_stages_wherever_it_is_called(checkout: Path, tmp_path: Path
     done = duologue("deploy", "stage", "customer", packages=checkout, cwd=tmp_path)
     assert done.returncode == UsageError.exit_code
     assert done.stdout == ""
-    assert done.stderr.splitlines() == [
-        f"error: there is no deploy/customer in {checkout}; a role is staged from a clone of "
-        "Duologue, not from an installed package"
-    ]
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: there is no deploy/customer in {checkout}; ")
+    assert line.endswith("from a clone of Duologue, not from an installed package")
