@@ -16,11 +16,6 @@ app = typer.Typer(help="Ship each role alone.", no_args_is_help=True)
 out = Console(highlight=False)
 
 
-@app.callback()
-def deploy() -> None:
-    """Ship each role alone."""
-
-
 @app.command()
 def stage(
     role: Annotated[Role, typer.Argument(help="Which role.")],

@@ -193,7 +193,6 @@ async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
         async with readiness.told_at(settings.duologue_ready_port, server):
             await _serve(server, role, stopped)
     except (OSError, RuntimeError) as error:
-        await server.aclose()
         raise WorkerFailed(role, str(error)) from error
 
 
@@ -205,7 +204,11 @@ async def _serve(server: AgentServer, role: Role, stopped: asyncio.Event) -> Non
     if stopping.done() and not serving.done():
         await _drain(server, role)
     stopping.cancel()
-    await serving
+    try:
+        await serving
+    except (OSError, RuntimeError):
+        await server.aclose()
+        raise
 
 
 def _is_no_lost_connection(record: logging.LogRecord) -> bool:

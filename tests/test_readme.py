@@ -118,17 +118,19 @@ def check_duologue(*words: str) -> None:
 
 def check_lk(*words: str) -> None:
     if words[0] == "agent":
-        command, *rest = words[1:]
-        if rest:
-            *flags, folder = rest
-            check_staged(folder)
-            assert set(flags[::2]) <= LK_AGENT[command]
+        check_lk_agent(*words[1:])
         return
     assert words[:2] == ("dispatch", "create")
     flags = dict(zip(words[2::2], words[3::2], strict=True))
     assert flags.keys() <= set(LK_DISPATCH_CREATE)
     assert flags.keys() >= set(LK_DISPATCH_CREATE[:2])
     assert flags["--agent-name"] in tuple(Role)
+
+
+def check_lk_agent(command: str, *arguments: str) -> None:
+    *flags, folder = arguments or [f"build/{Role.SUPPORT}"]
+    check_staged(folder)
+    assert set(flags[::2]) <= LK_AGENT[command]
 
 
 def check_honcho(*words: str) -> None:

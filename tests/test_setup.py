@@ -13,10 +13,10 @@ from shared.spec import Role
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
+FOR_A_ROLE = [*PROJECT["project"]["dependencies"], *EXTRAS["offline"]]
 FOR_A_CALL = [
     *PROJECT["build-system"]["requires"],
-    *PROJECT["project"]["dependencies"],
-    *EXTRAS["offline"],
+    *FOR_A_ROLE,
     *EXTRAS["piper"],
     *EXTRAS["local"],
 ]
@@ -37,6 +37,7 @@ def pins(lock: str) -> dict[str, str]:
     [
         ("call.txt", FOR_A_CALL),
         ("dev.txt", [*FOR_A_CALL, *(each for extra in EXTRAS.values() for each in extra)]),
+        ("role.txt", FOR_A_ROLE),
         ("uv.txt", ["uv"]),
     ],
 )
@@ -50,7 +51,12 @@ def test_a_lock_has_what_pyproject_asks_for(lock: str, requirements: list[str]) 
 
 def test_the_locks_agree() -> None:
     assert pins("call.txt").items() <= pins("dev.txt").items()
+    assert pins("role.txt").items() <= pins("call.txt").items()
     assert pins("uv.txt").items() <= pins("dev.txt").items()
+
+
+def test_an_image_has_nothing_of_the_gpl() -> None:
+    assert not {Requirement(each).name for each in EXTRAS["piper"]} & pins("role.txt").keys()
 
 
 def test_the_locks_name_no_place_to_download_from() -> None:

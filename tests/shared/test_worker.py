@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from livekit import api, rtc
@@ -100,6 +101,8 @@ class Life(NamedTuple):
     """Whether it took a good job after that."""
     stayed: bool
     """Whether it was still in its call some time after SIGTERM."""
+    ready: tuple[int, int]
+    """What its port of readiness answered in the call, before and after SIGTERM."""
     code: int
     stopped_within_s: float
     """From the end of its last call."""
@@ -155,23 +158,35 @@ async def _is_in(livekit: api.LiveKitAPI, room: str) -> bool:
     return any(one.attributes.get(AGENT_NAME) == "support" for one in found.participants)
 
 
+async def _status(port: int) -> int:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}") as answer,
+    ):
+        return answer.status
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def life(address: ServerAddress) -> Life:
     """The support worker, from its start over refusals and a call to SIGTERM."""
-    worker = await Worker.start("-m", "support_agent", **known_to(address))
+    (port,) = free_ports(1)
+    known = known_to(address) | {"DUOLOGUE_READY_PORT": str(port)}
+    worker = await Worker.start("-m", "support_agent", **known)
     await worker.has_said("REGISTERED")
     refusals = {name: await _refused(address, metadata) for name, metadata in WRONG.items()}
     async with address.client() as livekit:
         came = await _comes(livekit, "good")
+        ready = await _status(port)
         os.kill(worker.program.pid, signal.SIGTERM)
         await asyncio.sleep(2)  # in which it must not leave
         stayed = await _is_in(livekit, "good")
+        ready_then = await _status(port)
         await livekit.room.delete_room(api.DeleteRoomRequest(room="good"))
     began = time.monotonic()
     code = await asyncio.wait_for(worker.program.wait(), 60)
     took_s = time.monotonic() - began
     await worker.program.stop(grace_s=0)
-    return Life(worker, refusals, came, stayed, code, took_s)
+    return Life(worker, refusals, came, stayed, (ready, ready_then), code, took_s)
 
 
 async def test_a_worker_says_in_one_json_line_that_it_is_registered(
@@ -213,6 +228,10 @@ async def test_sigterm_lets_the_call_end_and_then_ends_the_worker(life: Life) ->
     assert life.stopped_within_s < 20
 
 
+async def test_a_worker_that_is_to_stop_says_that_it_is_offered_no_calls(life: Life) -> None:
+    assert life.ready == (200, 503)
+
+
 async def test_a_worker_prints_json_only_and_no_secret(life: Life, address: ServerAddress) -> None:
     assert not [line for line in life.worker.lines if not line.startswith("{")]
     secret = address.api_secret.get_secret_value()
@@ -252,6 +271,7 @@ async def failures(address: ServerAddress) -> dict[str, Failure]:
             "no address": {},
             "a wrong secret": good | {"LIVEKIT_API_SECRET": "wrong" * 8},
             "a port in use": good | {"SUPPORT_PORT": port},
+            "another port in use": good | {"DUOLOGUE_READY_PORT": port},
             "no number": good | {"SUPPORT_PORT": "eighty"},
             "no server": good | {"LIVEKIT_URL": f"ws://127.0.0.1:{free_ports(1)[0]}"},
         }
@@ -278,6 +298,7 @@ async def failures(address: ServerAddress) -> dict[str, Failure]:
         ("no address", "LIVEKIT_URL is not set", UsageError.exit_code),
         ("a wrong secret", "does not accept LIVEKIT_API_KEY", UsageError.exit_code),
         ("a port in use", "address already in use", WorkerFailed.exit_code),
+        ("another port in use", "address already in use", WorkerFailed.exit_code),
         ("no number", "environment variable SUPPORT_PORT", UsageError.exit_code),
         ("no server", "failed to connect to livekit", WorkerFailed.exit_code),
     ],
