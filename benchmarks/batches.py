@@ -10,6 +10,7 @@ folder, in a folder with so many finished ones.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -86,6 +87,7 @@ def resume(finished: int, place: Path) -> dict[str, float]:
         took[kind] = round(time.monotonic() - began_s, 2)
         running.kill()
         running.wait()
+        shutil.rmtree(begun)
     return took
 
 
