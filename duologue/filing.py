@@ -5,8 +5,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from duologue import eventlog
-from duologue.folder import Call, CallFolder, Clock, Recorded, Run, Transport
+from duologue import eventlog, metrics
+from duologue.folder import CALL, Call, CallFolder, Clock, Recorded, Run, Transport, write_json
 from duologue.label import label
 from duologue.metrics import Metrics
 from duologue.outcome import Ending, ExitCode, Outcome, exit_code
@@ -59,7 +59,6 @@ def file_call(
     if ending.outcome in attempt.retried:
         folder.discard()
         raise CallFailed(f"{ending.outcome}: {ending.detail}" if ending.detail else ending.outcome)
-    metrics = label(folder.path, spec)
     call = Call(
         call_id=spec.call_id,
         transport=transport,
@@ -82,7 +81,11 @@ def file_call(
             earlier=attempt.earlier,
         ),
     )
-    return CallResult(folder.commit(call), ending, metrics)
+    # Labels are made from files alone, and of these call.json is one.
+    write_json(folder.path / CALL, call)
+    label(folder.path)
+    final = folder.commit(call)
+    return CallResult(final, ending, metrics.read(final))
 
 
 def _versions() -> dict[str, str]:

@@ -218,11 +218,16 @@ def add_file(folder: Path, name: str, content: BaseModel) -> None:
     """
     new = folder / f".{name}"
     write_json(new, content)
-    call = Call.model_validate_json((folder / CALL).read_bytes())
+    call = read_call(folder)
     noted = folder / f".{CALL}"
     write_json(noted, call.model_copy(update={"files": {**call.files, name: sha256(new)}}))
     new.replace(folder / name)
     noted.replace(folder / CALL)
+
+
+def read_call(folder: Path) -> Call:
+    """The call.json of a folder."""
+    return Call.model_validate_json((folder / CALL).read_bytes())
 
 
 def audio_of(folder: Path) -> Path:

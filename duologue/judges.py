@@ -23,7 +23,7 @@ from pydantic import ConfigDict, Field
 from rich.console import Console
 
 from duologue import eventlog, transcript
-from duologue.folder import CALL, Call, add_file
+from duologue.folder import add_file, read_call
 from duologue.summary import read_calls
 from shared import engines
 from shared.errors import DuologueError
@@ -72,7 +72,7 @@ async def judge(folder: Path, model: llm.LLM[Any], name: str) -> Judgments:
     Raises:
         DuologueError: A judge did not answer; nothing is written.
     """
-    call = Call.model_validate_json((folder / CALL).read_bytes())
+    call = read_call(folder)
     group = JudgeGroup(llm=model, judges=[make() for make in JUDGES])
     result = await group.evaluate(conversation(folder, call.spec.agent_expectations))
     if missing := {one.name for one in group.judges} - result.judgments.keys():

@@ -1,63 +1,54 @@
-"""From what was recorded to what it means: transcript, verdict and metrics of a call folder."""
+"""From what was recorded to what it means, stage by stage.
 
-import json
+A stage reads the files of a call folder and writes others into it; nothing else goes in or comes
+out. So each can be done again on its own, and the same files give the same bytes.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from duologue import eventlog, metrics, transcript
-from duologue.folder import audio_of
-from duologue.metrics import Metrics
-from duologue.outcome import Ending, Fault, Outcome
-from duologue.speech import loudness
-from duologue.tracks import CHANNELS
-from duologue.transcript import Transcript
-from duologue.verdict import Evidence, Spoken, Used, judge
-from shared.events import EventName
-from shared.spec import CallSpec, Role
+from duologue import metrics, transcript
 
 
-def label(folder: Path, spec: CallSpec) -> Metrics:
-    """Write transcript.json and metrics.json from the audio and events.jsonl; again if need be."""
-    heard = dict(zip(CHANNELS, loudness(audio_of(folder)), strict=True))
-    turns = transcript.write(folder, heard)
-    return metrics.write(folder, heard, turns, judge(_evidence(folder, spec, turns)))
+class Stage(StrEnum):
+    """What is done with a recorded call, in this order."""
+
+    PLACEMENT = "placement"
+    """Clean speech is laid on the recording's clock."""
+    ALIGNMENT = "alignment"
+    """What was said and heard gets its time in the audio."""
+    METRICS = "metrics"
+    """What can be counted, and the verdict."""
+    REPORT = "report"
+    """A page to look at."""
 
 
-def _evidence(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
-    """What the folder says of the call."""
-    desk = eventlog.read(folder, EventName.DESK)
-    ended = eventlog.read(folder, EventName.OUTCOME)[-1].fields
-    flawed = sum(turn.flaw is not None for turn in turns.turns)
-    return Evidence(
-        spec=spec,
-        ending=Ending(
-            Outcome(ended["outcome"]), ended["fault"] and Fault(ended["fault"]), ended["detail"]
-        ),
-        turns=[Spoken(turn.role, turn.said or "", turn.start) for turn in turns.turns],
-        tools=[
-            Used(
-                Role(entry.role),
-                entry.fields["tool"],
-                _object(entry.fields["output"]),
-                entry.fields["is_error"],
-                entry.t,
-            )
-            for entry in eventlog.read(folder, EventName.TOOL)
-        ],
-        changes=desk[-1].fields["changes"] if desk else None,
-        slips=[
-            entry.fields["slip"]
-            for entry in eventlog.read(folder, EventName.BEHAVIOUR)
-            if entry.fields.get("slip")
-        ],
-        broken_audio=f"{flawed} turns in which speech or its event is missing" if flawed else "",
-    )
+class Work(NamedTuple):
+    """One thing that a stage does."""
+
+    do: Callable[[Path], None]
+    """Given the call folder, in which `call.json` is there, yet without checksums."""
+    makes: tuple[str, ...]
+    """The files it writes; no others, and the folder has no subfolders."""
 
 
-def _object(output: str | None) -> dict[str, Any]:
-    """A tool's output, if it is a JSON object."""
-    try:
-        value = json.loads(output or "")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+WORK: dict[Stage, tuple[Work, ...]] = {
+    Stage.PLACEMENT: (),
+    Stage.ALIGNMENT: (Work(transcript.write, (transcript.FILE,)),),
+    Stage.METRICS: (Work(metrics.write, (metrics.FILE,)),),
+    Stage.REPORT: (),
+}
+
+
+def label(folder: Path, since: Stage = Stage.PLACEMENT) -> None:
+    """Do a stage and those after it, each from the files alone."""
+    for work in works(since):
+        work.do(folder)
+
+
+def works(since: Stage) -> list[Work]:
+    """What a stage and those after it do, in order."""
+    stages = list(Stage)
+    return [work for stage in stages[stages.index(since) :] for work in WORK[stage]]

@@ -8,15 +8,24 @@ from typing import Literal
 import numpy as np
 from pydantic import ConfigDict, Field
 
-from duologue import eventlog
-from duologue.folder import write_json
+from duologue import eventlog, transcript
+from duologue.folder import read_call, write_json
 from duologue.interaction import Interaction, interact
 from duologue.interaction.timeline import claims, without_backchannels
 from duologue.interaction.values import Spread
 from duologue.outcome import Fault
-from duologue.speech import FRAME_S, SILENT_DBFS, Loudness, Mask, runs, transfers, voiced
+from duologue.speech import (
+    FRAME_S,
+    SILENT_DBFS,
+    Loudness,
+    Mask,
+    loudness_of,
+    runs,
+    transfers,
+    voiced,
+)
 from duologue.transcript import Transcript, Turn
-from duologue.verdict import Finding, Verdict
+from duologue.verdict import Finding, Verdict, gather, judge
 from duologue.wer import WordErrors, word_errors
 from shared.events import EventName
 from shared.spec import Role
@@ -80,16 +89,19 @@ class Metrics(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-def write(
-    folder: Path, channels: Mapping[Role, Loudness], call: Transcript, verdict: Verdict
-) -> Metrics:
-    """Make metrics.json of a call folder from its audio's loudness, transcript and events."""
+def write(folder: Path) -> None:
+    """Make metrics.json of a call folder from its audio, transcript, events and call.json."""
+    call = transcript.read(folder)
+    verdict = judge(gather(folder, read_call(folder).spec, call))
     recorded = eventlog.read(folder, EventName.RECORDED)[-1].fields
     used = eventlog.read(folder, EventName.TOOL)
     tools = [entry.t for entry in used if entry.role == Role.SUPPORT]
-    metrics = measure(channels, call, verdict, recorded, tools)
-    write_json(folder / FILE, metrics)
-    return metrics
+    write_json(folder / FILE, measure(loudness_of(folder), call, verdict, recorded, tools))
+
+
+def read(folder: Path) -> Metrics:
+    """The metrics of a call folder."""
+    return Metrics.model_validate_json((folder / FILE).read_bytes())
 
 
 def measure(

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from duologue.folder import audio_of
+from duologue.tracks import CHANNELS
 from shared.spec import Role
 
 FRAME_S = 0.010
@@ -73,6 +75,11 @@ def loudness(path: Path) -> list[Loudness]:
         none = np.zeros((0, audio.channels))
     loud, high = np.concatenate([none, *rms]), np.concatenate([none, *peak])
     return [Loudness(loud[:, channel], high[:, channel]) for channel in range(loud.shape[1])]
+
+
+def loudness_of(folder: Path) -> dict[Role, Loudness]:
+    """The loudness of both sides of a call folder's audio."""
+    return dict(zip(CHANNELS, loudness(audio_of(folder)), strict=True))
 
 
 def dbfs(amplitude: Levels) -> Levels:

@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field
 from duologue import eventlog
 from duologue.eventlog import Entry
 from duologue.folder import write_json
-from duologue.speech import FRAME_S, Loudness, Mask, runs, voiced
+from duologue.speech import FRAME_S, Mask, loudness_of, runs, voiced
 from shared.caller import Behaviour
 from shared.events import EventName
 from shared.spec import Role
@@ -83,12 +83,11 @@ class _Span(NamedTuple):
     end: float
 
 
-def write(folder: Path, channels: Mapping[Role, Loudness]) -> Transcript:
-    """Make transcript.json of a call folder from its audio's loudness and events.jsonl."""
-    masks = {role: voiced(channel.rms) for role, channel in channels.items()}
+def write(folder: Path) -> None:
+    """Make transcript.json of a call folder from its audio and events.jsonl."""
+    masks = {role: voiced(channel.rms) for role, channel in loudness_of(folder).items()}
     transcript = transcribe(masks, eventlog.read(folder, EventName.SAID, EventName.HEARD))
     write_json(folder / FILE, transcript)
-    return transcript
 
 
 def read(folder: Path) -> Transcript:

@@ -15,10 +15,10 @@ from uuid import uuid4
 import numpy as np
 from livekit import api, rtc
 
-from duologue import transcript
+from duologue import metrics, transcript
 from duologue.dispatch import create_room
-from duologue.folder import CallFolder
-from duologue.label import label
+from duologue.filing import file_call
+from duologue.folder import CallFolder, Transport
 from duologue.metrics import Metrics
 from duologue.outcome import Ending, Outcome
 from duologue.recorder import IDENTITY, Recorder, recorder_token
@@ -235,7 +235,7 @@ class PhoneCall:
     @property
     def metrics(self) -> Metrics:
         """The measurements, once the call is over."""
-        return Metrics.model_validate_json((self.path / "metrics.json").read_bytes())
+        return metrics.read(self.path)
 
 
 @asynccontextmanager
@@ -273,10 +273,14 @@ async def phone_call(
         finally:
             await bus.aclose()
             await someone.hang_up()
-            journal.emit(EventName.OUTCOME, **Ending(Outcome.COMPLETED)._asdict())
-            await recorder.stop()
+            ending = Ending(Outcome.COMPLETED)
+            journal.emit(EventName.OUTCOME, **ending._asdict())
+            recorded = await recorder.stop()
             await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
-    await asyncio.to_thread(label, folder.path, spec)
+    filed = await asyncio.to_thread(
+        file_call, folder, spec, ending, recorded, transport=Transport.LIVEKIT
+    )
+    call.path = filed.folder
 
 
 async def dispatch(livekit: api.LiveKitAPI, room: str, agent_name: str, metadata: str = "") -> None:

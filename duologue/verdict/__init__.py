@@ -11,8 +11,9 @@ from duologue.outcome import Fault
 from duologue.verdict.checks import all_findings
 from duologue.verdict.evidence import Evidence, Spoken, Used
 from duologue.verdict.finding import INVALIDATING, TASK, Check, Finding
+from duologue.verdict.gathering import gather
 
-__all__ = ["Check", "Evidence", "Finding", "Spoken", "Used", "Verdict", "judge"]
+__all__ = ["Check", "Evidence", "Finding", "Spoken", "Used", "Verdict", "gather", "judge"]
 
 _FIRST_BLAMED = (Fault.SYSTEM, Fault.CUSTOMER, Fault.SUPPORT)
 """What a part of the system did wrong may have misled a role, the customer the support agent."""

@@ -7,29 +7,20 @@ import numpy as np
 import pytest
 import soundfile
 
-from duologue import eventlog
+from duologue import eventlog, metrics
 from duologue.eventlog import EventLog
+from duologue.folder import CALL, write_json
 from duologue.label import label
 from duologue.outcome import Fault
 from duologue.speech import FRAME_S
 from duologue.tracks import RATE_HZ
 from shared.events import Event, EventName
-from shared.spec import CallSpec, Engines, Expectation, Peer, Role
+from shared.spec import Expectation
+from tests.duologue.test_folder import call
 from tests.duologue.test_speech import mask
 
-ENGINES = Engines(stt="whisper/tiny.en", llm="rules", tts="piper/joe", vad="silero")
 ORDER = {"id": 47219, "status": "refunded"}
 AHEAD_S = {"customer": 1_700_000_000.0, "support": 1_700_000_300.0, "driver": 1_700_000_000.0}
-
-
-def spec() -> CallSpec:
-    return CallSpec(
-        call_id="c1",
-        scenario="late order",
-        engines=dict.fromkeys(Role, ENGINES),
-        peers={role: Peer(identity=role.peer) for role in Role},
-        expected=Expectation(desk={"orders": (ORDER,)}),
-    )
 
 
 def emit(log: EventLog, name: EventName, source: str, t: float, **fields: object) -> None:
@@ -74,28 +65,31 @@ def record(
     emit(log, EventName.RECORDED, "driver", 6.0, duration_s=6.0, **lost)
     log.close()
     eventlog.settle(folder)
+    expected = {"expected": Expectation(desk={"orders": (ORDER,)})}
+    made = call()
+    spec = made.spec.model_copy(update=expected)
+    write_json(folder / CALL, made.model_copy(update={"spec": spec}))
 
 
 def test_a_recorded_call_becomes_a_transcript_and_metrics(tmp_path: Path) -> None:
     record(tmp_path)
-    returned = label(tmp_path, spec())
+    label(tmp_path)
     transcript = json.loads((tmp_path / "transcript.json").read_text())
-    metrics = json.loads((tmp_path / "metrics.json").read_text())
-    assert transcript["schema"] == metrics["schema"] == 1
+    measured = json.loads((tmp_path / "metrics.json").read_text())
+    assert transcript["schema"] == measured["schema"] == 1
     assert [(t["role"], t["start"], t["end"], t["heard"]) for t in transcript["turns"]] == [
         ("support", 1.0, 2.0, None),
         ("customer", 2.5, 4.0, "hi where"),
     ]
-    assert metrics["reply_gap_s"]["support_to_customer"] == {
+    assert measured["reply_gap_s"]["support_to_customer"] == {
         "p50": 0.5,
         "p95": 0.5,
         "values": [0.5],
     }
-    assert metrics["wer"]["customer"]["rate"] == 0.5
-    assert metrics["task_success"]
-    assert metrics["valid"]
-    assert [finding["check"] for finding in metrics["findings"]] == ["ending", "ending"]
-    assert returned.task_success
+    assert measured["wer"]["customer"]["rate"] == 0.5
+    assert measured["task_success"]
+    assert measured["valid"]
+    assert [finding["check"] for finding in measured["findings"]] == ["ending", "ending"]
 
 
 def test_the_tools_that_the_support_agent_used_are_known_to_the_metrics(tmp_path: Path) -> None:
@@ -105,26 +99,28 @@ def test_the_tools_that_the_support_agent_used_are_known_to_the_metrics(tmp_path
         folder = tmp_path / user
         folder.mkdir()
         record(folder, answer=(6.75, 7.5), tool_of=user)
-        return label(folder, spec()).interaction.eva.latency_score.mean
+        label(folder)
+        return metrics.read(folder).interaction.eva.latency_score.mean
 
     assert (latency_score("support"), latency_score("customer")) == (1.0, 0.5)
 
 
 def test_labelling_again_gives_the_same_files(tmp_path: Path) -> None:
     record(tmp_path)
-    label(tmp_path, spec())
+    label(tmp_path)
     once = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     eventlog.settle(tmp_path)
-    label(tmp_path, spec())
+    label(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == once
 
 
 def test_a_call_whose_desk_never_reported_is_no_success(tmp_path: Path) -> None:
     record(tmp_path, desk=False)
-    metrics = label(tmp_path, spec())
-    assert not metrics.task_success
-    assert metrics.fault is Fault.SYSTEM
-    assert metrics.findings[0].detail == "the desk's rows never arrived"
+    label(tmp_path)
+    measured = metrics.read(tmp_path)
+    assert not measured.task_success
+    assert measured.fault is Fault.SYSTEM
+    assert measured.findings[0].detail == "the desk's rows never arrived"
 
 
 def test_events_are_in_the_order_in_which_they_happened_by_one_clock(tmp_path: Path) -> None:
