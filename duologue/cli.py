@@ -36,7 +36,9 @@ from duologue.folder import CallFolder, Clock, Transport
 from duologue.host import find_address, hosted
 from duologue.judges import judge_calls
 from duologue.recorder import IDENTITY
+from duologue.relabel_command import relabel
 from duologue.scenario import DEFAULT, load_scenario
+from duologue.schema import schema
 from duologue.summary import read_calls, show_summary, summarize, write_csv
 from duologue.up import up as keep_up
 from shared import logs
@@ -246,6 +248,10 @@ def summary(
         sys.stdout.write(json.dumps(summarize(calls), indent=2) + "\n")
     else:
         show_summary(calls, out, worst=worst)
+
+
+app.command()(relabel)
+app.command()(schema)
 
 
 @app.command()

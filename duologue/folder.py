@@ -12,19 +12,23 @@ import re
 import shutil
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.errors import CallTaken, DuologueError, UsageError
+from shared.errors import CallTaken, DuologueError, FolderError, UsageError
 from shared.spec import CALL_ID_PATTERN, CallSpec, Role
 from shared.values import Frozen
 
+SCHEMA = 2
+"""The version of the call folders that are written here."""
 CALL = "call.json"
 WIRE = "wire.flac"
 """What came over WebRTC."""
 AUDIO = "audio.flac"
 """What was played, on the direct transport."""
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Transport(StrEnum):
@@ -32,6 +36,10 @@ class Transport(StrEnum):
 
     LIVEKIT = "livekit"
     DIRECT = "direct"
+
+
+RECORDED = {Transport.LIVEKIT: frozenset({WIRE}), Transport.DIRECT: frozenset({AUDIO})}
+"""The audio that was recorded, and cannot be made again from other files."""
 
 
 class Clock(StrEnum):
@@ -83,7 +91,8 @@ class Run(Frozen):
 class Call(Frozen):
     """call.json: what was called for, how it ended, and what it was made with."""
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    schema_version: Literal[2] = Field(default=2, alias="schema")
+    """Of the whole folder."""
     call_id: str
     transport: Transport
     spec: CallSpec
@@ -100,6 +109,16 @@ class Call(Frozen):
     """SHA-256 of every other file in the folder, by name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Head(BaseModel):
+    """What call.json has had in every version."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_version: int = Field(alias="schema")
+    transport: Transport
+    files: dict[str, str]
 
 
 class CallFolder:
@@ -133,7 +152,7 @@ class CallFolder:
         final, partial = out / call_id, out / f".{call_id}.partial"
         try:
             out.mkdir(parents=True, exist_ok=True)
-            lock = _claimed(partial)
+            lock = claim(partial)
         except OSError as error:
             raise UsageError(f"cannot write calls to {out}: {error.strerror}") from None
         if lock is None:
@@ -160,7 +179,7 @@ class CallFolder:
         sums = {name: sha256(self.path / name) for name in names}
         write_json(self.path / CALL, call.model_copy(update={"files": sums}))
         for name in (*names, CALL, ""):
-            _sync(self.path / name)
+            sync(self.path / name)
         try:
             # rename() replaces an empty folder without a word
             if self.final.exists():
@@ -172,7 +191,7 @@ class CallFolder:
             ) from None
         finally:
             self._release()
-        _sync(self.final.parent)
+        sync(self.final.parent)
         return self.final
 
     def discard(self) -> None:
@@ -187,7 +206,7 @@ class CallFolder:
             self._lock = None
 
 
-def _claimed(path: Path) -> int | None:
+def claim(path: Path) -> int | None:
     """An empty folder at `path`, locked as long as the descriptor is open; None if it is another's.
 
     The lock is the operating system's: it goes with the process, `kill -9` included.
@@ -207,27 +226,63 @@ def _claimed(path: Path) -> int | None:
             break
         os.close(lock)
     for leftover in path.iterdir():
-        leftover.unlink()
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
     return lock
 
 
-def add_file(folder: Path, name: str, content: BaseModel) -> None:
-    """Add a JSON file to a complete call folder, or replace it, and note its checksum.
-
-    Each file is replaced at once, so that neither is ever half-written.
-    """
-    new = folder / f".{name}"
-    write_json(new, content)
-    call = read_call(folder)
-    noted = folder / f".{CALL}"
-    write_json(noted, call.model_copy(update={"files": {**call.files, name: sha256(new)}}))
-    new.replace(folder / name)
-    noted.replace(folder / CALL)
-
-
 def read_call(folder: Path) -> Call:
-    """The call.json of a folder."""
-    return Call.model_validate_json((folder / CALL).read_bytes())
+    """The call.json of a folder.
+
+    Raises:
+        FolderError: It is damaged, or of another version.
+    """
+    check_version(folder)
+    return read_json(folder, CALL, Call)
+
+
+def check_version(folder: Path) -> None:
+    """See that a call folder is of this version.
+
+    Raises:
+        FolderError: It is damaged, or of another version.
+    """
+    version = read_head(folder).schema_version
+    if version < SCHEMA:
+        cure = f"bring it to {SCHEMA} with `duologue relabel {folder}`"
+        raise FolderError(folder, f"has schema {version}: {cure}")
+
+
+def read_head(folder: Path) -> Head:
+    """What call.json of any known version has.
+
+    Raises:
+        FolderError: It is damaged, or newer than this program.
+    """
+    head = read_json(folder, CALL, Head)
+    if head.schema_version > SCHEMA:
+        known = f"newer than {SCHEMA}, the newest that is known here"
+        raise FolderError(folder, f"has schema {head.schema_version}, {known}: update duologue")
+    return head
+
+
+def read_json(folder: Path, name: str, model: type[M]) -> M:
+    """A JSON file of a call folder.
+
+    Raises:
+        FolderError: It is not there, or not what it should be.
+    """
+    try:
+        return model.model_validate_json((folder / name).read_bytes())
+    except OSError as error:
+        raise FolderError(folder, f"is damaged: {name}: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        problem = f"{where}: {first['msg']}" if where else first["msg"]
+        raise FolderError(folder, f"is damaged: {name}: {problem}") from None
 
 
 def audio_of(folder: Path) -> Path:
@@ -237,9 +292,14 @@ def audio_of(folder: Path) -> Path:
 
 
 def write_json(path: Path, model: BaseModel) -> None:
-    """Write a model as JSON: its fields' order, two spaces, a newline at the end."""
+    """Write a model as JSON: its fields' order, two spaces, a newline at the end.
+
+    A file that is there is replaced, not written to: it may belong to another folder, too.
+    """
     document = model.model_dump(mode="json", by_alias=True)
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    new = path.with_name(f".{path.name}")
+    new.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    new.replace(path)
 
 
 def sha256(path: Path) -> str:
@@ -248,7 +308,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have a file or a folder on disk before going on."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -23,7 +23,8 @@ from pydantic import ConfigDict, Field
 from rich.console import Console
 
 from duologue import eventlog, transcript
-from duologue.folder import add_file, read_call
+from duologue.folder import read_call, write_json
+from duologue.rework import rework
 from duologue.summary import read_calls
 from shared import engines
 from shared.errors import DuologueError
@@ -87,7 +88,7 @@ async def judge(folder: Path, model: llm.LLM[Any], name: str) -> Judgments:
             for each, one in result.judgments.items()
         ),
     )
-    add_file(folder, FILE, judgments)
+    rework(folder, lambda copy: write_json(copy / FILE, judgments), makes=[FILE])
     return judgments
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from duologue import eventlog, transcript
-from duologue.folder import read_call, write_json
+from duologue.folder import read_call, read_json, write_json
 from duologue.interaction import Interaction, interact
 from duologue.interaction.timeline import claims, without_backchannels
 from duologue.interaction.values import Spread
@@ -101,7 +101,7 @@ def write(folder: Path) -> None:
 
 def read(folder: Path) -> Metrics:
     """The metrics of a call folder."""
-    return Metrics.model_validate_json((folder / FILE).read_bytes())
+    return read_json(folder, FILE, Metrics)
 
 
 def measure(

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from duologue import metrics
-from duologue.folder import CALL, Transport
+from duologue.folder import CALL, Transport, check_version, read_json
 from duologue.metrics import Metrics
 from duologue.outcome import COMPLETE, Outcome
-from shared.errors import DuologueError, UsageError
+from shared.errors import UsageError
 from shared.spec import Role
 
 QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "max": 100}
@@ -73,7 +73,7 @@ def read_calls(folder: Path) -> list[CallSummary]:
 
     Raises:
         UsageError: There is no such folder, or no call in it.
-        DuologueError: One of its call folders is damaged.
+        FolderError: One of its call folders is damaged, or of another version.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of call folders")
@@ -87,14 +87,10 @@ def _read(folder: Path) -> Iterator[CallSummary]:
     for path in folder.iterdir():
         if path.name.startswith(".") or not (path / CALL).exists():
             continue
-        try:
-            yield CallSummary(
-                call=_CallFile.model_validate_json((path / CALL).read_bytes()),
-                metrics=Metrics.model_validate_json((path / metrics.FILE).read_bytes()),
-            )
-        except (OSError, ValidationError) as error:
-            problem = str(error).splitlines()[0]
-            raise DuologueError(f"{path} is damaged: {problem}") from None
+        check_version(path)
+        yield CallSummary(
+            call=read_json(path, CALL, _CallFile), metrics=read_json(path, metrics.FILE, Metrics)
+        )
 
 
 def summarize(calls: Sequence[CallSummary]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 
 from duologue import eventlog
 from duologue.eventlog import Entry
-from duologue.folder import write_json
+from duologue.folder import read_json, write_json
 from duologue.speech import FRAME_S, Mask, loudness_of, runs, voiced
 from shared.caller import Behaviour
 from shared.events import EventName
@@ -92,7 +92,7 @@ def write(folder: Path) -> None:
 
 def read(folder: Path) -> Transcript:
     """The transcript of a call folder."""
-    return Transcript.model_validate_json((folder / FILE).read_bytes())
+    return read_json(folder, FILE, Transcript)
 
 
 def transcribe(masks: Mapping[Role, Mask], entries: Sequence[Entry]) -> Transcript:

@@ -4,6 +4,7 @@
     ├── UsageError              exit 2: the user asked for something that cannot be done
     │   ├── DocumentError       a scenario or plan is wrong, at a file, a line and a field
     │   ├── CallTaken           a call folder is there already, or is just being made
+    │   ├── FolderError         a call folder is damaged, or of another version
     │   ├── SpecError           metadata is not a CallSpec
     │   ├── EngineUnavailable   an engine was chosen that is not installed or has no key
     │   └── ServerUnreachable   no LiveKit server answers at a URL
@@ -42,6 +43,14 @@ class DocumentError(UsageError):
 
 class CallTaken(UsageError):
     """The folder of a call is there already, or another process makes it now."""
+
+
+class FolderError(UsageError):
+    """A call folder cannot be used: it is damaged, or of another version; it is left as it is."""
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        self.folder, self.problem = folder, problem
+        super().__init__(f"{folder} {problem}")
 
 
 class SpecError(UsageError):

@@ -12,4 +12,4 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whi
 class Frozen(BaseModel):
     """A value: immutable, and strict about fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

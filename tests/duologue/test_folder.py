@@ -75,7 +75,7 @@ def test_call_json_can_be_read_back(tmp_path: Path) -> None:
     written = CallFolder.create(tmp_path, "c1").commit(call()) / "call.json"
     assert Call.model_validate_json(written.read_bytes()) == call()
     document = json.loads(written.read_text())
-    assert (document["schema"], document["spec"]["schema"]) == (1, 1)
+    assert (document["schema"], document["spec"]["schema"]) == (2, 1)
     assert written.read_text().endswith("}\n")
 
 

@@ -59,6 +59,8 @@ def add_call(
         concealed_s=dict.fromkeys(Role, 0.0),
     )
     call = {
+        "schema": 2,
+        "files": {},
         "call_id": name,
         "transport": "direct",
         "outcome": outcome,
