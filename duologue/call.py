@@ -1,7 +1,7 @@
 """One call over LiveKit, from an empty room to a call folder."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
@@ -11,6 +11,7 @@ from livekit import api
 from duologue.dispatch import DISPATCH_TIMEOUT_S, create_room, dispatch
 from duologue.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
 from duologue.folder import CallFolder, Transport
+from duologue.listening import Listener
 from duologue.monitor import Monitor
 from duologue.outcome import Ending, Fault, Outcome
 from duologue.recorder import Recorder, recorder_token
@@ -41,6 +42,7 @@ async def place_call(
     folder: CallFolder,
     *,
     on_event: Callable[[Event], None],
+    listeners: Sequence[Listener] = (),
     dispatch_timeout_s: float = DISPATCH_TIMEOUT_S,
     attempt: Attempt = ONLY_ATTEMPT,
 ) -> CallResult:
@@ -61,6 +63,8 @@ async def place_call(
         Recorder(folder, journal, room=room, call_id=spec.call_id) as recorder,
     ):
         recorder.on_event(on_event)
+        for listener in listeners:
+            recorder.on_audio(listener)
         try:
             ending = await _hold(
                 spec,

@@ -12,7 +12,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Coroutine
-from contextlib import closing
+from contextlib import closing, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -35,6 +35,7 @@ from duologue.filing import CallResult
 from duologue.folder import CallFolder, Clock, Transport
 from duologue.host import find_address, hosted
 from duologue.judges import judge_calls
+from duologue.listening import Meters, Speaker
 from duologue.recorder import IDENTITY
 from duologue.relabel_command import relabel
 from duologue.scenario import DEFAULT, load_scenario
@@ -138,6 +139,9 @@ def call(
         float,
         typer.Option("--dispatch-timeout", min=1, help="Seconds until both agents must be there."),
     ] = DISPATCH_TIMEOUT_S,
+    play: Annotated[
+        bool, typer.Option("--play", help="Play the call on this machine's sound device.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print every event as one JSON object a line instead.")
     ] = False,
@@ -146,6 +150,9 @@ def call(
     settings = read_settings()
     if clock and transport is not Transport.DIRECT:
         raise UsageError("--clock is for --transport direct")
+    in_real_time = transport is Transport.LIVEKIT or clock is Clock.REAL
+    if play and not in_real_time:
+        raise UsageError("--play is for calls in real time: add --clock real")
     spec = load_scenario(scenario).to_spec(
         call_id=call_id or f"call-{secrets.token_hex(4)}",
         seed=seed,
@@ -153,7 +160,11 @@ def call(
         recorder=IDENTITY,
         latency=read_latency(latency or []),
     )
-    view = CallView(Console(quiet=as_json, highlight=False))
+    # On the virtual clock seconds pass too quickly for a meter to be read.
+    meters = Meters() if in_real_time else None
+    view = CallView(Console(quiet=as_json, highlight=False), meters)
+    speaker = Speaker() if play else None
+    listeners = [each.hear for each in (meters, speaker) if each]
     on_event = print_event if as_json else view.on_event
 
     async def make(folder: CallFolder) -> CallResult:
@@ -165,14 +176,24 @@ def call(
                 address,
                 folder,
                 on_event=on_event,
+                listeners=listeners,
                 dispatch_timeout_s=dispatch_timeout_s,
             )
 
-    with CallFolder.create(out_dir, spec.call_id) as folder, closing(view):
+    with (
+        closing(speaker) if speaker else nullcontext(),
+        CallFolder.create(out_dir, spec.call_id) as folder,
+        closing(view),
+    ):
         try:
             if transport is Transport.DIRECT:
                 result = place_direct_call(
-                    spec, folder, settings, clock=clock or Clock.VIRTUAL, on_event=on_event
+                    spec,
+                    folder,
+                    settings,
+                    clock=clock or Clock.VIRTUAL,
+                    on_event=on_event,
+                    listeners=listeners,
                 )
             else:
                 result = run(make(folder))

@@ -1,11 +1,13 @@
 """A call on the terminal, while it happens: who says and hears what, and how fast they answer."""
 
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
-from rich.status import Status
+from rich.text import Text
 
 from duologue.doctor import StageResult, Verdict
 from duologue.filing import CallResult
+from duologue.listening import Meters
 from duologue.outcome import ExitCode
 from shared.events import Event, EventName
 from shared.spec import Role
@@ -17,13 +19,24 @@ _MARKS = {
 }
 _COLORS = {Role.CUSTOMER: "cyan", Role.SUPPORT: "green"}
 
+REFRESH_HZ = 10
+SPEAKING_WIDTH = len("customer is speaking")
+METER_FLOOR_DBFS = -60.0
+METER_WIDTH = 12
+
 
 class CallView:
-    """Prints the events of one call as they come in; on a terminal also who is speaking."""
+    """Prints the events of one call as they come in; on a terminal also who is speaking.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._status: Status | None = None
+    Args:
+        console: Where to print.
+        meters: How loud both sides are; shown on a terminal.
+    """
+
+    def __init__(self, console: Console, meters: Meters | None = None) -> None:
+        self._console, self._meters = console, meters
+        self._live: Live | None = None
+        self._speaker: Role | None = None
         self._began_at: float | None = None
         self._stopped_at: dict[Role, float] = {}
         self._reply_s: dict[Role, float] = {}
@@ -86,9 +99,9 @@ class CallView:
 
     def close(self) -> None:
         """Leave the terminal as it was."""
-        if self._status:
-            self._status.stop()
-            self._status = None
+        if self._live:
+            self._live.stop()
+            self._live = None
 
     def _on_driver_event(self, event: Event) -> None:
         if event.event is EventName.REDISPATCHED:
@@ -107,14 +120,25 @@ class CallView:
             self._speaking(role)
 
     def _speaking(self, role: Role | None) -> None:
-        if not self._console.is_terminal:
-            return
-        text = f"[{_COLORS[role]}]{role} is speaking[/]" if role else "[dim]silence[/dim]"
-        if self._status is None:
-            self._status = self._console.status(text)
-            self._status.start()
-        else:
-            self._status.update(text)
+        self._speaker = role
+        if self._console.is_terminal and self._live is None:
+            self._live = Live(
+                get_renderable=self._now,
+                console=self._console,
+                refresh_per_second=REFRESH_HZ,
+                transient=True,
+            )
+            self._live.start()
+
+    def _now(self) -> Text:
+        """Who is speaking at the moment, and how loud both sides are."""
+        role = self._speaker
+        line = Text(f"{role} is speaking", _COLORS[role]) if role else Text("silence", "dim")
+        if self._meters:
+            line.pad_right(SPEAKING_WIDTH - len(line))
+            for each, level_dbfs in self._meters.levels.items():
+                line.append(f"  {each} ").append(meter(level_dbfs), _COLORS[each])
+        return line
 
     def _line(self, event: Event, role: Role, markup: str) -> None:
         if self._began_at is None:
@@ -123,6 +147,13 @@ class CallView:
         self._console.print(
             f"[dim]{at_s:6.1f} s[/dim] [{_COLORS[role]}]{role:<8}[/] {markup}", highlight=False
         )
+
+
+def meter(level_dbfs: float) -> str:
+    """A level as a bar, from -60 dBFS to full scale, and in figures."""
+    full = round(METER_WIDTH * max(0.0, 1 - level_dbfs / METER_FLOOR_DBFS))
+    figures = f"{level_dbfs:4.0f} dBFS" if level_dbfs > METER_FLOOR_DBFS else "  -- dBFS"
+    return "█" * full + "·" * (METER_WIDTH - full) + figures
 
 
 def _tool(event: Event) -> str:

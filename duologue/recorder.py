@@ -22,6 +22,7 @@ from duologue import eventlog
 from duologue.concealment import Concealment
 from duologue.folder import WIRE, CallFolder, Recorded, Recording
 from duologue.inbox import Inbox
+from duologue.listening import Listener
 from duologue.presence import Presence
 from duologue.tracks import CHANNELS, RATE_HZ, Losses, TwoChannelFile
 from shared.address import ServerAddress
@@ -103,6 +104,7 @@ class Recorder:
         self._last_heard: dict[Role, float] = {}
         self._on_event: list[EventCallback] = []
         self._on_refused: list[RefusedCallback] = []
+        self._listeners: list[Listener] = []
         self._recorded: Recorded | None = None
         journal.add_sink(self._take)
 
@@ -138,6 +140,10 @@ class Recorder:
     def on_event(self, callback: EventCallback) -> None:
         """Call back with every event of both workers and the driver, in order of arrival."""
         self._on_event.append(callback)
+
+    def on_audio(self, listener: Listener) -> None:
+        """Have `listener` hear both sides, as their audio comes in."""
+        self._listeners.append(listener)
 
     def on_refused(self, callback: RefusedCallback) -> None:
         """Call back when a worker refuses its job, with its role and its reason."""
@@ -298,7 +304,10 @@ class Recorder:
         channel = self._audio.channels[role]
         laid = channel.open()
         async for event in stream:
-            laid.push(np.frombuffer(event.frame.data, dtype=np.int16), self.clock.now())
+            samples = np.frombuffer(event.frame.data, dtype=np.int16)
+            laid.push(samples, self.clock.now())
+            for listener in self._listeners:
+                listener(role, samples)
         channel.close(laid)
 
     def _on_data(self, packet: rtc.DataPacket) -> None:

@@ -20,7 +20,9 @@ err = Console(stderr=True, highlight=False)
 
 
 def relabel(
-    calls: Annotated[Path, typer.Argument(help="A call folder, or a folder of such.")],
+    calls: Annotated[Path, typer.Argument(help="A call folder, or a folder of such.")] = Path(
+        "calls"
+    ),
     *,
     stage: Annotated[
         Stage, typer.Option(help="Where to begin; the stages after it follow.")

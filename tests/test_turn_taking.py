@@ -15,6 +15,7 @@ from duologue.filing import CallResult
 from duologue.folder import WIRE, Call, CallFolder, sha256
 from duologue.outcome import ExitCode, Outcome
 from duologue.recorder import IDENTITY
+from duologue.relabel import relabel
 from duologue.scenario import load_scenario
 from duologue.server import Server
 from duologue.speech import FRAME_S, loudness, runs, voiced
@@ -32,6 +33,7 @@ from shared.spec import CallSpec, Limits, Role
 from shared.spoken import normalize, phrase
 from tests.caller import PhoneCall, phone_call
 from tests.conftest import Background
+from tests.folders import check_files
 
 pytestmark = pytest.mark.usefixtures("workers")
 
@@ -243,6 +245,13 @@ def test_what_the_transcript_says_is_what_is_audible_in_the_recording(
         heard += audible(call.folder, turn.role, turn.start - 0.1, turn.end + 0.1)
     errors = word_errors(said, heard)
     assert (errors.rate or 0.0) < 0.1
+
+
+def test_the_files_are_as_their_schemas_say_and_the_same_when_labelled_again(
+    call: CallResult,
+) -> None:
+    check_files(call.folder)
+    assert relabel(call.folder) == frozenset()
 
 
 def test_the_folder_is_whole_and_says_what_made_it(call: CallResult, settings: Settings) -> None:

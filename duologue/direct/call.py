@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from duologue.direct.pipes import TICK_S
 from duologue.direct.tape import Tape
 from duologue.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
 from duologue.folder import CallFolder, Clock, Recorded, Transport
+from duologue.listening import Listener
 from duologue.monitor import Monitor
 from duologue.outcome import Ending, Fault, Outcome
 from shared import engines
@@ -45,6 +46,7 @@ def place_direct_call(
     *,
     clock: Clock = Clock.VIRTUAL,
     on_event: Callable[[Event], None] = lambda _: None,
+    listeners: Sequence[Listener] = (),
     attempt: Attempt = ONLY_ATTEMPT,
 ) -> CallResult:
     """Make one call in this process and complete its folder, however the call ends. Blocks.
@@ -62,7 +64,7 @@ def place_direct_call(
         services.check(spec)
     for role in Role:
         engines.preload(spec.engines[role], settings)
-    call = _Call(spec, folder, settings, virtual, on_event)
+    call = _Call(spec, folder, settings, virtual, on_event=on_event, listeners=listeners)
     with _runner(virtual) as runner:
         ending, recorded = runner.run(call.hold())
     result = file_call(
@@ -96,10 +98,12 @@ class _Call:
         folder: CallFolder,
         settings: Settings,
         clock: VirtualClock | None,
+        *,
         on_event: Callable[[Event], None],
+        listeners: Sequence[Listener],
     ) -> None:
         self._spec, self._settings, self._clock = spec, settings, clock
-        self._folder, self._on_event = folder, on_event
+        self._folder, self._on_event, self._listeners = folder, on_event, listeners
 
     async def hold(self) -> tuple[Ending, Recorded]:
         """Hold the call from its first to its last moment."""
@@ -111,7 +115,13 @@ class _Call:
             monitor.on_event(event)
             self._on_event(event)
 
-        tape = Tape(self._folder.path, journal, call_id=self._spec.call_id, on_event=on_event)
+        tape = Tape(
+            self._folder.path,
+            journal,
+            call_id=self._spec.call_id,
+            on_event=on_event,
+            listeners=self._listeners,
+        )
         try:
             ending = await self._converse(tape, monitor)
         except asyncio.CancelledError:

@@ -1,7 +1,7 @@
 """What a direct call leaves behind: both sides' audio as it was played, and every event."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from duologue import eventlog
 from duologue.direct.clock import real_monotonic
 from duologue.direct.pipes import TICK_SAMPLES
 from duologue.folder import AUDIO, Recorded, Recording
+from duologue.listening import Listener
 from duologue.tracks import CHANNELS, RATE_HZ, Pcm
 from shared.errors import DuologueError
 from shared.events import Event, EventName, Journal
@@ -28,12 +29,20 @@ class Tape:
         journal: The driver's; every event of it is recorded, too.
         call_id: Of the call.
         on_event: Called with every event.
+        listeners: Hear both sides.
     """
 
     def __init__(
-        self, folder: Path, journal: Journal, *, call_id: str, on_event: Callable[[Event], None]
+        self,
+        folder: Path,
+        journal: Journal,
+        *,
+        call_id: str,
+        on_event: Callable[[Event], None],
+        listeners: Sequence[Listener] = (),
     ) -> None:
         self._folder, self._journal, self._on_event = folder, journal, on_event
+        self._listeners = listeners
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._real_zero_s, self._zero_s = real_monotonic(), time.monotonic()
         self._events = eventlog.EventLog(folder, call_id=call_id)
@@ -62,6 +71,9 @@ class Tape:
         """
         self._ticks.append([played[role] for role in CHANNELS])
         self._length += TICK_SAMPLES
+        for listener in self._listeners:
+            for role, samples in played.items():
+                listener(role, samples)
         if len(self._ticks) >= WRITE_EVERY_TICKS:
             self._write()
 

@@ -31,6 +31,7 @@ from shared.settings import Settings, inherited_environment
 from shared.spec import CallSpec, Role
 from tests import roles
 from tests.duologue.processes import REPOSITORY, all_gone
+from tests.folders import check_files
 from tests.roles import Manners, call_spec, scenario
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -95,6 +96,7 @@ class Stage:
             on_event=watch,
             dispatch_timeout_s=dispatch_timeout_s,
         )
+        check_files(result.folder)
         since = max(joined.values()) if len(joined) == len(Role) else began
         return Ended(*result.ending, time.monotonic() - since, result.folder)
 

@@ -20,6 +20,7 @@ from duologue.direct import place_direct_call
 from duologue.filing import CallResult
 from duologue.folder import AUDIO, Call, CallFolder, Clock, Transport, sha256
 from duologue.outcome import Fault, Outcome
+from duologue.relabel import relabel
 from duologue.scenario import load_scenario
 from duologue.speech import loudness, runs, voiced
 from duologue.tracks import CHANNELS
@@ -37,6 +38,7 @@ from shared.session import create_session
 from shared.settings import Settings
 from shared.side import Factory
 from shared.spec import CallSpec, Delay, Latency, Limits, Role
+from tests.folders import check_files
 from tests.roles import Script, call_spec
 
 SAME_EVERY_TIME = ("audio.flac", "events.jsonl", "metrics.json", "transcript.json")
@@ -123,6 +125,13 @@ def test_the_call_takes_less_than_its_length(default: CallResult) -> None:
     assert call.duration_s > 40
     assert call.run.wall_s < call.duration_s
     assert set(call.files) == set(SAME_EVERY_TIME)
+
+
+def test_the_files_are_as_their_schemas_say_and_the_same_when_labelled_again(
+    default: CallResult,
+) -> None:
+    check_files(default.folder)
+    assert relabel(default.folder) == frozenset()
 
 
 def test_the_transcript_has_each_turn_where_it_is_in_the_audio(default: CallResult) -> None:
