@@ -2,6 +2,7 @@
 
 import os
 import sys
+from asyncio import CancelledError
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from duologue.label import Stage
-from duologue.relabel import Done, find_folders, relabel_all
+from duologue.relabel import Done, Result, find_folders, relabel_all
 from shared.errors import FolderError
 
 out = Console(highlight=False)
@@ -35,18 +36,26 @@ def relabel(
     """Make transcript, metrics and report of recorded calls again; the same, if nothing changed."""
     folders = find_folders(calls)
     counts: Counter[Done] = Counter()
-    with Progress(console=out, transient=True, disable=not out.is_terminal) as progress:
-        task = progress.add_task("labelling", total=len(folders))
-        for result in relabel_all(folders, stage, jobs=jobs or os.cpu_count() or 1):
-            counts[result.done] += 1
-            progress.advance(task)
-            if result.done in {Done.REFUSED, Done.SKIPPED}:
-                err.print(f"[red]{result.done}:[/red] {escape(result.detail)}", soft_wrap=True)
-            elif len(folders) == 1 or result.done is Done.RELABELLED:
-                what = f" ({escape(result.detail)})" if result.detail else ""
-                told = f"{escape(str(result.folder))}: {result.done}{what}"
-                progress.console.print(told, soft_wrap=True)
-    if len(folders) > 1:
-        told = ", ".join(f"{counts[each]} {each}" for each in Done if counts[each])
-        out.print(f"{len(folders)} calls: {told}")
+    try:
+        with Progress(console=out, transient=True, disable=not out.is_terminal) as progress:
+            task = progress.add_task("labelling", total=len(folders))
+            for result in relabel_all(folders, stage, jobs=jobs or os.cpu_count() or 1):
+                counts[result.done] += 1
+                progress.advance(task)
+                _show(result, alone=len(folders) == 1)
+    except KeyboardInterrupt:
+        raise CancelledError from None  # as every command is cancelled
+    finally:
+        if len(folders) > 1:
+            told = ", ".join(f"{counts[each]} {each}" for each in Done if counts[each])
+            out.print(f"{len(folders)} calls: {told or 'none labelled'}")
     sys.exit(FolderError.exit_code if counts[Done.REFUSED] else 0)
+
+
+def _show(result: Result, *, alone: bool) -> None:
+    """Say what was done with a folder; of many, only if it is no longer as it was, or refused."""
+    if result.done in {Done.REFUSED, Done.SKIPPED}:
+        err.print(f"[red]{result.done}:[/red] {escape(result.detail)}", soft_wrap=True)
+    elif alone or result.done is Done.RELABELLED:
+        what = f" ({escape(result.detail)})" if result.detail else ""
+        out.print(f"{escape(str(result.folder))}: {result.done}{what}", soft_wrap=True)
