@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 from rich.console import Console
+from typer.testing import CliRunner
 
+from duologue.cli import app
 from duologue.console import CallView, meter
 from duologue.listening import Meters, Speaker
 from duologue.sound import find_echo
@@ -29,6 +31,7 @@ ctl.!default {{ type null }}
 """
 """A sound device whose sound goes to a file, and nowhere else."""
 SHORT_CALL = """
+name: Short
 scenarios:
   - label: short
     persona: {name: Yash Patel}
@@ -88,9 +91,10 @@ def test_levels_are_shown_on_a_terminal_and_only_there() -> None:
 
 def run_call(place: Path, *options: str, environ: dict[str, str]) -> subprocess.Popen[str]:
     (place / "short.yaml").write_text(SHORT_CALL)
-    command = [sys.executable, "-m", "duologue", "call", place / "short.yaml", "--out", place]
+    command = [sys.executable, "-m", "duologue", "call", str(place / "short.yaml"), "--play"]
+    command += ["--transport", "direct", "--call-id", "played", "--out", str(place)]
     return subprocess.Popen(
-        [*command, "--transport", "direct", "--call-id", "played", "--play", *options],
+        [*command, *options],
         env={**os.environ, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -104,7 +108,9 @@ class SoundCard:
     def __init__(self, pipe: Path) -> None:
         os.mkfifo(pipe)
         self.played = bytearray()
-        self._thread = threading.Thread(target=self._take, args=[pipe], name="sound card")
+        self._thread = threading.Thread(
+            target=self._take, args=[pipe], name="sound card", daemon=True
+        )
         self._thread.start()
 
     def _take(self, path: Path) -> None:
@@ -119,7 +125,8 @@ class SoundCard:
         """All that was played, once the pipe is closed: one row a channel."""
         self._thread.join()
         whole = self.played[: len(self.played) // 4 * 4]
-        return np.frombuffer(whole, "<i2").reshape(-1, 2).T.astype(np.float32) / 32_768
+        samples = np.frombuffer(whole, "<i2").reshape(-1, 2).T / np.float32(32_768)
+        return samples.astype(np.float32)
 
 
 @portaudio
@@ -156,9 +163,8 @@ def test_without_portaudio_it_is_said_what_to_install(monkeypatch: pytest.Monkey
 
 
 def test_a_call_on_the_virtual_clock_cannot_be_played(tmp_path: Path) -> None:
-    with run_call(tmp_path, environ={}) as call:
-        _, told = call.communicate()
-    assert (call.returncode, told) == (
-        2,
-        "error: --play is for calls in real time: add --clock real\n",
-    )
+    options = ["call", "--transport", "direct", "--play", "--out", str(tmp_path / "calls")]
+    refused = CliRunner().invoke(app, options).exception
+    assert isinstance(refused, UsageError)
+    assert str(refused) == "--play is for calls in real time: add --clock real"
+    assert not (tmp_path / "calls").exists()

@@ -101,7 +101,7 @@ def test_many_calls_are_relabelled_by_many_processes_and_what_cannot_be_is_named
     refused = {name: contents(calls / name) for name in ("damaged", "newer", "no-json", "taken")}
     held = os.open(calls / "taken", os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
-    command = [sys.executable, "-m", "duologue", "relabel", calls, "--jobs", "2"]
+    command = [sys.executable, "-m", "duologue", "relabel", str(calls), "--jobs", "2"]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
     os.close(held)
     assert ended.returncode == 2

@@ -22,6 +22,10 @@ def folder(tmp_path: Path) -> Path:
     return made.commit(call())
 
 
+def new_metrics(copy: Path) -> None:
+    (copy / "metrics.json").write_bytes(b"new")
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -56,7 +60,7 @@ def test_what_somebody_put_into_a_folder_stays_there(folder: Path) -> None:
     (folder / "notes.txt").write_text("mine")
     (folder / "pictures").mkdir()
     (folder / "pictures" / "one.png").write_bytes(b"png")
-    rework(folder, lambda copy: (copy / "metrics.json").write_bytes(b"new"), ["metrics.json"])
+    rework(folder, new_metrics, ["metrics.json"])
     assert (folder / "notes.txt").read_text() == "mine"
     assert (folder / "pictures" / "one.png").read_bytes() == b"png"
     assert set(read_call(folder).files) == {"wire.flac", "metrics.json"}
@@ -105,7 +109,7 @@ def test_a_file_system_that_cannot_exchange_folders_is_named_as_the_reason(
 
     monkeypatch.setattr("duologue.rework.exchange", refused)
     with pytest.raises(DuologueError, match=r"cannot change .*c1: its file system cannot exchange"):
-        rework(folder, lambda copy: (copy / "metrics.json").write_bytes(b"new"), ["metrics.json"])
+        rework(folder, new_metrics, ["metrics.json"])
     assert contents(folder) == before
     assert names(folder.parent) == ["c1"]
 
@@ -153,7 +157,13 @@ for steps in itertools.count():
 def test_killed_at_any_step_it_leaves_the_old_folder_or_the_new_one_whole(
     folder: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", KILLED_AT_EVERY_STEP, folder, tmp_path / "calls" / "c1"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-c",
+        KILLED_AT_EVERY_STEP,
+        folder,
+        tmp_path / "calls" / "c1",
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     ends = [json.loads(line) for line in done.stdout.splitlines()]
     old = [True, "old", ["metrics.json", "wire.flac"], ["c1"]]
