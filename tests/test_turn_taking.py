@@ -1,5 +1,6 @@
 """Who talks when: real calls, real audio, judged by what the recording holds."""
 
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
@@ -134,12 +135,20 @@ async def test_an_agent_that_barges_in_silences_the_customer_who_then_says_it_ag
 
 
 @pytest.fixture(scope="module")
+def listened() -> Counter[Role]:
+    """How many samples of each side somebody got who listened to `call` while it was held."""
+    return Counter()
+
+
+@pytest.fixture(scope="module")
 def call(
     background: Background,
     server: Server,
     workers: dict[Role, Worker],
     settings: Settings,
     tmp_path_factory: pytest.TempPathFactory,
+    *,
+    listened: Counter[Role],
 ) -> CallResult:
     """One whole call of the default scenario between both workers."""
     assert set(workers) == set(Role)
@@ -153,7 +162,13 @@ def call(
     folder = CallFolder.create(tmp_path_factory.mktemp("calls"), call_id)
 
     async def make() -> CallResult:
-        return await place_call(spec, server.address, folder, on_event=lambda _: None)
+        return await place_call(
+            spec,
+            server.address,
+            folder,
+            on_event=lambda _: None,
+            listeners=[lambda role, samples: listened.update({role: len(samples)})],
+        )
 
     return background.run(make())
 
@@ -245,6 +260,15 @@ def test_what_the_transcript_says_is_what_is_audible_in_the_recording(
         heard += audible(call.folder, turn.role, turn.start - 0.1, turn.end + 0.1)
     errors = word_errors(said, heard)
     assert (errors.rate or 0.0) < 0.1
+
+
+def test_who_listens_to_a_call_gets_all_of_both_sides(
+    call: CallResult, listened: Counter[Role]
+) -> None:
+    for role in Role:
+        # Tracks begin when both are there, and end a little before the call.
+        silent_s = call.metrics.duration_s - listened[role] / RATE_HZ
+        assert 0 <= silent_s < 5
 
 
 def test_the_files_are_as_their_schemas_say_and_the_same_when_labelled_again(
