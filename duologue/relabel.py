@@ -107,6 +107,9 @@ def _attempt(folder: Path, since: Stage) -> Result:
         return Result(folder, Done.SKIPPED, str(error))
     except FolderError as error:
         return Result(folder, Done.REFUSED, str(error))
+    except Exception as error:
+        error.add_note(f"while labelling {folder}, which is as it was")
+        raise
     if not changed:
         return Result(folder, Done.UNCHANGED)
     return Result(folder, Done.RELABELLED, ", ".join(sorted(changed)))
