@@ -39,7 +39,7 @@ from duologue.listening import Meters, Speaker
 from duologue.recorder import IDENTITY
 from duologue.relabel_command import relabel
 from duologue.scenario import DEFAULT, load_scenario
-from duologue.schema import schema
+from duologue.schema_command import schema
 from duologue.summary import read_calls, show_summary, summarize, write_csv
 from duologue.up import up as keep_up
 from shared import logs

@@ -19,6 +19,7 @@ TERMINAL = {
     "duologue/cli.py",
     "duologue/console.py",
     "duologue/scenarios_command.py",
+    "duologue/schema_command.py",
     "duologue/batch/maker.py",
 }
 """Where the command writes to the terminal, and a process of a batch its answers to a pipe."""
