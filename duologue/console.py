@@ -22,7 +22,8 @@ _COLORS = {Role.CUSTOMER: "cyan", Role.SUPPORT: "green"}
 REFRESH_HZ = 10
 SPEAKING_WIDTH = len("customer is speaking")
 METER_FLOOR_DBFS = -60.0
-METER_WIDTH = 12
+METER_WIDTH = 10
+"""In characters; so that both fit into a line of 80."""
 
 
 class CallView:
@@ -133,7 +134,8 @@ class CallView:
     def _now(self) -> Text:
         """Who is speaking at the moment, and how loud both sides are."""
         role = self._speaker
-        line = Text(f"{role} is speaking", _COLORS[role]) if role else Text("silence", "dim")
+        line = Text(no_wrap=True)
+        line.append(f"{role} is speaking" if role else "silence", _COLORS[role] if role else "dim")
         if self._meters:
             line.pad_right(SPEAKING_WIDTH - len(line))
             for each, level_dbfs in self._meters.levels.items():

@@ -63,15 +63,15 @@ def test_a_meter_rises_at_once_and_falls_by_30_db_in_a_second() -> None:
 
 
 def test_a_level_is_a_bar_and_a_figure() -> None:
-    assert meter(0) == "████████████   0 dBFS"
-    assert meter(-30) == "██████······ -30 dBFS"
-    assert meter(-75) == "············  -- dBFS"
+    assert meter(0) == "██████████   0 dBFS"
+    assert meter(-30) == "█████····· -30 dBFS"
+    assert meter(-75) == "··········  -- dBFS"
 
 
 def shown(meters: Meters | None, *, terminal: bool) -> str:
     """What a view prints while support is speaking."""
     screen = StringIO()
-    console = Console(file=screen, force_terminal=terminal, width=100, color_system=None)
+    console = Console(file=screen, force_terminal=terminal, width=80, color_system=None)
     view = CallView(console, meters)
     states = {"old": "listening", "new": "speaking"}
     view.on_event(Event(event=EventName.STATE, source="support", at=1.0, fields=states))
@@ -82,7 +82,7 @@ def shown(meters: Meters | None, *, terminal: bool) -> str:
 def test_levels_are_shown_on_a_terminal_and_only_there() -> None:
     meters = Meters()
     meters.hear(Role.SUPPORT, tone(-30))
-    both = "support is speaking   customer ············  -- dBFS  support ██████······ -30 dBFS"
+    both = "support is speaking   customer ··········  -- dBFS  support █████····· -30 dBFS"
     assert both in shown(meters, terminal=True)
     assert "support is speaking" in (without := shown(None, terminal=True))
     assert "dBFS" not in without
