@@ -54,6 +54,15 @@ def test_a_bundled_scenario_has_all_that_the_format_has_for_it(scenario: Scenari
     assert scenario.expected.said or scenario.expected.never_said or scenario.expected.desk
 
 
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=label)
+def test_the_instructions_alone_say_who_calls_and_all_that_it_knows(scenario: Scenario) -> None:
+    """LiveKit's simulated user gets nothing else of its side."""
+    assert scenario.persona
+    known = [fact.value for fact in scenario.facts.values() if fact.value != "unknown"]
+    for told in (scenario.persona.name, *known):
+        assert phrase(told) in phrase(scenario.instructions)
+
+
 @pytest.mark.parametrize("persona", PERSONAS, ids=name)
 @pytest.mark.parametrize("scenario", ["late-and-charged-twice", "somebody-elses-order"])
 async def test_anybody_can_play_a_scenario(scenario: str, persona: Persona) -> None:
