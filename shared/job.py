@@ -15,7 +15,7 @@ from shared.line import EndReason, Line
 from shared.linking import RoomGone, find_peer, room_options
 from shared.settings import Settings
 from shared.side import Factory, converse, load_models, report_crash
-from shared.spec import CallSpec, Mode, Peer, Role
+from shared.spec import CallSpec, Kind, Mode, Peer, Role
 from shared.synchronizer import skip_estimates
 
 
@@ -102,7 +102,8 @@ class RoomConnection:
             room=self._room,
             room_options=room_options(self.peer),
             record=False,
-            session_host=False,
+            # It is how a simulator reads along, and asks for our own verdict at the end.
+            session_host=self.peer.kind is Kind.SIMULATOR,
         )
 
     async def wait_until_linked(self, session: AgentSession[Line]) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from livekit import rtc
 from livekit.agents import room_io
+from livekit.agents.types import ATTRIBUTE_SIMULATOR
 from livekit.rtc.room import EventTypes
 
 from shared.spec import Kind, Peer, Role
@@ -34,6 +35,7 @@ _APPEARANCES: Final[tuple[EventTypes, ...]] = (
 _KINDS = {
     Kind.AGENT: rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
     Kind.STANDARD: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+    Kind.SIMULATOR: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
 }
 
 
@@ -45,14 +47,18 @@ def agent_name(participant: rtc.Participant) -> str | None:
 def peer_among(participants: Iterable[rtc.RemoteParticipant], role: Role) -> Peer | None:
     """The first of `participants` that a bare `role` may talk to, if there is one.
 
-    That is an agent of the other role, which publishes only once it is linked itself, or a person
-    who publishes microphone audio. A listener, a monitor and an agent of another name are never it.
+    That is an agent of the other role, which publishes only once it is linked itself, a simulated
+    user, which may never publish anything, or a person who publishes microphone audio. A listener,
+    a monitor and an agent of another name are never it.
     """
     for participant in participants:
         if participant.kind == _KINDS[Kind.AGENT] and agent_name(participant) == role.peer:
             return Peer(identity=participant.identity, kind=Kind.AGENT)
-        if participant.kind == _KINDS[Kind.STANDARD] and _publishes_microphone(participant):
-            return Peer(identity=participant.identity, kind=Kind.STANDARD)
+        if participant.kind == _KINDS[Kind.STANDARD]:
+            if ATTRIBUTE_SIMULATOR in participant.attributes:
+                return Peer(identity=participant.identity, kind=Kind.SIMULATOR)
+            if _publishes_microphone(participant):
+                return Peer(identity=participant.identity, kind=Kind.STANDARD)
     return None
 
 
@@ -102,7 +108,7 @@ def room_options(peer: Peer) -> room_io.RoomOptions:
     return room_io.RoomOptions(
         participant_identity=peer.identity,
         participant_kinds=[_KINDS[peer.kind]],
-        text_input=False,
+        text_input=peer.kind is Kind.SIMULATOR,
         audio_input=room_io.AudioInputOptions(
             sample_rate=INPUT_RATE_HZ,
             frame_size_ms=INPUT_FRAME_MS,

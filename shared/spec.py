@@ -44,6 +44,8 @@ class Kind(StrEnum):
 
     AGENT = "agent"
     STANDARD = "standard"
+    SIMULATOR = "simulator"
+    """A standard participant that is a simulated user of LiveKit's, and may write all it says."""
 
 
 class Mode(StrEnum):
@@ -71,7 +73,7 @@ class Limits(Frozen):
     max_turns: int = Field(60, ge=2, le=1000)
     """Turns of both sides together."""
     max_length_s: float = Field(420.0, ge=5, le=3600)
-    dead_air_s: float = Field(8.0, ge=2, le=60)
+    dead_air_s: float = Field(8.0, ge=2, le=3600)
     """Silence of both sides after which the call is revived once, then ended."""
 
 

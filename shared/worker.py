@@ -10,10 +10,12 @@ import logging
 import math
 import signal
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from livekit import api
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
+from livekit.protocol.agent import Job
 
 from shared import engines, logs, readiness
 from shared.address import ServerAddress
@@ -24,6 +26,7 @@ from shared.job import take_call
 from shared.linking import AGENT_NAME
 from shared.settings import Settings, read_settings
 from shared.side import Factory
+from shared.simulation import is_in_text, read_dispatch, simulated_spec
 from shared.spec import CallSpec, Role
 
 log = structlog.get_logger("duologue.worker")
@@ -35,9 +38,18 @@ SETUP_TIMEOUT_S = 120
 FULL_LOAD = 0.7
 """The load from which on livekit-server offers a worker nothing (1.13.5, pkg/agent/config.go)."""
 
+BareSpec = Callable[[Settings], CallSpec]
+"""Makes the specification of a job that brings none."""
+Check = Callable[[CallSpec], None]
+"""Raises SpecError for what a role cannot take from a specification."""
+
 
 def create_server(
-    role: Role, factory: Factory, settings: Settings, bare_spec: Callable[[Settings], CallSpec]
+    role: Role,
+    factory: Factory,
+    settings: Settings,
+    bare_spec: BareSpec,
+    check: Check | None = None,
 ) -> AgentServer:
     """The worker of `role`: explicit dispatch only, one call per job."""
 
@@ -49,7 +61,9 @@ def create_server(
     taking = 0  # jobs that are being answered, and not active yet
 
     def load(server: AgentServer) -> float:
-        return FULL_LOAD * len(server.active_jobs) / calls
+        return FULL_LOAD * _calls(server) / calls
+
+    spec_of = partial(read_spec, role=role, settings=settings, bare_spec=bare_spec, check=check)
 
     server = AgentServer(
         job_executor_type=JobExecutorType.THREAD,
@@ -71,7 +85,7 @@ def create_server(
 
     async def on_request(request: JobRequest) -> None:
         nonlocal taking
-        if len(server.active_jobs) + taking >= calls:
+        if not is_in_text(request.job) and _calls(server) + taking >= calls:
             await request.reject(terminate=False)  # another worker may have room
             return
         taking += 1
@@ -82,7 +96,7 @@ def create_server(
 
     async def answer(request: JobRequest) -> None:
         try:
-            read_spec(request.job.metadata, role, settings, bare_spec)
+            spec_of(request.job)
         except DuologueError as error:
             log.error(EventName.REFUSED, room=request.room.name, role=role, reason=str(error))
             await _say_why(request, role, settings, str(error))
@@ -97,24 +111,37 @@ def create_server(
             await request.accept(identity=role, name=role.capitalize())
 
     async def entry(context: JobContext) -> None:
-        spec = read_spec(context.job.metadata, role, settings, bare_spec)
+        spec = spec_of(context.job)
         await take_call(context, role, spec, factory, settings)
 
     server.rtc_session(entry, agent_name=role, on_request=on_request)
     return server
 
 
+def _calls(server: AgentServer) -> int:
+    """How many calls a worker is in that keep its engines busy."""
+    return sum(not is_in_text(active.job) for active in server.active_jobs)
+
+
 def read_spec(
-    metadata: str, role: Role, settings: Settings, bare_spec: Callable[[Settings], CallSpec]
+    job: Job, *, role: Role, settings: Settings, bare_spec: BareSpec, check: Check | None
 ) -> CallSpec:
-    """The specification that a dispatch carries, or the role's own for a bare dispatch.
+    """The specification that a job carries, or the role's own for a bare dispatch.
 
     Raises:
-        SpecError: The metadata is not a CallSpec for this role.
+        SpecError: The metadata is not a CallSpec for this role, or the scenario of a simulation
+            has something else for it, or the role cannot take what is in it.
         EngineUnavailable: It asks for an engine that this worker does not have.
     """
-    spec = CallSpec.from_metadata(metadata, role) if metadata.strip() else bare_spec(settings)
+    if simulation := read_dispatch(job):
+        spec = simulated_spec(bare_spec(settings), simulation)
+    elif job.metadata.strip():
+        spec = CallSpec.from_metadata(job.metadata, role)
+    else:
+        spec = bare_spec(settings)
     engines.check(spec.engines[role], settings)
+    if check:
+        check(spec)
     return spec
 
 
@@ -152,7 +179,7 @@ async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: 
         )
 
 
-def run(role: Role, factory: Factory, bare_spec: Callable[[Settings], CallSpec]) -> int:
+def run(role: Role, factory: Factory, bare_spec: BareSpec, check: Check | None = None) -> int:
     """Run the worker of `role` until it is told to stop; the exit status of its process.
 
     The SDK's own command returns 0 for a port that is taken and for a server that never answers.
@@ -161,7 +188,7 @@ def run(role: Role, factory: Factory, bare_spec: Callable[[Settings], CallSpec])
     try:
         settings = read_settings()
         logs.configure(settings.duologue_log)
-        server = create_server(role, factory, settings, bare_spec)
+        server = create_server(role, factory, settings, bare_spec, check)
         asyncio.run(_run(server, role, settings))
     except DuologueError as error:
         log.error(EventName.ERROR, role=role, error=str(error))

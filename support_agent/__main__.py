@@ -4,7 +4,7 @@ import sys
 
 from shared.spec import Role
 from shared.worker import run
-from support_agent.agent import bare_spec, create_party
+from support_agent.agent import bare_spec, check_spec, create_party
 
 if __name__ == "__main__":
-    sys.exit(run(Role.SUPPORT, create_party, bare_spec))
+    sys.exit(run(Role.SUPPORT, create_party, bare_spec, check_spec))

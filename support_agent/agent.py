@@ -63,6 +63,16 @@ def bare_spec(settings: Settings) -> CallSpec:
     )
 
 
+def check_spec(spec: CallSpec) -> None:
+    """Check that the support agent can work at the desk of a call.
+
+    Raises:
+        SpecError: There is no such business, or the sheet's rows do not fit its desk.
+    """
+    if spec.support:
+        check_desk(spec.support.business, spec.support.desk)
+
+
 def identifying_tools(business: str) -> frozenset[str]:
     """The tools by which an agent of a business finds out who calls.
 

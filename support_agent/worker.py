@@ -3,7 +3,7 @@
 from shared.settings import Settings
 from shared.spec import Role
 from shared.worker import create_server
-from support_agent.agent import bare_spec, create_party
+from support_agent.agent import bare_spec, check_spec, create_party
 
 settings = Settings()
-server = create_server(Role.SUPPORT, create_party, settings, bare_spec)
+server = create_server(Role.SUPPORT, create_party, settings, bare_spec, check_spec)

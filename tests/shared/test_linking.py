@@ -2,12 +2,14 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
 
 import pytest
 from livekit import api, rtc
 from livekit.agents import Agent, AgentSession
+from livekit.agents.types import ATTRIBUTE_SIMULATOR
 
 from duologue.server import Server
 from shared.linking import AGENT_NAME, RoomGone, find_peer, peer_among, room_options
@@ -25,15 +27,21 @@ class Lobby:
         self._rooms: list[rtc.Room] = []
 
     async def join(
-        self, identity: str, *, kind: Kind = Kind.STANDARD, agent_name: str | None = None
+        self,
+        identity: str,
+        *,
+        kind: Kind = Kind.STANDARD,
+        agent_name: str | None = None,
+        attributes: Mapping[str, str] = MappingProxyType({}),
     ) -> rtc.Room:
         """Join as `identity`; an agent has the attribute that the server would give it."""
+        named = {AGENT_NAME: agent_name} if agent_name else {}
         token = (
             api.AccessToken(self._address.api_key, self._address.api_secret.get_secret_value())
             .with_identity(identity)
-            .with_kind(kind.value)
+            .with_kind("agent" if kind is Kind.AGENT else "standard")
             .with_grants(api.VideoGrants(room_join=True, room=self.name, agent=kind is Kind.AGENT))
-            .with_attributes({AGENT_NAME: agent_name} if agent_name else {})
+            .with_attributes({**named, **attributes})
         )
         room = rtc.Room()
         await room.connect(self._address.url, token.to_jwt())
@@ -98,7 +106,7 @@ async def linked(session: AgentSession[None]) -> str:
     return participant.identity
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", [Kind.AGENT, Kind.STANDARD])
 async def test_a_call_of_ours_links_the_named_peer_and_no_monitor_that_came_first(
     lobby: Lobby, kind: Kind
 ) -> None:
@@ -142,6 +150,17 @@ async def test_a_bare_dispatch_links_the_first_that_publishes_microphone_audio(
     assert peer == Peer(identity="person", kind=Kind.STANDARD)
     async with session_with(us, peer) as session:
         assert await linked(session) == "person"
+
+
+async def test_a_simulated_user_is_linked_at_once_and_may_write(lobby: Lobby) -> None:
+    us = await lobby.join("support", kind=Kind.AGENT, agent_name="support")
+    finding = asyncio.create_task(find_peer(us, Role.SUPPORT))
+    await lobby.join("simulator", attributes={ATTRIBUTE_SIMULATOR: "true"})
+    peer = await asyncio.wait_for(finding, LINK_TIMEOUT_S)
+    assert peer == Peer(identity="simulator", kind=Kind.SIMULATOR)
+    assert room_options(peer).get_text_input_options()
+    async with session_with(us, peer) as session:
+        assert await linked(session) == "simulator"
 
 
 async def test_who_publishes_before_we_come_is_found_too(lobby: Lobby) -> None:
