@@ -54,6 +54,9 @@ LK_AGENT: dict[str, set[str]] = {
     "rollback": {"--version"},
     "logs": set(),
 }
+# Those of cmd/lk/simulate.go that take no value, and those that do.
+LK_SIMULATE_ON = {"--audio", "--yes"}
+LK_SIMULATE = {"--scenarios", "--concurrency", "--num-simulations", "--agent-name"}
 
 
 class Command(NamedTuple):
@@ -117,9 +120,15 @@ def check_duologue(*words: str) -> None:
 
 
 def check_lk(*words: str) -> None:
-    if words[0] == "agent":
+    if words[:2] == ("agent", "simulate"):
+        check_lk_simulate(*words[2:])
+    elif words[0] == "agent":
         check_lk_agent(*words[1:])
-        return
+    elif words != ("cloud", "auth"):
+        check_lk_dispatch(*words)
+
+
+def check_lk_dispatch(*words: str) -> None:
     assert words[:2] == ("dispatch", "create")
     flags = dict(zip(words[2::2], words[3::2], strict=True))
     assert flags.keys() <= set(LK_DISPATCH_CREATE)
@@ -131,6 +140,14 @@ def check_lk_agent(command: str, *arguments: str) -> None:
     *flags, folder = arguments or [f"build/{Role.SUPPORT}"]
     check_staged(folder)
     assert set(flags[::2]) <= LK_AGENT[command]
+
+
+def check_lk_simulate(*words: str) -> None:
+    *given, entrypoint = (word for word in words if word not in LK_SIMULATE_ON)
+    flags = dict(zip(given[::2], given[1::2], strict=True))
+    assert flags.keys() <= LK_SIMULATE
+    assert (ROOT / flags["--scenarios"]).is_file()
+    assert (ROOT / entrypoint).is_file()
 
 
 def check_honcho(*words: str) -> None:
