@@ -1,8 +1,8 @@
 """`python -m benchmarks`: the short measurements; with `--long` all of them.
 
 Short: the engines, 3 calls over LiveKit, 3 direct ones. Long: 20 calls, how fast direct ones are,
-both side by side, how many at once hold, what batches cost, every scenario, and a batch that is
-killed 25 times.
+how exact labels are and what they cost, both transports side by side, how many at once hold, what
+batches cost, every scenario, and a batch that is killed 25 times.
 """
 
 import subprocess
@@ -18,6 +18,7 @@ LONG = (
     ("benchmarks.engines", "bench/engines.json"),
     ("benchmarks.calls", "--calls", "20"),
     ("benchmarks.direct",),
+    ("benchmarks.labels",),
     ("benchmarks.fidelity",),
     ("benchmarks.parallel",),
     ("benchmarks.batches",),

@@ -9,7 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from duologue import metrics, transcript
+from duologue import marks, metrics, recognition, transcript
+from duologue.words import placing
 
 
 class Stage(StrEnum):
@@ -36,7 +37,11 @@ class Work(NamedTuple):
 
 WORK: dict[Stage, tuple[Work, ...]] = {
     Stage.PLACEMENT: (),
-    Stage.ALIGNMENT: (Work(transcript.write, (transcript.FILE,)),),
+    Stage.ALIGNMENT: (
+        Work(placing.write, (transcript.FILE,)),
+        Work(recognition.write, (recognition.FILE,)),
+        Work(marks.write, (marks.FILE,)),
+    ),
     Stage.METRICS: (Work(metrics.write, (metrics.FILE,)),),
     Stage.REPORT: (),
 }

@@ -119,6 +119,9 @@ class Said(_Timed):
     interrupted: bool
     behaviour: Behaviour | None = None
     """If it was spoken into a turn of the other side."""
+    words: tuple[tuple[str, float | None, float | None], ...] = ()
+    """Pieces of the text, each with its start and end in seconds of the utterance, from a
+    synthesizer that is a service and gives them."""
 
 
 class StateChanged(_Line):

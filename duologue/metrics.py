@@ -1,7 +1,7 @@
 """metrics.json: what can be counted in a call, each with its definition in docs/metrics.md."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import dropwhile, groupby
 from pathlib import Path
 from typing import Literal
 
@@ -9,11 +9,13 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from duologue import eventlog, transcript
+from duologue.entities import names_in
 from duologue.folder import read_call, read_json, write_json
 from duologue.interaction import Interaction, interact
 from duologue.interaction.timeline import claims, without_backchannels
-from duologue.interaction.values import Spread
+from duologue.interaction.values import Rate, Spread
 from duologue.outcome import Fault
+from duologue.recognition import Recognition, recognize
 from duologue.speech import (
     FRAME_S,
     SILENT_DBFS,
@@ -24,12 +26,10 @@ from duologue.speech import (
     transfers,
     voiced,
 )
-from duologue.transcript import Transcript, Turn
+from duologue.transcript import NoWords, Transcript, Turn
 from duologue.verdict import Finding, Verdict, gather, judge
-from duologue.wer import WordErrors, word_errors
 from shared.events import EventName
 from shared.spec import Role
-from shared.spoken import normalize
 from shared.values import Frozen
 
 FILE = "metrics.json"
@@ -48,6 +48,19 @@ class Wer(Frozen):
     substitutions: int
     insertions: int
     deletions: int
+
+
+class WordTimes(Frozen):
+    """How many words have times, and why others have none."""
+
+    words: int
+    """Words of turns whose words have times."""
+    unplaced: int
+    """Of them, those without: nobody knows how they are pronounced, or they were cut off."""
+    turns_without: dict[NoWords, int]
+    """Turns without words, by reason; only reasons that there are."""
+    apart_s: Spread
+    """Per turn that both have timed, how far the synthesizer's words are from the alignment's."""
 
 
 class Level(Frozen):
@@ -79,6 +92,10 @@ class Metrics(Frozen):
     """Turns into whose pause the other side replied, although they were to go on."""
     interaction: Interaction
     wer: dict[Role, Wer]
+    # Empty in folders that were labelled before there were words with times.
+    entity_errors: dict[Role, dict[str, Rate]] = Field(default_factory=dict)
+    """How often names, numbers, codes, dates and money were misheard: `all`, and by kind."""
+    word_times: dict[Role, WordTimes] = Field(default_factory=dict)
     levels: dict[Role, Level]
     flawed_turns: int
     """Turns whose events and audio do not agree."""
@@ -92,11 +109,18 @@ class Metrics(Frozen):
 def write(folder: Path) -> None:
     """Make metrics.json of a call folder from its audio, transcript, events and call.json."""
     call = transcript.read(folder)
-    verdict = judge(gather(folder, read_call(folder).spec, call))
+    spec = read_call(folder).spec
     recorded = eventlog.read(folder, EventName.RECORDED)[-1].fields
     used = eventlog.read(folder, EventName.TOOL)
-    tools = [entry.t for entry in used if entry.role == Role.SUPPORT]
-    write_json(folder / FILE, measure(loudness_of(folder), call, verdict, recorded, tools))
+    measured = measure(
+        loudness_of(folder),
+        call,
+        recognize(call, names_in(spec)),
+        judge(gather(folder, spec, call)),
+        recorded=recorded,
+        tools=[entry.t for entry in used if entry.role == Role.SUPPORT],
+    )
+    write_json(folder / FILE, measured)
 
 
 def read(folder: Path) -> Metrics:
@@ -107,7 +131,9 @@ def read(folder: Path) -> Metrics:
 def measure(
     channels: Mapping[Role, Loudness],
     call: Transcript,
+    recognition: Recognition,
     verdict: Verdict,
+    *,
     recorded: Mapping[str, object],
     tools: Sequence[float] = (),
 ) -> Metrics:
@@ -139,7 +165,9 @@ def measure(
             },
             "turn_cut_off": turns_cut_off(call.turns, masks),
             "interaction": interact(call, masks, tools),
-            "wer": {role: _wer(call, role) for role in Role},
+            "wer": {role: _wer(recognition, role) for role in Role},
+            "entity_errors": {role: recognition.entity_errors(role) for role in Role},
+            "word_times": {role: _word_times(call, role) for role in Role},
             "levels": {role: _level(channels[role], masks[role]) for role in Role},
             "flawed_turns": sum(turn.flaw is not None for turn in call.turns),
             "inserted_s": recorded["inserted_s"],
@@ -171,34 +199,21 @@ def turns_cut_off(turns: Sequence[Turn], masks: Mapping[Role, Mask]) -> int:
     return cut_off
 
 
-def word_errors_of(call: Transcript, role: Role) -> WordErrors:
-    """How `role`'s speech was heard, over the whole call.
-
-    Turns in a row count as one, because the other side may hear them as one. Turns at the end
-    that nobody heard are left out, for then nobody listened any more. What was heard although
-    nobody spoke counts as inserted.
-    """
-    listened = list(dropwhile(lambda turn: turn.heard is None, reversed(call.turns)))[::-1]
-    known = [turn for turn in listened if turn.said is not None]
-    total = WordErrors()
-    for speaker, group in groupby(known, key=lambda turn: turn.role):
-        if speaker is role:
-            said: list[str] = []
-            heard: list[str] = []
-            for turn in group:
-                said += normalize(turn.said or "")
-                heard += normalize(turn.heard or "")
-            total = total.plus(word_errors(said, heard))
-    for stray in call.stray:
-        if stray.role is role.peer:
-            total = total.plus(word_errors([], normalize(stray.heard)))
-    return total
-
-
-def _wer(call: Transcript, role: Role) -> Wer:
-    found = word_errors_of(call, role)
+def _wer(recognition: Recognition, role: Role) -> Wer:
+    found = recognition.word_errors(role)
     rate = None if found.rate is None else round(found.rate, 4)
     return Wer(rate=rate, errors=found.errors, **found._asdict())
+
+
+def _word_times(call: Transcript, role: Role) -> WordTimes:
+    turns = [turn for turn in call.turns if turn.role is role]
+    words = [word for turn in turns for word in turn.words]
+    return WordTimes(
+        words=len(words),
+        unplaced=sum(word.start is None for word in words),
+        turns_without=dict(Counter(turn.no_words for turn in turns if turn.no_words)),
+        apart_s=Spread.of([t.words_apart_s for t in turns if t.words_apart_s is not None]),
+    )
 
 
 def _level(channel: Loudness, mask: Mask) -> Level:

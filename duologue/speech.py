@@ -89,10 +89,15 @@ def dbfs(amplitude: Levels) -> Levels:
 
 def voiced(rms: Levels) -> Mask:
     """Which frames of a channel are speech, as the module says."""
+    return rms > threshold(rms)
+
+
+def threshold(rms: Levels) -> float:
+    """From which level on a frame of a channel is speech, in dBFS."""
     loud = rms[rms > FLOOR_DBFS]
     if not len(loud):
-        return np.zeros(len(rms), dtype=np.bool_)
-    return rms > max(FLOOR_DBFS, float(np.percentile(loud, 90)) - BELOW_SPEECH_DB)
+        return FLOOR_DBFS
+    return max(FLOOR_DBFS, float(np.percentile(loud, 90)) - BELOW_SPEECH_DB)
 
 
 def runs(mask: Mask) -> list[Run]:

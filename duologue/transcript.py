@@ -8,15 +8,17 @@ and an event without speech, are turns too, and marked: nothing that happened is
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import ConfigDict, Field
 
 from duologue import eventlog
 from duologue.eventlog import Entry
-from duologue.folder import read_json, write_json
+from duologue.folder import read_json
 from duologue.speech import FRAME_S, Mask, loudness_of, runs, voiced
+from duologue.words import synthesis
+from duologue.words.readings import displayed
 from shared.caller import Behaviour
 from shared.events import EventName
 from shared.spec import Role
@@ -39,6 +41,39 @@ class Flaw(StrEnum):
     """Reported as said, but not in the recording; the times are the worker's."""
 
 
+class Word(Frozen):
+    """One word of `Turn.said` as it is displayed, and when it was spoken.
+
+    A sign that is not spoken ("-") belongs to the word before it.
+    """
+
+    text: str
+    start: float | None
+    """Seconds of the recording; None, as `end`, for a word whose sound is not known."""
+    end: float | None
+
+
+class WordSource(StrEnum):
+    """Who says when the words of a turn were spoken."""
+
+    ALIGNMENT = "alignment"
+    """Its audio, to which the words were aligned."""
+    SYNTHESIZER = "synthesizer"
+    """The engine that spoke them."""
+
+
+class NoWords(StrEnum):
+    """Why a turn has no words with times."""
+
+    NOT_SAID = "not_said"
+    """It is not known what was said, or nothing was."""
+    NO_AUDIO = "no_audio"
+    NOT_MATCHED = "not_matched"
+    """What was said does not fit the audio."""
+    NO_ALIGNER = "no_aligner"
+    """What aligns words is not installed (the extra `offline`)."""
+
+
 class Turn(Frozen):
     """What one side said in one go."""
 
@@ -56,6 +91,15 @@ class Turn(Frozen):
     behaviour: Behaviour | None = None
     """What the caller did on purpose, by its own event; None in a usual turn."""
     flaw: Flaw | None = None
+    words: tuple[Word, ...] = ()
+    """The words of `said` in their order; joined with spaces they are `said`, whose own white
+    space may be longer."""
+    words_from: WordSource | None = None
+    no_words: NoWords | None = None
+    """Why `words` is empty."""
+    words_apart_s: float | None = None
+    """Where both are known, how far the starts of the synthesizer's words are from those of the
+    alignment: the median."""
 
 
 class Stray(Frozen):
@@ -83,11 +127,10 @@ class _Span(NamedTuple):
     end: float
 
 
-def write(folder: Path) -> None:
-    """Make transcript.json of a call folder from its audio and events.jsonl."""
+def make(folder: Path) -> Transcript:
+    """The transcript of a call folder, without alignment, from its audio and events.jsonl."""
     masks = {role: voiced(channel.rms) for role, channel in loudness_of(folder).items()}
-    transcript = transcribe(masks, eventlog.read(folder, EventName.SAID, EventName.HEARD))
-    write_json(folder / FILE, transcript)
+    return transcribe(masks, eventlog.read(folder, EventName.SAID, EventName.HEARD))
 
 
 def read(folder: Path) -> Transcript:
@@ -126,6 +169,7 @@ def _turns(role: Role, mask: Mask, said: Sequence[Entry]) -> list[Turn]:
                 interrupted=bool(entry.fields.get("interrupted")),
                 behaviour=entry.fields.get("behaviour"),
                 flaw=None if len(frames) else Flaw.NO_AUDIO,
+                **_synthesized(entry, _seconds(frames[0]) if len(frames) else None),
             )
         )
     unreported = [
@@ -142,6 +186,24 @@ def _turns(role: Role, mask: Mask, said: Sequence[Entry]) -> list[Turn]:
         for run in runs(left)
     ]
     return turns + unreported
+
+
+def _synthesized(entry: Entry, start: float | None) -> dict[str, Any]:
+    """The words of a turn whose sound begins at `start`, where its synthesizer has timed them."""
+    words = displayed(entry.fields["text"])
+    times = synthesis.times(words, entry.fields.get("words", ()))
+    if start is None or not times or not times[0]:
+        return {}
+    later = start - times[0][0]
+    placed = tuple(
+        Word(
+            text=word,
+            start=round(span[0] + later, 3) if span else None,
+            end=round(span[1] + later, 3) if span else None,
+        )
+        for word, span in zip(words, times, strict=True)
+    )
+    return {"words": placed, "words_from": WordSource.SYNTHESIZER}
 
 
 def _spans(entries: Sequence[Entry]) -> list[_Span]:

@@ -5,10 +5,21 @@ from typing import NamedTuple
 
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, ModelSettings, llm, stt
+from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
+from livekit.agents.utils import is_given
 
+from shared import engines
 from shared.dialogue import REVIVE
 from shared.line import Line
 from shared.spoken import is_backchannel, is_listening_sound
+
+
+class TimedWord(NamedTuple):
+    """A word, or a part of one with the white space around it, in seconds of its utterance."""
+
+    text: str
+    start: float | None
+    end: float | None
 
 
 class CallAgent(Agent):
@@ -21,6 +32,8 @@ class CallAgent(Agent):
         self.line = line
         self.intended = ""
         """All that the utterance now being spoken was meant to say."""
+        self.timed: list[TimedWord] = []
+        """Its words with their times, from a synthesizer that knows them."""
 
     async def open(self) -> None:
         """Begin to speak first; the limits of a call hold while it does."""
@@ -53,17 +66,26 @@ class CallAgent(Agent):
         """Speak `text`, keeping what it says.
 
         Synthesis runs ahead of playback, so by the time an utterance has been spoken or cut off,
-        `intended` holds all of it.
+        `intended` holds all of it, and `timed` what the synthesizer says of it.
         """
+        # A local voice's times are estimates, which the audio itself corrects (duologue.words).
+        knows = "tts" in engines.services(self.line.spec.engines[self.line.role])
 
         async def keep() -> AsyncGenerator[str, None]:
-            self.intended = ""
+            self.intended, self.timed = "", []
             async for chunk in text:
                 self.intended += chunk
                 yield chunk
 
         async for frame in Agent.default.tts_node(self, keep(), model_settings):
+            if knows:
+                self.timed += map(_timed, frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, ()))
             yield frame
+
+
+def _timed(word: TimedString) -> TimedWord:
+    start, end = word.start_time, word.end_time
+    return TimedWord(str(word), start if is_given(start) else None, end if is_given(end) else None)
 
 
 class Party(NamedTuple):

@@ -127,6 +127,7 @@ def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMess
             text=text,
             intended=intended if message.interrupted else text,
             interrupted=message.interrupted,
+            **({"words": agent.timed} if isinstance(agent, CallAgent) and agent.timed else {}),
             **times,
         )
         for performed in message.extra.get("performed", ()):

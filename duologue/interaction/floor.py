@@ -12,6 +12,7 @@ between speakers. Ours differ in this:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -37,53 +38,89 @@ class Floor(Frozen):
     """Both speak, and who had the floor keeps it."""
 
 
+class PieceKind(StrEnum):
+    """What lies between, or over, one speaker and the next."""
+
+    PAUSE = "pause"
+    GAP = "gap"
+    BETWEEN = "between"
+    """An overlap in which the floor goes over."""
+    WITHIN = "within"
+    """An overlap in which it does not."""
+
+
+class Piece(NamedTuple):
+    """A pause, gap or overlap."""
+
+    kind: PieceKind
+    start: float
+    end: float
+    role: Role | None
+    """Who speaks after a silence; who began into the other's speech, None if both began at once."""
+
+
 class _Stretch(NamedTuple):
     """A time in which the same ones speak."""
 
     start: float
     end: float
     who: tuple[Role, ...]
+    began: Role | None
+    """The only one who began with it."""
 
 
 def floor(call: Transcript, masks: Mapping[Role, Mask]) -> Floor:
     """The floor of one call."""
     offsets: dict[Role, list[float]] = {role: [] for role in Role}
-    pauses: dict[Role, list[_Stretch]] = {role: [] for role in Role}
-    gaps: list[_Stretch] = []
-    between: list[_Stretch] = []
     for before, after, stretches in _changes(_stretches(claims(call.turns, masks))):
-        silent = [stretch for stretch in stretches if not stretch.who]
-        both = [stretch for stretch in stretches if stretch.who]
-        if before is after:
-            pauses[after] += silent
-        else:
-            gaps += silent
-            between += both
+        if before is not after:
+            silent = [stretch for stretch in stretches if not stretch.who]
+            both = [stretch for stretch in stretches if stretch.who]
             # Taken from 0.0, as no overlap at all is to be 0.0, not -0.0.
             offsets[after].append(_total_s(silent) if silent else 0.0 - _total_s(both))
-    within = [
-        stretch
-        for stretch in _stretches(masks)
-        if len(stretch.who) == len(Role)
-        and not any(stretch.start < other.end and other.start < stretch.end for other in between)
-    ]
+    found = pieces(call, masks)
+    of = {kind: [each for each in found if each.kind is kind] for kind in PieceKind}
     return Floor(
         offset_s={f"{role.peer}_to_{role}": Spread.of(offsets[role]) for role in reversed(Role)},
-        pauses={role: _amount(pauses[role]) for role in Role},
-        gaps=_amount(gaps),
-        overlaps_between=_amount(between),
-        overlaps_within=_amount(within),
+        pauses={
+            role: _amount([each for each in of[PieceKind.PAUSE] if each.role is role])
+            for role in Role
+        },
+        gaps=_amount(of[PieceKind.GAP]),
+        overlaps_between=_amount(of[PieceKind.BETWEEN]),
+        overlaps_within=_amount(of[PieceKind.WITHIN]),
     )
+
+
+def pieces(call: Transcript, masks: Mapping[Role, Mask]) -> list[Piece]:
+    """All pauses, gaps and overlaps of a call, in order of their start."""
+    found: list[Piece] = []
+    for before, after, stretches in _changes(_stretches(claims(call.turns, masks))):
+        silence = PieceKind.PAUSE if before is after else PieceKind.GAP
+        for start, end, who, began in stretches:
+            if not who:
+                found.append(Piece(silence, start, end, after))
+            elif before is not after:
+                found.append(Piece(PieceKind.BETWEEN, start, end, began))
+    between = [each for each in found if each.kind is PieceKind.BETWEEN]
+    found += [
+        Piece(PieceKind.WITHIN, start, end, began)
+        for start, end, who, began in _stretches(masks)
+        if len(who) == len(Role) and not any(start < o.end and o.start < end for o in between)
+    ]
+    return sorted(found, key=lambda each: (each.start, each.end))
 
 
 def _stretches(masks: Mapping[Role, Mask]) -> list[_Stretch]:
     """The call from the first to the last speech."""
     spoken = {role: runs(mask) for role, mask in masks.items()}
     edges = sorted({edge for role_runs in spoken.values() for run in role_runs for edge in run})
-    return [
-        _Stretch(start, end, tuple(role for role in spoken if _speaks(spoken[role], start)))
-        for start, end in pairwise(edges)
-    ]
+    stretches: list[_Stretch] = []
+    for start, end in pairwise(edges):
+        who = tuple(role for role in spoken if _speaks(spoken[role], start))
+        began = [role for role in who if any(run.start == start for run in spoken[role])]
+        stretches.append(_Stretch(start, end, who, began[0] if len(began) == 1 else None))
+    return stretches
 
 
 def _speaks(spoken: Sequence[Run], at: float) -> bool:
@@ -101,5 +138,6 @@ def _total_s(stretches: Sequence[_Stretch]) -> float:
     return round(sum(stretch.end - stretch.start for stretch in stretches), 3)
 
 
-def _amount(stretches: Sequence[_Stretch]) -> Amount:
-    return Amount(count=len(stretches), total_s=_total_s(stretches))
+def _amount(found: Sequence[Piece]) -> Amount:
+    total_s = round(sum(each.end - each.start for each in found), 3)
+    return Amount(count=len(found), total_s=total_s)

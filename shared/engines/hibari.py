@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import soxr
 from hibari import Hibari
+from hibari.g2p import G2P
+from hibari.voices import VOICES
 
 from shared.engines.audio import Samples
 from shared.engines.speech import Voice
@@ -39,9 +41,15 @@ SPEAKERS = {
 
 
 @cache
+def front_end(*, british: bool) -> G2P:
+    """What makes phonemes of a text, in misaki's alphabet; once per process."""
+    return G2P(british=british)
+
+
+@cache
 def _model(voice: str) -> Hibari:
     try:
-        return Hibari(voice, threads=1)
+        return Hibari(voice, threads=1, g2p=front_end(british=VOICES[voice]["british"]))
     except RuntimeError as error:  # it is not there, and could not be downloaded
         raise EngineUnavailable(f"hibari/{voice}", str(error)) from None
 

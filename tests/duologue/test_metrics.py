@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from duologue.metrics import Metrics, measure, turns_cut_off, word_errors_of
+from duologue.metrics import Metrics, measure, turns_cut_off
+from duologue.recognition import recognize
 from duologue.speech import Loudness, Mask
-from duologue.transcript import Stray, Transcript, Turn
+from duologue.transcript import Transcript, Turn
 from duologue.verdict import Verdict
 from shared.caller import Behaviour
 from shared.spec import Role
@@ -50,7 +51,9 @@ def loud(voiced: Mask) -> Loudness:
 def measured(customer: Mask, support: Mask, *turns: Turn, tools: tuple[float, ...] = ()) -> Metrics:
     transcript = Transcript(turns=turns)
     verdict = Verdict(task_success=True, valid=True, fault=None, findings=())
-    return measure({C: loud(customer), S: loud(support)}, transcript, verdict, RECORDED, tools)
+    channels = {C: loud(customer), S: loud(support)}
+    recognition = recognize(transcript)
+    return measure(channels, transcript, recognition, verdict, recorded=RECORDED, tools=tools)
 
 
 def test_reply_gaps_are_per_direction_from_the_audio() -> None:
@@ -147,41 +150,3 @@ def test_replies_after_the_end_are_no_cut_off() -> None:
     turns = [turn(S, 1, 2), turn(C, 2.5, 4), turn(S, 4.6, 6)]
     masks = {C: mask((2.5, 4)), S: mask((1, 2), (4.6, 6))}
     assert turns_cut_off(turns, masks) == 0
-
-
-def test_word_errors_are_counted_after_normalizing_numbers() -> None:
-    call = Transcript(
-        turns=(
-            turn(C, 0, 1, "My order is 47219.", "my order is four seven 2 one nine"),
-            turn(S, 2, 3, "Is that Joe?", "is that jo"),
-        )
-    )
-    assert word_errors_of(call, C) == (8, 0, 0, 0)
-    assert word_errors_of(call, S) == (3, 1, 0, 0)
-
-
-def test_turns_in_a_row_that_were_heard_as_one_are_compared_as_one() -> None:
-    call = Transcript(
-        turns=(
-            turn(C, 0, 1, "Hello.", None),
-            turn(C, 2, 3, "Is anybody there?", "hello is anybody there"),
-        )
-    )
-    assert word_errors_of(call, C) == (4, 0, 0, 0)
-
-
-def test_a_turn_that_was_not_heard_is_lost_words_unless_nobody_listened_any_more() -> None:
-    call = Transcript(
-        turns=(
-            turn(C, 0, 1, "Are you there?", None),
-            turn(S, 2, 3, "Yes I am.", "yes i am"),
-            turn(C, 4, 5, "Goodbye.", None),
-        )
-    )
-    assert word_errors_of(call, C) == (3, 0, 0, 3)
-
-
-def test_what_was_heard_though_nobody_spoke_is_inserted() -> None:
-    call = Transcript(turns=(), stray=(Stray(role=S, at=1.0, heard="thank you"),))
-    assert word_errors_of(call, C) == (0, 0, 2, 0)
-    assert word_errors_of(call, S) == (0, 0, 0, 0)

@@ -41,7 +41,10 @@ from shared.spec import CallSpec, Delay, Latency, Limits, Role
 from tests.folders import check_files
 from tests.roles import Script, call_spec
 
-SAME_EVERY_TIME = ("audio.flac", "events.jsonl", "metrics.json", "transcript.json")
+SAME_EVERY_TIME = (
+    "audio.flac", "events.jsonl", "metrics.json", "recognition.json", "timeline.json",
+    "transcript.json",
+)  # fmt: skip
 SEED = 7
 
 # The voices that cost least, where a test is not about voices.
