@@ -9,6 +9,7 @@ from duologue.doctor import StageResult, Verdict
 from duologue.filing import CallResult
 from duologue.listening import Meters
 from duologue.outcome import ExitCode
+from duologue.report.call import FILE as REPORT
 from shared.events import Event, EventName
 from shared.spec import Role
 
@@ -97,6 +98,7 @@ class CallView:
         for finding in metrics.findings:
             self._console.print(f"  {escape(str(finding))} ({finding.fault})")
         self._console.print(f"call folder: {result.folder}", soft_wrap=True)
+        self._console.print(f"report: {result.folder / REPORT}", soft_wrap=True)
 
     def close(self) -> None:
         """Leave the terminal as it was."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from duologue import marks, metrics, recognition, transcript
+from duologue.report import call as report
 from duologue.words import placing
 
 
@@ -43,7 +44,7 @@ WORK: dict[Stage, tuple[Work, ...]] = {
         Work(marks.write, (marks.FILE,)),
     ),
     Stage.METRICS: (Work(metrics.write, (metrics.FILE,)),),
-    Stage.REPORT: (),
+    Stage.REPORT: (Work(report.write, (report.FILE,)),),
 }
 
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from duologue import eventlog, transcript
 from duologue.eventlog import Entry
-from duologue.folder import write_json
+from duologue.folder import read_json, write_json
 from duologue.interaction.floor import PieceKind, pieces
 from duologue.speech import Loudness, loudness_of, voiced
 from duologue.transcript import Transcript
@@ -94,6 +94,11 @@ def write(folder: Path) -> None:
     order = list(MarkKind)
     found.sort(key=lambda mark: (mark.start, mark.end, order.index(mark.kind)))
     write_json(folder / FILE, Marks(marks=tuple(found)))
+
+
+def read(folder: Path) -> Marks:
+    """The time line of a call folder."""
+    return read_json(folder, FILE, Marks)
 
 
 def _of_turns(call: Transcript) -> Iterator[Mark]:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from duologue import entities, transcript
 from duologue.entities import EntityKind
-from duologue.folder import read_call, write_json
+from duologue.folder import read_call, read_json, write_json
 from duologue.interaction.values import Rate
 from duologue.transcript import Transcript, Turn
 from duologue.wer import Op, WordErrors, align
@@ -109,6 +109,11 @@ def write(folder: Path) -> None:
     """Make recognition.json of a call folder from its transcript and call.json."""
     names = entities.names_in(read_call(folder).spec)
     write_json(folder / FILE, recognize(transcript.read(folder), names))
+
+
+def read(folder: Path) -> Recognition:
+    """The recognition of a call folder."""
+    return read_json(folder, FILE, Recognition)
 
 
 def recognize(call: Transcript, names: frozenset[str] = frozenset()) -> Recognition:

@@ -180,7 +180,10 @@ def whole(path: Path) -> tuple[float, float]:
     """How loud each side is in a call folder (RMS, 1 is full scale), which must be whole."""
     call = json.loads((path / folder.CALL).read_text(encoding="utf-8"))
     found = {file.name for file in path.iterdir()} - {folder.CALL}
-    assert found == {"wire.flac", "events.jsonl", "transcript.json", "metrics.json"}
+    assert found == {
+        "wire.flac", "events.jsonl", "transcript.json", "recognition.json", "timeline.json",
+        "metrics.json", "report.html",
+    }  # fmt: skip
     assert call["files"] == {name: folder.sha256(path / name) for name in found}
     assert {"outcome", "fault", "spec", "run", "versions"} <= call.keys()
     audio, rate = soundfile.read(path / folder.WIRE)

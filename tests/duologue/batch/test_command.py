@@ -27,7 +27,10 @@ from tests.duologue.batch.plans import SETTINGS, short_plan
 from tests.duologue.processes import REPOSITORY, all_gone
 
 MAKE_TIMEOUT_S = 120.0
-ONE_CALL = ("audio.flac", "events.jsonl", "metrics.json", "transcript.json")
+ONE_CALL = (
+    "audio.flac", "events.jsonl", "metrics.json", "recognition.json", "report.html",
+    "timeline.json", "transcript.json",
+)  # fmt: skip
 SEEN_TIMEOUT_S = 60.0
 
 

@@ -1,0 +1,104 @@
+"""report.html: one call, to listen to and to look at."""
+
+from pathlib import Path
+from typing import Any
+
+from duologue import marks, metrics, recognition, transcript
+from duologue.folder import audio_of, read_call
+from duologue.marks import Mark, MarkKind
+from duologue.outcome import COMPLETE
+from duologue.report import sound
+from duologue.report.figures import engines, figures, software
+from duologue.report.page import in_base64, render
+from duologue.report.script import Line, moments, script
+from duologue.report.wording import plain
+from duologue.speech import FRAME_S
+from duologue.transcript import Flaw, Transcript
+from shared.spec import Role
+
+FILE = "report.html"
+_CODE = (
+    "sound.js",
+    "peaks.js",
+    "canvas.js",
+    "overview.js",
+    "timeline.js",
+    "transcript.js",
+    "call.js",
+)
+_NAMES = {Role.CUSTOMER: "customer", Role.SUPPORT: "support"}
+_NOT_COMPARED = recognition.Recognition(stretches=(), entities=())
+_FLAWS = {Flaw.NO_EVENT: "Not reported", Flaw.NO_AUDIO: "Not in the recording"}
+
+
+def write(folder: Path) -> None:
+    """Make report.html of a call folder from its other files; the same files give the same page."""
+    (folder / FILE).write_text(page(folder), encoding="utf-8")
+
+
+def page(folder: Path) -> str:
+    """The report of a call folder."""
+    call, measured, turns = read_call(folder), metrics.read(folder), transcript.read(folder)
+    # A folder from before there were these is shown without them.
+    timeline = marks.read(folder).marks if (folder / marks.FILE).exists() else ()
+    heard = recognition.read(folder) if (folder / recognition.FILE).exists() else _NOT_COMPARED
+    rows = list(script(turns, timeline, heard))
+    copy = sound.copy(audio_of(folder))
+    return render(
+        "call",
+        code=_CODE,
+        data=_data(call.duration_s, turns, timeline, copy),
+        opus=in_base64(copy.opus),
+        call=call,
+        held=call.outcome in COMPLETE,
+        caller=call.spec.customer,
+        metrics=measured,
+        figures=figures(measured),
+        engines=engines(call.engines),
+        software=software(call),
+        rows=rows,
+        misheard=any(row.misheard for row in rows if isinstance(row, Line)),
+        strays=turns.stray,
+        roles=list(Role),
+        names=_NAMES,
+        flaws=_FLAWS,
+    )
+
+
+def _data(
+    duration_s: float,
+    turns: Transcript,
+    timeline: tuple[Mark, ...],
+    copy: sound.Copy,
+) -> dict[str, Any]:
+    """What the page's code works on; texts it takes from the page."""
+    return {
+        "duration": duration_s,
+        "mime": sound.MIME,
+        "frame": FRAME_S,
+        "roles": list(Role),
+        "names": {role: plain(name) for role, name in _NAMES.items()},
+        "peaks": {role: in_base64(peaks) for role, peaks in copy.peaks.items()},
+        "turns": [
+            {
+                "role": turn.role,
+                "start": turn.start,
+                "end": turn.end,
+                "words": [
+                    None if word.start is None else (word.start, word.end) for word in turn.words
+                ],
+            }
+            for turn in turns.turns
+        ],
+        "gaps": [(mark.start, mark.end) for mark in timeline if mark.kind is MarkKind.GAP],
+        "overlaps": [(mark.start, mark.end) for mark in timeline if mark.kind is MarkKind.OVERLAP],
+        "moments": [
+            {
+                "at": each.mark.start,
+                "role": each.mark.role,
+                "what": each.what,
+                "failed": each.failed,
+            }
+            for each in moments(timeline)
+        ],
+    }
