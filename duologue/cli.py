@@ -38,6 +38,7 @@ from duologue.judges import judge_calls
 from duologue.listening import Meters, Speaker
 from duologue.recorder import IDENTITY
 from duologue.relabel_command import relabel
+from duologue.report.command import report
 from duologue.scenario import DEFAULT, load_scenario
 from duologue.schema_command import schema
 from duologue.summary import read_calls, show_summary, summarize, write_csv
@@ -271,6 +272,7 @@ def summary(
         show_summary(calls, out, worst=worst)
 
 
+app.command()(report)
 app.command()(relabel)
 app.command()(schema)
 

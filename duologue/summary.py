@@ -26,9 +26,18 @@ class _Run(BaseModel):
     earlier: tuple[str, ...] = ()
 
 
+class _Persona(BaseModel):
+    name: str
+
+
+class _Caller(BaseModel):
+    persona: _Persona
+
+
 class _Spec(BaseModel):
     scenario: str
     seed: int
+    customer: _Caller | None = None
 
 
 class _CallFile(BaseModel):
@@ -55,6 +64,12 @@ class CallSummary(BaseModel):
     def held(self) -> bool:
         """Whether it was held to an end of its own."""
         return self.call.outcome in COMPLETE
+
+    @property
+    def persona(self) -> str:
+        """Who called, by name; empty if nothing is known of the caller."""
+        caller = self.call.spec.customer
+        return caller.persona.name if caller else ""
 
     @property
     def fault(self) -> str | None:

@@ -1,0 +1,130 @@
+"""index.html: many calls in a table to sort and filter, with how their figures are spread."""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from duologue.report import call
+from duologue.report.page import render
+from duologue.summary import CallSummary, read_calls
+from shared.spec import Role
+
+FILE = "index.html"
+_CODE = ("histogram.js", "index.js")
+_GOALS = {True: "reached", False: "missed"}
+
+
+class Kind(StrEnum):
+    """What the values of a column are, and so how it is shown and filtered."""
+
+    CALL = "call"
+    """A call id, which leads to the report; the findings stand below it."""
+    CHOICE = "choice"
+    """One of few words."""
+    TEXT = "text"
+    SECONDS = "seconds"
+    SHARE = "share"
+    """From 0 to 1."""
+    COUNT = "count"
+
+
+class _Column(NamedTuple):
+    name: str
+    title: str
+    kind: Kind
+    value: Callable[[CallSummary], str | float | None]
+    meaning: str = ""
+    """What a figure says, where its title does not."""
+    shown: bool = True
+    """In a column of the table."""
+
+
+_REPLIES = "95\N{NO-BREAK SPACE}% of replies within"
+_WER = "misheard, of the words it said"
+_COLUMNS = (
+    _Column("call", "Call", Kind.CALL, lambda each: each.call.call_id),
+    _Column("goal", "Goal", Kind.CHOICE, lambda each: _GOALS[each.metrics.task_success]),
+    _Column("outcome", "Outcome", Kind.CHOICE, lambda each: each.call.outcome.replace("_", " ")),
+    _Column("valid", "Valid", Kind.CHOICE, lambda each: "yes" if each.metrics.valid else "no"),
+    _Column("fault", "Fault", Kind.CHOICE, lambda each: each.fault or "none"),
+    _Column("scenario", "Scenario", Kind.CHOICE, lambda each: each.call.spec.scenario),
+    _Column("caller", "Caller", Kind.CHOICE, lambda each: each.persona or "unknown"),
+    _Column("transport", "Transport", Kind.CHOICE, lambda each: each.call.transport, shown=False),
+    _Column(
+        "duration", "Duration", Kind.SECONDS, lambda each: each.metrics.duration_s, "of the call"
+    ),
+    _Column(
+        "support_reply",
+        "Support replies",
+        Kind.SECONDS,
+        lambda each: each.metrics.reply_gap_s["customer_to_support"].p95,
+        _REPLIES,
+    ),
+    _Column(
+        "customer_reply",
+        "Customer replies",
+        Kind.SECONDS,
+        lambda each: each.metrics.reply_gap_s["support_to_customer"].p95,
+        _REPLIES,
+    ),
+    _Column(
+        "customer_wer",
+        "Customer WER",
+        Kind.SHARE,
+        lambda each: each.metrics.wer[Role.CUSTOMER].rate,
+        _WER,
+    ),
+    _Column(
+        "support_wer",
+        "Support WER",
+        Kind.SHARE,
+        lambda each: each.metrics.wer[Role.SUPPORT].rate,
+        _WER,
+    ),
+    _Column(
+        "cut_off",
+        "Turns cut off",
+        Kind.COUNT,
+        lambda each: each.metrics.turn_cut_off,
+        "by replies into pauses",
+    ),
+    _Column(
+        "findings",
+        "Findings",
+        Kind.TEXT,
+        lambda each: "; ".join([*each.call.run.earlier, *map(str, each.metrics.findings)]),
+        shown=False,
+    ),
+)
+
+
+def write(folder: Path) -> Path:
+    """Make index.html of a folder of call folders; says where it is.
+
+    Raises:
+        UsageError: There is no such folder, or no call in it.
+        FolderError: One of its call folders is damaged, or of another version.
+    """
+    made = page(folder, read_calls(folder))
+    new = folder / f".{FILE}"
+    new.write_text(made, encoding="utf-8")
+    return new.replace(folder / FILE)
+
+
+def page(folder: Path, calls: Sequence[CallSummary]) -> str:
+    """The index of calls, which are in the order in which they are listed at first."""
+    return render(
+        "index",
+        code=_CODE,
+        data={
+            "columns": [
+                {"name": each.name, "title": each.title, "kind": each.kind, "shown": each.shown}
+                for each in _COLUMNS
+            ],
+            "rows": [[column.value(each) for column in _COLUMNS] for each in calls],
+            "reports": [(folder / each.call.call_id / call.FILE).exists() for each in calls],
+        },
+        columns=_COLUMNS,
+        calls=len(calls),
+    )

@@ -1,0 +1,75 @@
+"""Reports as files of a call folder."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from duologue.folder import read_call
+from duologue.label import Stage, works
+from duologue.report import call, index
+from duologue.report.command import report
+from duologue.report.page import in_element
+from shared.errors import FolderError, UsageError
+from shared.spec import Role
+from tests.duologue.report.calls import HOSTILE, add_call
+
+
+def test_the_report_is_what_labelling_ends_with() -> None:
+    assert [work.makes for work in works(Stage.REPORT)] == [("report.html",)]
+
+
+def test_the_same_folder_gives_the_same_page(tmp_path: Path) -> None:
+    first, second = (add_call(tmp_path / name) / call.FILE for name in ("a", "b"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_report_made_anew_stands_in_the_checksums(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = add_call(tmp_path)
+    before = read_call(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        # As a later version may name them.
+        patch.setitem(call._NAMES, Role.CUSTOMER, "client")
+        report(folder)
+    assert capsys.readouterr().out == f"{folder / call.FILE}\n"
+    page = (folder / call.FILE).read_bytes()
+    after = read_call(folder)
+    assert before.files.keys() == after.files.keys()
+    assert b"Client" in page
+    assert after.files[call.FILE] == hashlib.sha256(page).hexdigest() != before.files[call.FILE]
+
+
+def test_a_damaged_folder_is_named_and_left_as_it_is(tmp_path: Path) -> None:
+    folder = add_call(tmp_path)
+    (folder / "audio.flac").write_bytes(b"no sound")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(FolderError, match=r"audio\.flac"):
+        report(folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_an_older_folder_without_a_time_line_has_a_report(tmp_path: Path) -> None:
+    folder = add_call(tmp_path)
+    (folder / "timeline.json").unlink()
+    (folder / "recognition.json").unlink()
+    assert "My</span>" in call.page(folder)
+
+
+def test_nothing_in_data_can_end_its_element() -> None:
+    told = {"said": f"</script><!--{HOSTILE}"}
+    assert "<" not in in_element(told)
+    assert json.loads(in_element(told)) == told
+
+
+def test_an_index_is_made_of_the_calls_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UsageError, match="there is no call in"):
+        report(tmp_path)
+    add_call(tmp_path)
+    report(tmp_path)
+    assert capsys.readouterr().out == f"{tmp_path / index.FILE}\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c1", "index.html"]
