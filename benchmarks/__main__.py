@@ -2,7 +2,7 @@
 
 Short: the engines, 3 calls over LiveKit, 3 direct ones. Long: 20 calls, how fast direct ones are,
 how exact labels are and what they cost, both transports side by side, how many at once hold, what
-batches cost, every scenario, and a batch that is killed 25 times.
+batches cost, every scenario, what reports cost, and a batch that is killed 25 times.
 """
 
 import subprocess
@@ -24,6 +24,7 @@ LONG = (
     ("benchmarks.batches",),
     ("benchmarks.scenarios",),
     ("benchmarks.behaviours",),
+    ("benchmarks.reports",),
     ("pytest", "-q", "--kills", "25", "--timeout", "1800", KILLED),
 )
 
