@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from duologue.folder import Call
-from duologue.metrics import Metrics, Wer
+from duologue.interaction.values import Rate
+from duologue.metrics import Metrics
 from duologue.report.wording import NOTHING, seconds, share
 from shared.spec import Role
 
@@ -38,7 +39,14 @@ def figures(measured: Metrics) -> Iterator[Figure]:
     yield row("Replies after, 95\N{NO-BREAK SPACE}%", lambda role: seconds(gaps[role].p95))
     yield row("Cut short", lambda role: str(measured.interruptions[role]))
     yield row("Word error rate", lambda role: share(measured.wer[role].rate))
-    yield row("Words misheard", lambda role: _of(measured.wer[role]))
+    yield row(
+        "Words misheard",
+        lambda role: _misheard(Rate.of(measured.wer[role].errors, measured.wer[role].words)),
+    )
+    if any(errors["all"].total for errors in measured.entity_errors.values()):
+        yield row(
+            "Names, numbers misheard", lambda role: _misheard(measured.entity_errors[role]["all"])
+        )
     yield row("Level of speech", lambda role: _dbfs(levels[role].speech_rms_dbfs))
     yield row("Highest peak", lambda role: _dbfs(levels[role].peak_dbfs))
     losses = {
@@ -73,8 +81,8 @@ def _engine(reported: Mapping[str, Any]) -> str:
     return str(reported.get("engine", NOTHING))
 
 
-def _of(wer: Wer) -> str:
-    return f"{wer.errors} of {wer.words}"
+def _misheard(errors: Rate) -> str:
+    return f"{errors.count} of {errors.total}"
 
 
 def _dbfs(level: float | None) -> str:

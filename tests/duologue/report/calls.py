@@ -135,7 +135,7 @@ def add_call(
         write_json(folder / transcript.FILE, said)
         write_json(folder / marks.FILE, Marks(marks=tuple(timeline)))
         write_json(folder / recognition.FILE, heard)
-        write_json(folder / metrics.FILE, _measured(folder, said, finding))
+        write_json(folder / metrics.FILE, _measured(folder, said, heard, finding))
         report.write(folder)
         return made.commit(described)
 
@@ -167,9 +167,9 @@ def _record(path: Path, turns: Sequence[Turn]) -> None:
     soundfile.write(path, samples, RATE_HZ, subtype="PCM_16")
 
 
-def _measured(folder: Path, said: Transcript, finding: str) -> Metrics:
+def _measured(folder: Path, said: Transcript, heard: Recognition, finding: str) -> Metrics:
     failed = Finding(check=Check.DESK, fault=Fault.SUPPORT, detail=finding)
     verdict = Verdict(task_success=False, valid=True, fault=Fault.SUPPORT, findings=(failed,))
     lost = dict.fromkeys(("inserted_s", "cut_s", "concealed_s"), dict.fromkeys(Role, 0.0))
     recorded = {"duration_s": LENGTH_S, **lost}
-    return metrics.measure(loudness_of(folder), said, verdict, recorded)
+    return metrics.measure(loudness_of(folder), said, heard, verdict, recorded)
