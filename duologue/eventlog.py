@@ -2,19 +2,21 @@
 
 Every line has `event`, `role` (who says so: `customer`, `support` or `driver`), `t` (seconds of
 the recording), `clock` (the same moment by the role's own clock, seconds since the epoch),
-`call_id`, `room` and `job_id` where there are such, and the event's own fields. For all lines of
-one role, `t - clock` is the same, which maps every other time an event carries to the recording.
+`received` (when the line came, seconds of the recording), `call_id`, `room` and `job_id` where
+there are such, and the event's own fields. For all lines of one role, `t - clock` is the same,
+which maps every other time an event carries to the recording.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shared.events import Event, EventName
 
 FILE = "events.jsonl"
-_OURS = ("event", "role", "t", "clock", "room", "call_id", "job_id")
+DRIVER = "driver"
+_OURS = ("event", "role", "t", "clock", "received", "room", "call_id", "job_id")
 
 
 class Entry(NamedTuple):
@@ -44,7 +46,8 @@ class EventLog:
         A field of the event that is named like one of every line's is kept as `its_<name>`.
         """
         line: dict[str, Any] = {"event": event.event.value, "role": event.source}
-        line |= {"t": round(received_s, 6), "clock": round(event.at, 6), **self._bound}
+        received = round(received_s, 6)
+        line |= {"t": received, "clock": round(event.at, 6), "received": received, **self._bound}
         for name, value in event.fields.items():
             line[f"its_{name}" if name in line else name] = value
         self._file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
@@ -54,22 +57,20 @@ class EventLog:
         self._file.close()
 
 
-def settle(folder: Path) -> None:
+def settle(folder: Path, clocks: Mapping[str, float] | None = None) -> None:
     """Put events.jsonl on the recording's clock and in its order.
 
-    While a call runs, `t` is when a line arrived. A line cannot arrive before it was sent, so the
-    quickest one tells by how much a role's clock is off (on loopback, to about 2 ms). Done again
-    on its own result, this changes nothing.
+    `clocks` says of roles what is added to their times besides what is added to the driver's, whose
+    events are received as they happen. Of the others it is taken from their quickest event. Done
+    again with the same, this changes nothing.
     """
     lines = list(_lines(folder))
-    offset: dict[str, float] = {}
-    job: dict[str, str] = {}
+    offset = _quickest(lines)
+    for role, more_s in (clocks or {}).items():
+        offset[role] = offset[DRIVER] + more_s
+    job = {line["role"]: line["job_id"] for line in lines if "job_id" in line}
     for line in lines:
-        role, ahead = line["role"], line["t"] - line["clock"]
-        offset[role] = min(ahead, offset.get(role, ahead))
-        if "job_id" in line:
-            job[role] = line["job_id"]
-    for line in lines:
+        line.setdefault("received", line["t"])
         line["t"] = round(line["clock"] + offset[line["role"]], 6)
         if line["role"] in job:
             line["job_id"] = job[line["role"]]
@@ -80,6 +81,23 @@ def settle(folder: Path) -> None:
             first = {name: line[name] for name in _OURS if name in line}
             file.write(json.dumps(first | line, ensure_ascii=False) + "\n")
     ordered.replace(folder / FILE)
+
+
+def quickest(folder: Path) -> dict[str, float]:
+    """By role, what to add to a time by its clock for seconds of the recording, by its events.
+
+    A line cannot come before it was sent, so that which came quickest tells by how much a clock is
+    off (on loopback, to about 2 ms).
+    """
+    return _quickest(_lines(folder))
+
+
+def _quickest(lines: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    offset: dict[str, float] = {}
+    for line in lines:
+        role, ahead = line["role"], line.get("received", line["t"]) - line["clock"]
+        offset[role] = min(ahead, offset.get(role, ahead))
+    return offset
 
 
 def read(folder: Path, *names: EventName) -> list[Entry]:

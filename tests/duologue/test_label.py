@@ -132,7 +132,8 @@ def test_events_are_in_the_order_in_which_they_happened_by_one_clock(tmp_path: P
     assert said.on_recording(said.fields["stopped_at"]) == pytest.approx(3.902, abs=1e-5)
     assert {e.fields.get("job_id") for e in entries} == {None}
     first = json.loads((tmp_path / "events.jsonl").read_text().splitlines()[0])
-    assert list(first)[:7] == ["event", "role", "t", "clock", "room", "call_id", "job_id"]
+    ours = ["event", "role", "t", "clock", "received", "room", "call_id", "job_id"]
+    assert list(first)[:8] == ours
 
 
 def test_a_field_named_like_one_of_every_line_is_kept_beside_it(tmp_path: Path) -> None:
