@@ -114,7 +114,8 @@ class Probe:
         self._source = rtc.AudioSource(OUTPUT_RATE_HZ, 1)
         self._changed = asyncio.Event()
         self._speaking: asyncio.Task[None] | None = None
-        self._inbox = Inbox(self._on_event, self._on_lost)
+        # It records nothing, so what agents send of their own speech is not kept.
+        self._inbox = Inbox(self._on_event, lambda *_: None, self._on_lost)
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""The hidden recorder: receives both sides' audio and events, and writes them while they come.
+"""The hidden recorder: receives both sides' audio, events and own speech, and writes them at once.
 
 It joins as a hidden participant of kind STANDARD that publishes nothing: no agent sees it, and
 it keeps the room open, which closes under agents alone (livekit-server 1.13.5, CloseIfEmpty in
@@ -23,6 +23,7 @@ from duologue.concealment import Concealment
 from duologue.folder import WIRE, CallFolder, Recorded, Recording
 from duologue.inbox import Inbox
 from duologue.listening import Listener
+from duologue.played import PlayedFile
 from duologue.presence import Presence
 from duologue.tracks import CHANNELS, RATE_HZ, Losses, TwoChannelFile
 from shared.address import ServerAddress
@@ -97,7 +98,8 @@ class Recorder:
         self._room = rtc.Room()
         self._concealment = Concealment()
         self._presence = Presence(self._room, journal)
-        self._inbox = Inbox(self._take_from_worker, self._on_lost)
+        self._played = PlayedFile(folder.path)
+        self._inbox = Inbox(self._take_from_worker, self._keep, self._on_lost)
         self._streams: dict[str, rtc.AudioStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._writing: asyncio.Task[None] | None = None
@@ -207,6 +209,7 @@ class Recorder:
     def _close_audio(self, end_s: float) -> dict[Role, Losses]:
         try:
             self._audio.close(end_s)
+            self._played.close()
         except (OSError, soundfile.LibsndfileError) as error:
             raise DuologueError(f"cannot write the recording in {self._path}: {error}") from None
         return {role: channel.losses for role, channel in self._audio.channels.items()}
@@ -239,6 +242,12 @@ class Recorder:
             self._fail(error)
         for callback in self._on_event:
             callback(event)
+
+    def _keep(self, role: Role, name: str, flac: bytes) -> None:
+        try:
+            self._played.add(role, name, flac)
+        except OSError as error:
+            self._fail(error)
 
     def _on_lost(self, role: Role, problem: str) -> None:
         self._journal.emit(EventName.ERROR, error=problem, sender=role)

@@ -33,6 +33,7 @@ class EventName(StrEnum):
     HEARD = "HEARD"
     HEARD_PART = "HEARD_PART"
     SAID = "SAID"
+    PLAYED = "PLAYED"
     STATE = "STATE"
     PEER_STATE = "PEER_STATE"
     TOOL = "TOOL"

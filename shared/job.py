@@ -13,6 +13,7 @@ from shared.bus import RoomBus
 from shared.events import EventName, Journal
 from shared.line import EndReason, Line
 from shared.linking import RoomGone, find_peer, room_options
+from shared.played import Tap
 from shared.settings import Settings
 from shared.side import Factory, converse, load_models, report_crash
 from shared.spec import CallSpec, Kind, Mode, Peer, Role
@@ -44,7 +45,7 @@ async def take_call(
             if spec.mode is Mode.TALK:
                 party = factory(spec, journal, models)
                 _end_with_peer(context.room, peer, party.line)
-                reason = await converse(party, RoomConnection(context.room, peer))
+                reason = await converse(party, RoomConnection(context.room, peer, bus))
             else:
                 reason = await diagnosis.answer(
                     context.room, peer, role, spec=spec, journal=journal, models=models
@@ -90,10 +91,10 @@ async def _connect(context: JobContext) -> None:
 
 
 class RoomConnection:
-    """The way to a peer in a LiveKit room."""
+    """The way to a peer in a LiveKit room; what is played goes to whoever records, too."""
 
-    def __init__(self, room: rtc.Room, peer: Peer) -> None:
-        self._room, self.peer = room, peer
+    def __init__(self, room: rtc.Room, peer: Peer, bus: RoomBus | None) -> None:
+        self._room, self.peer, self._bus = room, peer, bus
 
     async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
         """Start the session in the room."""
@@ -105,6 +106,8 @@ class RoomConnection:
             # It is how a simulator reads along, and asks for our own verdict at the end.
             session_host=self.peer.kind is Kind.SIMULATOR,
         )
+        if self._bus and (output := session.output.audio):
+            session.output.audio = Tap(output, self._bus.on_played)
 
     async def wait_until_linked(self, session: AgentSession[Line]) -> None:
         """Wait until the peer is in the room and subscribed to this side's track."""

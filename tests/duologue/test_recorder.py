@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -21,9 +22,10 @@ from duologue.folder import CallFolder, Recorded
 from duologue.recorder import IDENTITY, Recorder, recorder_token
 from duologue.server import Server, running_server
 from duologue.tracks import RATE_HZ
-from shared.bus import EVENTS_TOPIC, REFUSED_TOPIC
+from shared.bus import EVENTS_TOPIC, PLAYED_TOPIC, REFUSED_TOPIC
 from shared.errors import ServerUnreachable
 from shared.events import Event, EventName, Journal
+from shared.played import Played
 from shared.settings import Settings
 from shared.spec import Role
 
@@ -230,6 +232,27 @@ async def test_a_burst_of_events_arrives_whole_and_in_order(server: Server, tmp_
         assert heard == list(range(500))
         kept = [line["n"] for line in lines(place.path) if line["role"] == role]
         assert kept == list(range(500))
+
+
+async def test_speech_that_is_sent_is_kept_as_it_is_and_what_is_none_is_reported(
+    server: Server, tmp_path: Path
+) -> None:
+    flac = Played(np.arange(-9000, 9000, dtype=np.int16).tobytes(), 0.0).to_flac()
+    async with studio(server, tmp_path) as place:
+        for role, voice in place.voices.items():
+            for name, data in ((f"{role}-0001.flac", flac), (f"{role}-0002.flac", b"no sound")):
+                await voice.room.local_participant.send_bytes(
+                    data, topic=PLAYED_TOPIC, name=name, destination_identities=[IDENTITY]
+                )
+        await place.until(lambda: place.count(EventName.ERROR) == 2)
+        await place.recorder.stop()
+    with ZipFile(place.path / "played.zip") as played:
+        assert {each: played.read(each) for each in played.namelist()} == {
+            f"{role}-0001.flac": flac for role in Role
+        }
+    problems = {(e.fields["sender"], e.fields["error"].split(":")[1]) for e in place.events
+                if e.event is EventName.ERROR}  # fmt: skip
+    assert problems == {(role, f" {role}-0002.flac") for role in Role}
 
 
 async def test_times_by_a_worker_clock_that_is_wrong_are_put_on_the_recordings(
