@@ -26,7 +26,7 @@ CALL = "call.json"
 WIRE = "wire.flac"
 """What came over WebRTC."""
 AUDIO = "audio.flac"
-"""What was played, on the direct transport."""
+"""What was played: recorded so on the direct transport, else placed (`duologue.placement`)."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -286,7 +286,7 @@ def read_json(folder: Path, name: str, model: type[M]) -> M:
 
 
 def audio_of(folder: Path) -> Path:
-    """The audio of a call folder, whichever transport it was recorded from."""
+    """The audio of a call folder: clean, once there is that."""
     played = folder / AUDIO
     return played if played.exists() else folder / WIRE
 

@@ -9,7 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from duologue import marks, metrics, recognition, transcript
+from duologue import marks, metrics, placement, recognition, transcript
+from duologue.folder import AUDIO
 from duologue.report import call as report
 from duologue.words import placing
 
@@ -18,7 +19,7 @@ class Stage(StrEnum):
     """What is done with a recorded call, in this order."""
 
     PLACEMENT = "placement"
-    """Clean speech is laid on the recording's clock."""
+    """Clean speech is laid on the recording's clock, and events are, by what was spoken."""
     ALIGNMENT = "alignment"
     """What was said and heard gets its time in the audio."""
     METRICS = "metrics"
@@ -37,7 +38,7 @@ class Work(NamedTuple):
 
 
 WORK: dict[Stage, tuple[Work, ...]] = {
-    Stage.PLACEMENT: (),
+    Stage.PLACEMENT: (Work(placement.write, (AUDIO, placement.FILE)),),
     Stage.ALIGNMENT: (
         Work(placing.write, (transcript.FILE,)),
         Work(recognition.write, (recognition.FILE,)),

@@ -24,6 +24,8 @@ class _Line(Frozen):
     """When, in seconds of the recording."""
     clock: float
     """When, by the clock of the machine it happened on, in seconds since the epoch."""
+    received: float | None = None
+    """When it came to the recorder, in seconds of the recording."""
     room: str | None = None
     """Absent on the direct transport."""
     call_id: str
@@ -122,6 +124,14 @@ class Said(_Timed):
     words: tuple[tuple[str, float | None, float | None], ...] = ()
     """Pieces of the text, each with its start and end in seconds of the utterance, from a
     synthesizer that is a service and gives them."""
+
+
+class HasPlayed(_Timed):
+    """A stretch of its speech without a hole."""
+
+    event: Literal[EventName.PLAYED]
+    file: str
+    """In played.zip."""
 
 
 class StateChanged(_Line):
@@ -250,6 +260,7 @@ Line: TypeAlias = Annotated[
     | Heard
     | HeardPart
     | Said
+    | HasPlayed
     | StateChanged
     | ToolUsed
     | DeskChanged

@@ -26,7 +26,7 @@ from duologue.speech import (
     transfers,
     voiced,
 )
-from duologue.transcript import NoWords, Transcript, Turn
+from duologue.transcript import Flaw, NoWords, Transcript, Turn
 from duologue.verdict import Finding, Verdict, gather, judge
 from shared.events import EventName
 from shared.spec import Role
@@ -99,6 +99,8 @@ class Metrics(Frozen):
     levels: dict[Role, Level]
     flawed_turns: int
     """Turns whose events and audio do not agree."""
+    lost: dict[Role, int]
+    """Turns that its worker says it spoke, and that are not in the audio."""
     inserted_s: dict[Role, float]
     cut_s: dict[Role, float]
     concealed_s: dict[Role, float]
@@ -170,6 +172,10 @@ def measure(
             "word_times": {role: _word_times(call, role) for role in Role},
             "levels": {role: _level(channels[role], masks[role]) for role in Role},
             "flawed_turns": sum(turn.flaw is not None for turn in call.turns),
+            "lost": {
+                role: sum(turn.role is role and turn.flaw is Flaw.NO_AUDIO for turn in call.turns)
+                for role in Role
+            },
             "inserted_s": recorded["inserted_s"],
             "cut_s": recorded["cut_s"],
             "concealed_s": recorded["concealed_s"],

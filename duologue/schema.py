@@ -9,17 +9,19 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from duologue import eventlog, folder, judges, marks, metrics, recognition, transcript
+from duologue import eventlog, folder, judges, marks, metrics, placement, recognition, transcript
 from duologue.folder import Call
 from duologue.judges import Judgments
 from duologue.lines import Line
 from duologue.marks import Marks
 from duologue.metrics import Metrics
+from duologue.placement import Placement
 from duologue.recognition import Recognition
 from duologue.transcript import Transcript
 
 FILES: dict[str, Any] = {
     folder.CALL: Call,
+    placement.FILE: Placement,
     transcript.FILE: Transcript,
     marks.FILE: Marks,
     recognition.FILE: Recognition,

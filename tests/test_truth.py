@@ -4,10 +4,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import soundfile
 
+from duologue.folder import AUDIO, WIRE
 from duologue.scenario import load_scenario
 from duologue.server import Server
+from duologue.tracks import CHANNELS
 from shared.events import EventName
 from shared.line import EndReason
 from shared.settings import Settings
@@ -111,3 +115,7 @@ async def test_a_caller_who_is_only_noise_gets_nowhere_and_the_call_ends(
     level = call.metrics.levels[Role.CUSTOMER].speech_rms_dbfs
     assert level is not None
     assert -35 < level < -12
+    # A person sends no copy of what it says: its channel is that of the wire.
+    clean, wire = (soundfile.read(call.path / name, dtype="int16")[0] for name in (AUDIO, WIRE))
+    channel = CHANNELS.index(Role.CUSTOMER)
+    assert np.array_equal(clean[:, channel], wire[:, channel])

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from duologue import eventlog
+from duologue import eventlog, placement
 from duologue.call import place_call
 from duologue.eventlog import Entry
 from duologue.filing import CallResult
-from duologue.folder import WIRE, Call, CallFolder, sha256
+from duologue.folder import AUDIO, WIRE, Call, CallFolder, audio_of, sha256
 from duologue.outcome import ExitCode, Outcome
+from duologue.placement.values import Basis, Source
 from duologue.recorder import IDENTITY
 from duologue.relabel import relabel
 from duologue.scenario import load_scenario
@@ -53,7 +54,7 @@ def late_order(settings: Settings, **changes: float) -> CallSpec:
 
 def audible(path: Path, role: Role, start_s: float, end_s: float) -> list[str]:
     """The words that are in a stretch of a channel of the recording, by whisper."""
-    samples, _ = soundfile.read(path / WIRE, dtype="float32", always_2d=True)
+    samples, _ = soundfile.read(audio_of(path), dtype="float32", always_2d=True)
     channel = samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ), CHANNELS.index(role)]
     heard = whisper.load().transcribe(audio.resample(channel, RATE_HZ, whisper.SAMPLE_RATE))
     return normalize(heard.text)
@@ -63,7 +64,7 @@ def speech(path: Path) -> dict[Role, list[tuple[float, float]]]:
     """The runs of speech of each channel, in seconds."""
     return {
         role: [(run.start, run.end) for run in runs(voiced(channel.rms))]
-        for role, channel in zip(CHANNELS, loudness(path / WIRE), strict=True)
+        for role, channel in zip(CHANNELS, loudness(audio_of(path)), strict=True)
     }
 
 
@@ -83,6 +84,17 @@ def barged_in(call: PhoneCall, agent: Role) -> Turn:
     assert turn.intended
     assert turn.intended.startswith(turn.said)
     assert len(turn.said) < len(turn.intended)
+    # The clean audio has its own copy, up to where it was silenced; a person sends none.
+    placed = placement.read(call.path)
+    [cut] = [
+        one
+        for one in placed.utterances
+        if one.role is agent and one.start <= turn.start + 0.01 and turn.end <= one.end + 0.01
+    ]
+    assert cut.source is Source.COPY
+    assert cut.end == pytest.approx(turn.end, abs=0.2)
+    wired = {stretch.role for stretch in placed.from_wire if stretch.start < turn.end}
+    assert wired == {agent.peer}
     errors = word_errors(
         normalize(turn.said), audible(call.path, agent, turn.start - 0.1, turn.end + 0.1)
     )
@@ -230,7 +242,7 @@ def test_the_customer_hangs_up(call: CallResult) -> None:
 def test_the_recording_has_speech_where_turns_are_and_silence_elsewhere(
     call: CallResult, turns: Transcript
 ) -> None:
-    for role, channel in zip(CHANNELS, loudness(call.folder / WIRE), strict=True):
+    for role, channel in zip(CHANNELS, loudness(audio_of(call.folder)), strict=True):
         mask = voiced(channel.rms)
         inside = np.zeros_like(mask)
         for turn in turns.turns:
@@ -245,9 +257,50 @@ def test_both_voices_are_recorded_at_a_common_level_and_unclipped(call: CallResu
     for level in call.metrics.levels.values():
         assert -30.0 < (level.speech_rms_dbfs or 0) < -12.0
         assert (level.peak_dbfs or 0) < -0.5
-    with soundfile.SoundFile(call.folder / WIRE) as wire:
-        assert (wire.samplerate, wire.channels, wire.subtype) == (RATE_HZ, 2, "PCM_16")
-        assert len(wire) / RATE_HZ == pytest.approx(call.metrics.duration_s, abs=0.01)
+    for name in (AUDIO, WIRE):
+        with soundfile.SoundFile(call.folder / name) as audio_file:
+            kind = (audio_file.samplerate, audio_file.channels, audio_file.subtype)
+            assert kind == (RATE_HZ, 2, "PCM_16")
+            assert len(audio_file) / RATE_HZ == pytest.approx(call.metrics.duration_s, abs=0.01)
+
+
+def test_every_utterance_is_in_the_clean_audio_as_its_own_side_played_it(
+    call: CallResult, turns: Transcript
+) -> None:
+    placed = placement.read(call.folder)
+    assert not placed.from_wire
+    assert {utterance.source for utterance in placed.utterances} == {Source.COPY}
+    assert len(placed.utterances) == len(reported(call, EventName.SAID)) == len(turns.turns)
+    for utterance, turn in zip(placed.utterances, turns.turns, strict=True):
+        assert utterance.role is turn.role
+        assert utterance.start - 0.01 <= turn.start < turn.end <= utterance.end + 0.01
+        assert abs(utterance.drift_ms or 0.0) <= 1.0
+    # In the clean audio, nothing is heard where nobody spoke.
+    clean, _ = soundfile.read(call.folder / AUDIO, dtype="int16")
+    for channel, role in enumerate(CHANNELS):
+        for utterance in placed.utterances:
+            if utterance.role is role:
+                clean[
+                    round(utterance.start * RATE_HZ) : round(utterance.end * RATE_HZ), channel
+                ] = 0
+    assert not clean.any()
+
+
+def test_events_are_on_the_clock_of_the_recording_by_what_was_spoken(
+    call: CallResult, turns: Transcript
+) -> None:
+    placed = placement.read(call.folder)
+    for role in Role:
+        clock = placed.clocks[role]
+        assert clock.by is Basis.UTTERANCES
+        assert clock.spread_s is not None
+        assert clock.spread_s < 0.1
+        assert 0.0 < (clock.delay_s or 0.0) < 0.5
+        said = [entry for entry in reported(call, EventName.SAID) if entry.role == role]
+        spoken = [turn for turn in turns.turns if turn.role is role]
+        for entry, turn in zip(said, spoken, strict=True):
+            began = entry.on_recording(entry.fields["started_at"])
+            assert began == pytest.approx(turn.start, abs=0.1 + 2 * clock.spread_s)
 
 
 def test_what_the_transcript_says_is_what_is_audible_in_the_recording(
@@ -283,7 +336,15 @@ def test_the_folder_is_whole_and_says_what_made_it(call: CallResult, settings: S
     assert document.call_id == call.folder.name
     assert document.files == {
         name: sha256(call.folder / name)
-        for name in ("events.jsonl", "metrics.json", "transcript.json", "wire.flac")
+        for name in (
+            "audio.flac",
+            "events.jsonl",
+            "metrics.json",
+            "placement.json",
+            "played.zip",
+            "transcript.json",
+            "wire.flac",
+        )
     }
     for role in Role:
         used = {kind: engine["engine"] for kind, engine in document.engines[role].items()}

@@ -18,7 +18,7 @@ import pytest_asyncio
 import soundfile
 from livekit import api
 
-from duologue import eventlog, folder
+from duologue import eventlog, folder, placement, played
 from duologue.call import place_call, room_of
 from duologue.cli import CANCELLED_BY_SIGNAL
 from duologue.dispatch import DISPATCH_TIMEOUT_S
@@ -177,22 +177,29 @@ async def quiet(stage: Stage) -> dict[str, Ended]:
 
 
 def whole(path: Path) -> tuple[float, float]:
-    """How loud each side is in a call folder (RMS, 1 is full scale), which must be whole."""
+    """How loud each side is in a call folder (RMS, 1 is full scale), which must be whole.
+
+    As it came over the wire, and in the clean audio: the quieter of both.
+    """
     call = json.loads((path / folder.CALL).read_text(encoding="utf-8"))
     found = {file.name for file in path.iterdir()} - {folder.CALL}
-    assert found == {
-        "wire.flac", "events.jsonl", "transcript.json", "recognition.json", "timeline.json",
-        "metrics.json", "report.html",
+    assert found - {played.FILE} == {
+        "audio.flac", "events.jsonl", "metrics.json", "placement.json", "recognition.json",
+        "report.html", "timeline.json", "transcript.json", "wire.flac",
     }  # fmt: skip
     assert call["files"] == {name: folder.sha256(path / name) for name in found}
     assert {"outcome", "fault", "spec", "run", "versions"} <= call.keys()
-    audio, rate = soundfile.read(path / folder.WIRE)
-    assert rate == 24_000
-    assert len(audio) / rate == pytest.approx(call["duration_s"], abs=0.05)
     (outcome,) = eventlog.read(path, EventName.OUTCOME)
     assert outcome.fields["outcome"] == call["outcome"]
-    left, right = np.sqrt((audio**2).mean(axis=0)) if len(audio) else (0.0, 0.0)
-    return float(left), float(right)
+    loud: list[tuple[float, float]] = []
+    for name in (folder.WIRE, folder.AUDIO):
+        audio, rate = soundfile.read(path / name)
+        assert rate == 24_000
+        assert len(audio) / rate == pytest.approx(call["duration_s"], abs=0.05)
+        left, right = np.sqrt((audio**2).mean(axis=0)) if len(audio) else (0.0, 0.0)
+        loud.append((float(left), float(right)))
+    (left_wire, right_wire), (left, right) = loud
+    return min(left_wire, left), min(right_wire, right)
 
 
 def only_whole_folders(out: Path) -> bool:
@@ -270,6 +277,10 @@ async def test_a_worker_killed_in_mid_call_ends_the_call(stage: Stage, role: Rol
     assert role in ended.detail
     assert ended.after_s < END_WITHIN_S
     assert min(whole(ended.folder)) > SPEECH_RMS
+    # The customer was speaking then, and could send no copy of that; the support agent had spoken.
+    placed = placement.read(ended.folder)
+    assert {stretch.role for stretch in placed.from_wire} == {Role.CUSTOMER}
+    assert {one.role for one in placed.utterances if one.source == "copy"} == {Role.SUPPORT}
     assert only_whole_folders(stage.out)
     assert await stage.no_room_left()
 

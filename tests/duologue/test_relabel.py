@@ -123,7 +123,7 @@ def test_one_call_is_relabelled_and_what_changed_is_told(calls: Path) -> None:
     folder = calls / "schema-1-livekit"
     told = CliRunner().invoke(app, ["relabel", str(folder)])
     assert (told.exit_code, told.stderr) == (0, "")
-    assert told.stdout.startswith(f"{folder}: relabelled (call.json")
+    assert told.stdout.startswith(f"{folder}: relabelled (audio.flac, call.json")
     told = CliRunner().invoke(app, ["relabel", str(folder), "--stage", "metrics"])
     assert (told.exit_code, told.stdout) == (0, f"{folder}: unchanged\n")
 

@@ -54,6 +54,7 @@ def add_call(
         },
         levels=dict.fromkeys(Role, Level(speech_rms_dbfs=-20.0, peak_dbfs=-3.0)),
         flawed_turns=0,
+        lost=dict.fromkeys(Role, 0),
         inserted_s=dict.fromkeys(Role, 0.0),
         cut_s=dict.fromkeys(Role, 0.0),
         concealed_s=dict.fromkeys(Role, 0.0),

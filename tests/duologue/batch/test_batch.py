@@ -37,6 +37,7 @@ MISSED = Metrics(
     wer={},
     levels={},
     flawed_turns=0,
+    lost=dict.fromkeys(Role, 0),
     inserted_s=dict.fromkeys(Role, 0.0),
     cut_s=dict.fromkeys(Role, 0.0),
     concealed_s=dict.fromkeys(Role, 0.0),

@@ -28,8 +28,8 @@ from tests.duologue.processes import REPOSITORY, all_gone
 
 MAKE_TIMEOUT_S = 120.0
 ONE_CALL = (
-    "audio.flac", "events.jsonl", "metrics.json", "recognition.json", "report.html",
-    "timeline.json", "transcript.json",
+    "audio.flac", "events.jsonl", "metrics.json", "placement.json", "recognition.json",
+    "report.html", "timeline.json", "transcript.json",
 )  # fmt: skip
 SEEN_TIMEOUT_S = 60.0
 

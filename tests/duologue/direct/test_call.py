@@ -42,8 +42,8 @@ from tests.folders import check_files
 from tests.roles import Script, call_spec
 
 SAME_EVERY_TIME = (
-    "audio.flac", "events.jsonl", "metrics.json", "recognition.json", "report.html",
-    "timeline.json", "transcript.json",
+    "audio.flac", "events.jsonl", "metrics.json", "placement.json", "recognition.json",
+    "report.html", "timeline.json", "transcript.json",
 )  # fmt: skip
 SEED = 7
 

@@ -1,13 +1,19 @@
 import asyncio
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import soundfile
 from livekit import rtc
 
 from duologue.direct.pipes import HEARD_SAMPLES, TICK_SAMPLES, Downsampler, PipeInput, PipeOutput
+from duologue.direct.tape import Tape
+from duologue.folder import AUDIO
 from duologue.tracks import Pcm
+from shared.events import Journal
 from shared.linking import INPUT_RATE_HZ, OUTPUT_RATE_HZ
+from shared.spec import Role
 
 
 def tone(frequency_hz: float, ticks: int) -> Pcm:
@@ -125,3 +131,21 @@ async def test_paused_speech_goes_on_where_it_was_paused() -> None:
     assert not output.tick().any()
     output.resume()
     assert np.array_equal(np.concatenate([first, output.tick()]), played)
+
+
+async def test_what_both_sides_play_at_the_same_moment_is_recorded_at_the_same_sample(
+    tmp_path: Path,
+) -> None:
+    outputs = {role: PipeOutput() for role in Role}
+    tape = Tape(tmp_path, Journal("driver"), call_id="c", on_event=lambda _: None)
+    clicks = np.zeros(10 * TICK_SAMPLES, np.int16)
+    clicks[[100, 2345, 7000]] = 20_000
+    for output in outputs.values():
+        await output.capture_frame(frame(clicks))
+        output.flush()
+    for _ in range(12):
+        tape.lay({role: output.tick() for role, output in outputs.items()})
+    tape.close()
+    audio, _ = soundfile.read(tmp_path / AUDIO, dtype="int16")
+    for channel in audio.T:
+        assert np.flatnonzero(channel).tolist() == [100, 2345, 7000]
