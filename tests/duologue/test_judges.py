@@ -1,15 +1,10 @@
 """LiveKit's judges, by way of the real plugin and a server that speaks OpenAI's protocol."""
 
-import json
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
-from aiohttp import web
-from pydantic import SecretStr
 from rich.console import Console
 
 from duologue import judges
@@ -20,8 +15,10 @@ from duologue.scenario import load_scenario
 from shared.errors import DuologueError, EngineUnavailable
 from shared.settings import Settings
 from shared.spec import Role
+from tests.providers.chat import Chat, Reply, ToolCall
+from tests.providers.openai_server import OpenAIServer
 
-MODEL = "openai/strict-judge"
+MODEL, ANOTHER, SILENT = "openai/strict-judge", "openai/another", "openai/silent"
 WITHOUT = Settings(_env_file=None)
 
 
@@ -33,51 +30,22 @@ class Judging:
         self.wanted = ""
         self.silent = False
 
-    async def complete(self, request: web.Request) -> web.StreamResponse:
-        asked = await request.json()
-        assert asked["model"] == MODEL.partition("/")[2]
-        assert request.headers["Authorization"] == "Bearer key"
-        prompt = asked["messages"][-1]["content"]
-        self.prompts.append(prompt)
-        verdict = "pass" if self.wanted in prompt else "fail"
-        arguments = json.dumps({"verdict": verdict, "reasoning": f"{self.wanted!r} was looked for"})
-        call = {
-            "index": 0,
-            "id": "call_1",
-            "type": "function",
-            "function": {"name": "submit_verdict", "arguments": arguments},
-        }
-        delta = {"role": "assistant", "content": "No."} if self.silent else {"tool_calls": [call]}
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        for choice in ({"delta": delta}, {"delta": {}, "finish_reason": "tool_calls"}):
-            chunk: dict[str, Any] = {
-                "id": "1",
-                "object": "chat.completion.chunk",
-                "created": 0,
-                "model": asked["model"],
-                "choices": [{"index": 0, **choice}],
-            }
-            await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        await response.write(b"data: [DONE]\n\n")
-        return response
+    def answer(self, chat: Chat) -> Reply:
+        self.prompts.append(chat.heard)
+        if self.silent:
+            return Reply("No.")
+        verdict = "pass" if self.wanted in chat.heard else "fail"
+        arguments = {"verdict": verdict, "reasoning": f"{self.wanted!r} was looked for"}
+        return Reply(calls=(ToolCall("submit_verdict", arguments),))
 
 
-@pytest_asyncio.fixture
-async def model() -> AsyncIterator[tuple[Judging, Settings]]:
+@pytest.fixture
+def model() -> Iterator[tuple[Judging, Settings]]:
     judging = Judging()
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", judging.complete)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    yield (
-        judging,
-        Settings(_env_file=None, openai_api_key=SecretStr("key"), openai_base_url=url),
-    )
-    await runner.cleanup()
+    with OpenAIServer() as server:
+        server.chat_models = ("strict-judge", "another", "silent")
+        server.answer = judging.answer
+        yield judging, Settings(_env_file=None, **server.settings)
 
 
 @pytest.fixture(scope="module")
@@ -118,26 +86,24 @@ async def test_a_call_is_judged_by_what_was_said_done_and_expected(
 
 
 async def test_what_fails_is_told_and_another_model_judges_again(
-    model: tuple[Judging, Settings], made: Path, monkeypatch: pytest.MonkeyPatch
+    model: tuple[Judging, Settings], made: Path
 ) -> None:
     judging, settings = model
     judging.wanted = "what nobody said"
-    monkeypatch.setitem(globals(), "MODEL", "openai/another")
     printed = StringIO()
-    await judge_calls(made, MODEL, settings, Console(file=printed, width=200))
+    await judge_calls(made, ANOTHER, settings, Console(file=printed, width=200))
     assert "c1: task_completion: 'what nobody said' was looked for" in printed.getvalue()
     assert "safety: 0 pass, 0 maybe, 1 fail" in printed.getvalue()
 
 
 async def test_a_model_that_does_not_judge_leaves_the_call_as_it_was(
-    model: tuple[Judging, Settings], made: Path, monkeypatch: pytest.MonkeyPatch
+    model: tuple[Judging, Settings], made: Path
 ) -> None:
     judging, settings = model
     judging.silent = True
-    monkeypatch.setitem(globals(), "MODEL", "openai/silent")
     before = {path.name: path.read_bytes() for path in (made / "c1").iterdir()}
     with pytest.raises(DuologueError, match="openai/silent gave no judgment on accuracy, safety"):
-        await judge_calls(made, MODEL, settings, Console(file=StringIO()))
+        await judge_calls(made, SILENT, settings, Console(file=StringIO()))
     assert {path.name: path.read_bytes() for path in (made / "c1").iterdir()} == before
 
 

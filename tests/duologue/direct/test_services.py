@@ -1,9 +1,6 @@
 """Services over the network on the virtual clock: a real HTTP server, and LiveKit's own plugin."""
 
-import asyncio
 import gc
-import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from aiohttp import web
 
 from duologue import eventlog
 from duologue.direct import call as direct
@@ -26,65 +22,29 @@ from shared.line import Line
 from shared.session import create_session
 from shared.settings import Settings
 from shared.spec import CallSpec, Delay, Latency, Limits, Role
+from tests.providers.chat import Reply
+from tests.providers.openai_server import OpenAIServer
 from tests.roles import Script, call_spec
 
 # livekit-plugins-openai 1.8.9 never closes the connections of its recognizer.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
+SOUND = np.rint(8000 * np.sin(np.arange(24_000) / 10)).astype(np.int16).tobytes()
+"""A second of it."""
 GREETING = "Hello, how can I help you today?"
 FIRST_S, SECOND_S = 0.5, 0.4
 """Real seconds until the language model's first words, and from them to its last ones."""
 
 
-async def complete(request: web.Request) -> web.StreamResponse:
-    """Answer as a language model does, a part at a time."""
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    await response.prepare(request)
-    for pause_s, text in ((FIRST_S, "I am listening. "), (SECOND_S, "Please go on.")):
-        await asyncio.sleep(pause_s)
-        delta = {"index": 0, "delta": {"role": "assistant", "content": text}}
-        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
-        line = json.dumps(chunk | {"choices": [delta]})
-        await response.write(f"data: {line}\n\n".encode())
-    await response.write(b"data: [DONE]\n\n")
-    return response
-
-
-async def speak(request: web.Request) -> web.Response:
-    """Answer as a synthesizer does: a second of sound."""
-    assert await request.json()
-    await asyncio.sleep(FIRST_S)
-    sound = np.rint(8000 * np.sin(np.arange(24_000) / 10)).astype(np.int16)
-    return web.Response(body=sound.tobytes(), content_type="audio/pcm")
-
-
-async def transcribe(request: web.Request) -> web.Response:
-    """Answer as a recognizer does."""
-    await request.post()
-    await asyncio.sleep(FIRST_S)
-    return web.json_response({"text": "Something was said."})
-
-
 @pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    """The address of a service that speaks OpenAI's protocol."""
-    loop = asyncio.new_event_loop()
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", complete)
-    app.router.add_post("/v1/audio/speech", speak)
-    app.router.add_post("/v1/audio/transcriptions", transcribe)
-    runner = web.AppRunner(app)
-    loop.run_until_complete(runner.setup())
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    loop.run_until_complete(site.start())
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    host, port = runner.addresses[0][:2]
-    yield f"http://{host}:{port}/v1"
-    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+def service() -> Iterator[OpenAIServer]:
+    """A service that takes its time."""
+    with OpenAIServer() as server:
+        server.pauses_s = (FIRST_S, SECOND_S)
+        server.answer = lambda _: Reply("I am listening. Please go on.")
+        server.hear = lambda _samples, _rate: "Something was said."
+        server.speak = lambda _text, _voice: SOUND
+        yield server
 
 
 def greeted(spec: CallSpec, journal: Journal, models: Models) -> Party:
@@ -98,14 +58,12 @@ def greeted(spec: CallSpec, journal: Journal, models: Models) -> Party:
 
 @pytest.fixture
 def place(
-    service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: OpenAIServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., CallResult]]:
     """Make a call in which the caller has an engine over the network."""
 
     def make(latency: Latency, **engines: str) -> CallResult:
-        settings = Settings(
-            _env_file=None, openai_api_key="key", openai_base_url=service, **chosen(engines)
-        )
+        settings = Settings(_env_file=None, **service.settings, **chosen(engines))
         for role in Role:
             monkeypatch.setitem(direct.FACTORIES, role, greeted)
         spec = call_spec(
