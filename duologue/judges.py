@@ -138,9 +138,8 @@ async def judge_calls(folders: Path, name: str, settings: Settings, console: Con
         UsageError: There is no call in `folders`.
         DuologueError: A call is damaged, or a judge did not answer.
     """
-    model = engines.load_judge(name, settings)
     counts: Counter[tuple[str, str]] = Counter()
-    try:
+    async with engines.judge(name, settings) as model:
         for each in read_calls(folders):
             folder = folders / each.call.call_id
             known = read(folder)
@@ -149,8 +148,6 @@ async def judge_calls(folders: Path, name: str, settings: Settings, console: Con
             failed = [f"{one.judge}: {one.reasoning}" for one in judged.judgments if one.failed]
             told = "; ".join(failed) or "nothing failed"
             console.print(f"{each.call.call_id}: {told}", markup=False, soft_wrap=True)
-    finally:
-        await model.aclose()
     for maker in JUDGES:
         named = maker().name
         verdicts = ", ".join(f"{counts[named, kind]} {kind}" for kind in ("pass", "maybe", "fail"))

@@ -1,6 +1,7 @@
 """How a call ends, decided from its events alone."""
 
 import asyncio
+from collections.abc import Mapping
 
 from duologue.outcome import Ending, Fault, Outcome, ending_of
 from shared.events import Event, EventName
@@ -35,7 +36,7 @@ class Monitor:
             role = Role(event.source)
             self._alive_at[role] = self._loop.time()
             if event.event is EventName.ENDED:
-                self._on_ended(role, EndReason(event.fields["reason"]))
+                self._on_ended(role, event.fields)
         elif event.event is EventName.LEFT and event.fields["identity"] in tuple(Role):
             lost = f"{event.fields['identity']} left without a word"
             self._settle_soon(Ending(Outcome.WORKER_LOST, Fault.SYSTEM, lost))
@@ -79,9 +80,13 @@ class Monitor:
                     self.settle(Ending(Outcome.WORKER_LOST, Fault.SYSTEM, lost))
         return self.ending.result()
 
-    def _on_ended(self, role: Role, reason: EndReason) -> None:
+    def _on_ended(self, role: Role, fields: Mapping[str, str]) -> None:
         self.leaving = True
-        ending = ending_of(role, reason, f"{role}: {reason}")
+        reason = EndReason(fields["reason"])
+        detail = f"{role}: {reason}"
+        if "engine" in fields:
+            detail += f": {fields['engine']}: {fields['error']}"
+        ending = ending_of(role, reason, detail)
         if reason in _SECOND_HAND:
             self._settle_soon(ending)
         else:

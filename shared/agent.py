@@ -1,5 +1,6 @@
 """What both roles' agents have in common, and the party that a role's factory builds."""
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ class CallAgent(Agent):
         """All that the utterance now being spoken was meant to say."""
         self.timed: list[TimedWord] = []
         """Its words with their times, from a synthesizer that knows them."""
+        self.words_at = 0.0
+        """When a word was recognized last, be it of a backchannel, in seconds since the epoch."""
 
     async def open(self) -> None:
         """Begin to speak first; the limits of a call hold while it does."""
@@ -54,6 +57,8 @@ class CallAgent(Agent):
                 if event.type is stt.SpeechEventType.START_OF_SPEECH:
                     into_ours = speaking
                 heard = event.alternatives[0].text if event.alternatives else ""
+                if heard:
+                    self.words_at = time.time()
                 # Once we have finished, a "yes" is an answer.
                 listens = is_backchannel if speaking else is_listening_sound
                 if heard and into_ours and listens(heard):

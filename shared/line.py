@@ -44,3 +44,8 @@ class Line:
         if not self.ended.done():
             self.journal.emit(EventName.ENDED, reason=reason.value, **details)
             self.ended.set_result(reason)
+
+    def end_failed(self, kind: str, error: str) -> None:
+        """End this side's part because its engine of a kind (`stt`, `llm`, `tts`) failed."""
+        engine = getattr(self.spec.engines[self.role], kind)
+        self.end(EndReason.ENGINE_FAILED, engine=f"{kind} {engine}", error=error)

@@ -7,7 +7,7 @@ that recognizes speech (its row in the engine table).
 import json
 from typing import Any
 
-from livekit.agents import NOT_GIVEN, AgentSession, llm, voice
+from livekit.agents import NOT_GIVEN, AgentSession, llm, stt, tts, voice
 
 from shared.agent import CallAgent
 from shared.engines import Models
@@ -15,6 +15,8 @@ from shared.events import EventName
 from shared.line import EndReason, Line
 
 CLOSE_TIMEOUT_S = 0.2
+WORDLESS_S = 3.0
+"""Speech of which no word comes, although the recognizer was waited for: a cough is shorter."""
 PREPARED_REPLIES = 50
 """In one turn of the peer, one at each of its pauses; all but the last are thrown away."""
 MAX_TOOL_STEPS = 6
@@ -32,8 +34,9 @@ def create_session(
         tts=models.tts,
         vad=models.vad,
         turn_handling={
-            "turn_detection": turn.turn_detection,
-            "endpointing": {"min_delay": turn.min_delay_s, "max_delay": turn.max_delay_s},
+            # The recognizer ends a turn, and nothing is waited for after that.
+            "turn_detection": "stt",
+            "endpointing": {"min_delay": 0.0, "max_delay": 0.0},
             "interruption": {
                 "enabled": True,
                 "mode": "vad",
@@ -48,6 +51,7 @@ def create_session(
                 "max_retries": PREPARED_REPLIES,
             },
         },
+        conn_options=models.connect,
         userdata=line,
         # Turned on by default: the first 3 s of the peer's speech would be heard as silence.
         aec_warmup_duration=None,
@@ -55,11 +59,19 @@ def create_session(
         user_away_timeout=None,
         # Whatever is still being recognized when the call is over is not worth waiting for.
         session_close_transcript_timeout=CLOSE_TIMEOUT_S,
+        transcription_timeout=_wait_for_words_s(models),
         max_tool_steps=MAX_TOOL_STEPS,
         use_tts_aligned_transcript=models.tts.capabilities.aligned_transcript,
     )
     _observe(session, line)
+    _observe_failures(session, line)
     return session
+
+
+def _wait_for_words_s(models: Models) -> float | None:
+    """How long words of what was said may take; a local recognizer may find none in a noise."""
+    by_service = any(isinstance(service, stt.STT) for service in models.services)
+    return models.connect.stt_conn_options.timeout if by_service else None
 
 
 def _observe(session: AgentSession[Line], line: Line) -> None:
@@ -84,11 +96,6 @@ def _observe(session: AgentSession[Line], line: Line) -> None:
         if isinstance(event.item, llm.ChatMessage):
             _emit_message(session, line, event.item)
 
-    @session.on("close")
-    def on_close(event: voice.CloseEvent) -> None:
-        failed = event.reason is voice.CloseReason.ERROR
-        line.end(EndReason.ENGINE_FAILED if failed else EndReason.STOPPED)
-
     _observe_work(session, line)
 
 
@@ -106,14 +113,34 @@ def _observe_work(session: AgentSession[Line], line: Line) -> None:
                 is_error=bool(output and output.is_error),
             )
 
+
+def _observe_failures(session: AgentSession[Line], line: Line) -> None:
+    """End the call when an engine fails for good, and say which."""
+
     @session.on("error")
     def on_error(event: voice.ErrorEvent) -> None:
-        emit(
+        line.journal.emit(
             EventName.ERROR,
             source=type(event.source).__name__,
             error=str(event.error),
             recoverable=getattr(event.error, "recoverable", False),
         )
+
+    @session.on("user_transcription_timeout")
+    def on_no_words(event: voice.UserTranscriptionTimeoutEvent) -> None:
+        agent = session.current_agent
+        heard = isinstance(agent, CallAgent) and agent.words_at >= event.vad_speech_started_at
+        if not heard and event.speech_duration >= WORDLESS_S:
+            line.end_failed("stt", f"no words for {event.speech_duration:.1f} s of speech")
+
+    @session.on("close")
+    def on_close(event: voice.CloseEvent) -> None:
+        if event.reason is not voice.CloseReason.ERROR:
+            line.end(EndReason.STOPPED)
+        elif isinstance(event.error, llm.LLMError | stt.STTError | tts.TTSError):
+            line.end_failed(event.error.type.removesuffix("_error"), str(event.error.error))
+        else:
+            line.end(EndReason.ENGINE_FAILED)
 
 
 def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMessage) -> None:

@@ -1,20 +1,23 @@
 """Everything that comes from the environment, read once.
 
-Precedence: command line > environment > `.env` in the working directory > the defaults here.
+Precedence: command line > environment > `.env` in the working directory > the defaults here. Of a
+role's engines, a scenario's come between command line and environment, and those of a profile are
+the defaults (docs/engines.md).
 Nothing else in this project reads or changes `os.environ`. Every package imports this module first,
 since NumPy and onnxruntime read what it sets when they are imported.
 """
 
 import os
 from collections.abc import Collection
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import UsageError
-from shared.spec import Engines, Role
+from shared.spec import EngineChoice, Engines, Role
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     # More threads only take the cores from the other side and from other calls: each utterance that
@@ -23,6 +26,37 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 # Else onnxruntime (from 1.32 on) tells its maker over the network what it runs and where, and keeps
 # a number by which it knows this user.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+class Profile(StrEnum):
+    """Which engines a role has where nothing names one."""
+
+    LOCAL = "local"
+    """No keys, no network."""
+    CLOUD = "cloud"
+    """Services, another stack for each role."""
+
+
+_OPENAI_LLM = "openai/gpt-4.1-mini"
+PROFILES = {
+    Profile.LOCAL: {
+        Role.CUSTOMER: Engines(
+            stt="whisper/tiny.en", llm="rules", tts="hibari/heart-low", vad="silero"
+        ),
+        Role.SUPPORT: Engines(stt="whisper/tiny.en", llm="rules", tts="hibari/heart", vad="silero"),
+    },
+    Profile.CLOUD: {
+        Role.CUSTOMER: Engines(
+            stt="openai/gpt-4o-mini-transcribe", llm=_OPENAI_LLM, tts="openai/alloy", vad="silero"
+        ),
+        Role.SUPPORT: Engines(
+            stt="deepgram/nova-3",
+            llm=_OPENAI_LLM,
+            tts="cartesia/f786b574-daa5-4673-aa0c-cbe3e8534c02",
+            vad="silero",
+        ),
+    },
+}
 
 WORKER_PORTS = {Role.CUSTOMER: 8082, Role.SUPPORT: 8081}
 
@@ -56,19 +90,31 @@ class Settings(BaseSettings):
     duologue_worker_calls: int = Field(4, ge=1)
     """Calls a worker takes at a time; a full worker is passed over."""
 
-    customer_stt: str = "whisper/tiny.en"
-    customer_llm: str = "rules"
-    customer_tts: str = "hibari/heart-low"
-    customer_vad: str = "silero"
-    support_stt: str = "whisper/tiny.en"
-    support_llm: str = "rules"
-    support_tts: str = "hibari/heart"
-    support_vad: str = "silero"
+    duologue_profile: Profile = Profile.LOCAL
+    customer_stt: str | None = None
+    customer_llm: str | None = None
+    customer_tts: str | None = None
+    customer_vad: str | None = None
+    support_stt: str | None = None
+    support_llm: str | None = None
+    support_tts: str | None = None
+    support_vad: str | None = None
 
     openai_api_key: SecretStr | None = None
-    openai_base_url: str | None = None
+    openai_base_url: str = "https://api.openai.com/v1"
+    openai_requests_per_minute: int | None = Field(None, ge=1)
+    """What one process may ask of the provider; a connection that stays open is one request."""
     deepgram_api_key: SecretStr | None = None
+    deepgram_base_url: str = "https://api.deepgram.com/v1"
+    deepgram_requests_per_minute: int | None = Field(None, ge=1)
     cartesia_api_key: SecretStr | None = None
+    cartesia_base_url: str = "https://api.cartesia.ai"
+    cartesia_requests_per_minute: int | None = Field(None, ge=1)
+
+    duologue_service_timeout_s: float = Field(10.0, gt=0)
+    """How long a service may say nothing."""
+    duologue_service_retries: int = Field(3, ge=0)
+    """How often a service that failed is asked again, where that makes sense."""
 
     def port(self, role: Role) -> int:
         """The health port of `role`'s worker."""
@@ -76,16 +122,14 @@ class Settings(BaseSettings):
 
     def engines(self, role: Role) -> Engines:
         """The engines `role` uses unless its call says otherwise."""
-        if role is Role.CUSTOMER:
-            return Engines(
-                stt=self.customer_stt,
-                llm=self.customer_llm,
-                tts=self.customer_tts,
-                vad=self.customer_vad,
-            )
-        return Engines(
-            stt=self.support_stt, llm=self.support_llm, tts=self.support_tts, vad=self.support_vad
+        named = EngineChoice(
+            **{kind: getattr(self, f"{role}_{kind}") for kind in Engines.model_fields}
         )
+        return PROFILES[self.duologue_profile][role].with_choice(named)
+
+    def with_profile(self, profile: Profile | None) -> Self:
+        """The same settings with another profile, if one is given."""
+        return self.model_copy(update={"duologue_profile": profile}) if profile else self
 
 
 def read_settings() -> Settings:

@@ -58,13 +58,29 @@ class Mode(StrEnum):
     """Answers every turn with one fixed line, without a language model."""
 
 
+class EngineChoice(Frozen):
+    """Some of the engines of one role; of what is None nothing is said."""
+
+    stt: str | None = None
+    llm: str | None = None
+    tts: str | None = None
+    vad: str | None = None
+
+
 class Engines(Frozen):
-    """The engines of one role, each as `provider/model-or-voice` from the engine table."""
+    """The engines of one role, each as `provider/model-or-voice` from the engine table.
+
+    Several, with commas between them: each is for when those before it fail.
+    """
 
     stt: str
     llm: str
     tts: str
     vad: str
+
+    def with_choice(self, choice: EngineChoice) -> Self:
+        """The same ones but for those that `choice` names."""
+        return self.model_copy(update=choice.model_dump(exclude_none=True))
 
 
 class Limits(Frozen):

@@ -166,7 +166,7 @@ class _Call:
                 models = await load_models(role, spec, self._settings, journal)
                 stack.push_async_callback(models.aclose)
                 if self._clock:
-                    services.hold_the_clock(models, spec.engines[role], self._clock)
+                    services.hold_the_clock(models, self._clock)
                 party = FACTORIES[role](spec, journal, models)
                 peer_gone = asyncio.create_task(end.end_with_peer(party.line), name=f"end-{role}")
                 stack.callback(peer_gone.cancel)

@@ -17,7 +17,7 @@ from shared import engines
 from shared.engines import Models
 from shared.errors import UsageError
 from shared.latency import Draws
-from shared.spec import CallSpec, Engines
+from shared.spec import CallSpec
 
 
 def check(spec: CallSpec) -> None:
@@ -27,24 +27,24 @@ def check(spec: CallSpec) -> None:
         UsageError: One listens or speaks over a connection that stays open.
     """
     for role, chosen in spec.engines.items():
-        for kind, row in engines.services(chosen).items():
-            if row.streams:
+        for service in engines.services(chosen):
+            if service.row.streams:
                 raise UsageError(
-                    f"{role}: {kind} {getattr(chosen, kind)!r} streams in real time, for which "
+                    f"{role}: {service.kind} {service.engine!r} streams in real time, for which "
                     "the virtual clock cannot wait; use --transport livekit, or --clock real for "
                     "a single call"
                 )
 
 
-def hold_the_clock(models: Models, chosen: Engines, clock: VirtualClock) -> None:
-    """Have `clock` stand still while those of `models` are asked that `chosen` names services."""
-    kinds = engines.services(chosen)
-    if "llm" in kinds and models.llm:
-        _hold_llm(models.llm, clock, models.delays.language)
-    if "tts" in kinds:
-        _hold_tts(models.tts, clock, models.delays.synthesis)
-    if "stt" in kinds:
-        _hold_stt(models.stt, clock, models.delays.recognition)
+def hold_the_clock(models: Models, clock: VirtualClock) -> None:
+    """Have `clock` stand still while services of `models` are asked."""
+    for service in models.services:
+        if isinstance(service, llm.LLM):
+            _hold_llm(service, clock, models.delays.language)
+        elif isinstance(service, tts.TTS):
+            _hold_tts(service, clock, models.delays.synthesis)
+        else:
+            _hold_stt(service, clock, models.delays.recognition)
 
 
 def _hold_llm(model: llm.LLM[Any], clock: VirtualClock, delays: Draws) -> None:

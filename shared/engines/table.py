@@ -1,9 +1,10 @@
 """The engines there are: one table per kind.
 
-An engine is named `provider/model-or-voice`. A row says what it needs, how it is made and under
-which licence; a speech recognizer's row also says which turn settings fit it. What an engine
-needs is imported when it is chosen, not before. Keys come from the settings, never from the
-environment, and nothing resolves to LiveKit Inference.
+An engine is named `provider/model-or-voice`; a voice may have a model before it, such as
+`openai/tts-1:alloy`. A row says what it needs, how it is made and under which licence; a speech
+recognizer's row also says which turn settings fit it. What an engine needs is imported when it is
+chosen, not before. Keys come from the settings, never from the environment, and nothing resolves
+to LiveKit Inference.
 """
 # ruff: noqa: PLC0415 - see above
 
@@ -12,8 +13,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from livekit.agents import llm, stt, tts
 
-from shared.engines.silero import SileroVAD
-from shared.engines.turns import PER_UTTERANCE, STREAMING, WHOLE_TURNS, TurnSettings
+from shared.engines.links import Links
+from shared.engines.turns import BY_SERVICE, WHOLE_TURNS, TurnSettings
 from shared.latency import Delays
 from shared.settings import Settings
 
@@ -36,10 +37,19 @@ class Order(NamedTuple):
     key: str
     """Empty for an engine that needs none."""
     settings: Settings
-    vad: SileroVAD
-    """The session's."""
     seed: int
     delays: Delays
+    links: Links
+
+    @property
+    def model(self) -> str | None:
+        """The model before the voice, if one is named."""
+        return self.name.rpartition(":")[0] or None
+
+    @property
+    def voice(self) -> str:
+        """The name without the model."""
+        return self.name.rpartition(":")[2]
 
 
 class Row(NamedTuple, Generic[T]):
@@ -59,11 +69,12 @@ class Row(NamedTuple, Generic[T]):
     """The setting that holds the key; for services only."""
     load: Callable[[str], object] | None = None
     """Loads what `name` needs and runs it once; for local engines only."""
-    turn: TurnSettings = STREAMING
+    turn: TurnSettings = BY_SERVICE
     paced: bool = False
     """Whether "@1.1" after a voice makes it speak a tenth quicker."""
     streams: bool = False
-    """Whether a service listens or speaks over a connection that stays open, in real time."""
+    """Whether a service listens or speaks over a connection that stays open, in real time. Another
+    recognizer is sent whole turns (`shared.engines.turn_stt`)."""
 
 
 HIBARI = Package("hibari-tts", "hibari", "Apache-2.0")
@@ -78,11 +89,9 @@ CARTESIA = Package("livekit-plugins-cartesia", "livekit.plugins.cartesia", "serv
 
 
 def _whisper_stt(order: Order) -> stt.STT[Any]:
-    from shared.engines import turn_stt, whisper
+    from shared.engines import whisper
 
-    return turn_stt.TurnSTT(
-        whisper.load(), order.vad, model=order.name, delays=order.delays.recognition
-    )
+    return whisper.WhisperSTT(whisper.load(), model=order.name, delays=order.delays.recognition)
 
 
 def _load_whisper(_: str) -> object:
@@ -94,25 +103,39 @@ def _load_whisper(_: str) -> object:
 def _openai_stt(order: Order) -> stt.STT[Any]:
     from livekit.plugins import openai
 
-    return openai.STT(model=order.name, api_key=order.key, base_url=_openai_url(order))
+    return openai.STT(model=order.name, client=_openai_client(order))
 
 
 def _deepgram_stt(order: Order) -> stt.STT[Any]:
     from livekit.plugins import deepgram
 
-    return deepgram.STT(model=order.name, api_key=order.key)
+    return deepgram.STT(
+        model=order.name,
+        api_key=order.key,
+        base_url=f"{order.settings.deepgram_base_url}/listen",
+        # By default 25 ms, which would end the turn at every breath.
+        endpointing_ms=round(BY_SERVICE.silence_s * 1000),
+        # Where a noise keeps the silence from being one.
+        utterance_end_ms=1000,
+        http_session=order.links.session("deepgram"),
+    )
 
 
 def _cartesia_stt(order: Order) -> stt.STT[Any]:
     from livekit.plugins import cartesia
 
-    return cartesia.STT(model=order.name, api_key=order.key)
+    return cartesia.STT(
+        model=order.name,
+        api_key=order.key,
+        base_url=order.settings.cartesia_base_url,
+        http_session=order.links.session("cartesia"),
+    )
 
 
 def _openai_llm(order: Order) -> llm.LLM[Any]:
     from livekit.plugins import openai
 
-    return openai.LLM(model=order.name, api_key=order.key, base_url=_openai_url(order))
+    return openai.LLM(model=order.name, client=_openai_client(order))
 
 
 def _hibari_tts(order: Order) -> tts.TTS[Any]:
@@ -143,24 +166,38 @@ def _openai_tts(order: Order) -> tts.TTS[Any]:
     from livekit.plugins import openai
 
     return openai.TTS(
-        voice=order.name, api_key=order.key, base_url=_openai_url(order), response_format="pcm"
+        model=order.model or "gpt-4o-mini-tts",
+        voice=order.voice,
+        client=_openai_client(order),
+        response_format="pcm",
     )
 
 
 def _deepgram_tts(order: Order) -> tts.TTS[Any]:
     from livekit.plugins import deepgram
 
-    return deepgram.TTS(model=order.name, api_key=order.key)
+    return deepgram.TTS(
+        model=order.name,
+        api_key=order.key,
+        base_url=f"{order.settings.deepgram_base_url}/speak",
+        http_session=order.links.session("deepgram"),
+    )
 
 
 def _cartesia_tts(order: Order) -> tts.TTS[Any]:
     from livekit.plugins import cartesia
 
-    return cartesia.TTS(voice=order.name, api_key=order.key)
+    return cartesia.TTS(
+        model=order.model or "sonic-3",
+        voice=order.voice,
+        api_key=order.key,
+        base_url=order.settings.cartesia_base_url,
+        http_session=order.links.session("cartesia"),
+    )
 
 
-def _openai_url(order: Order) -> str:
-    return order.settings.openai_base_url or "https://api.openai.com/v1"
+def _openai_client(order: Order) -> Any:
+    return order.links.openai(order.key, order.settings.openai_base_url)
 
 
 STT: tuple[Row[stt.STT[Any]], ...] = (
@@ -180,7 +217,6 @@ STT: tuple[Row[stt.STT[Any]], ...] = (
         (OPENAI,),
         open_ended=True,
         key="openai_api_key",
-        turn=PER_UTTERANCE,
     ),
     Row(
         "deepgram",
@@ -193,10 +229,9 @@ STT: tuple[Row[stt.STT[Any]], ...] = (
     ),
     Row(
         "cartesia",
-        ("ink-whisper", "ink-2"),
+        ("ink-2",),  # the older ink-whisper does not say when a turn ends
         _cartesia_stt,
         (CARTESIA,),
-        open_ended=True,
         key="cartesia_api_key",
         streams=True,
     ),
@@ -257,4 +292,5 @@ TTS: tuple[Row[tts.TTS[Any]], ...] = (
     ),
 )
 
-VAD: tuple[Row[SileroVAD], ...] = (Row("silero", (), lambda order: order.vad, (SILERO,)),)
+VAD: tuple[Row[None], ...] = (Row("silero", (), lambda _: None, (SILERO,)),)
+"""The one that there is, which every session has (`shared.engines.silero`)."""

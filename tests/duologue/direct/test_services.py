@@ -26,9 +26,6 @@ from tests.providers.chat import Reply
 from tests.providers.openai_server import OpenAIServer
 from tests.roles import Script, call_spec
 
-# livekit-plugins-openai 1.8.9 never closes the connections of its recognizer.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 SOUND = np.rint(8000 * np.sin(np.arange(24_000) / 10)).astype(np.int16).tobytes()
 """A second of it."""
 GREETING = "Hello, how can I help you today?"

@@ -80,7 +80,8 @@ async def open_line() -> AsyncIterator[Microphone]:
     asyncio.get_running_loop().set_default_executor(InlineExecutor())
     silero_vad = silero.SileroVAD(min_silence_s=0.3)
     microphone = Microphone(silero_vad)
-    stream = turn_stt.TurnSTT(whisper.load(), silero_vad, model="tiny.en").stream()
+    recognizer = whisper.WhisperSTT(whisper.load(), model="tiny.en")
+    stream = turn_stt.TurnSTT(recognizer, silero_vad).stream()
     listening = asyncio.create_task(microphone.listen(stream))
     await asyncio.sleep(0)
     yield microphone

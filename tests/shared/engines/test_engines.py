@@ -21,7 +21,7 @@ LOCAL = Engines(stt="whisper/tiny.en", llm="rules", tts="hibari/heart", vad="sil
 CLOUD = [
     ("stt", "openai/gpt-4o-mini-transcribe", "OPENAI_API_KEY"),
     ("stt", "deepgram/nova-3", "DEEPGRAM_API_KEY"),
-    ("stt", "cartesia/ink-whisper", "CARTESIA_API_KEY"),
+    ("stt", "cartesia/ink-2", "CARTESIA_API_KEY"),
     ("llm", "openai/gpt-4.1-mini", "OPENAI_API_KEY"),
     ("tts", "openai/ash", "OPENAI_API_KEY"),
     ("tts", "deepgram/aura-2-andromeda-en", "DEEPGRAM_API_KEY"),
@@ -64,7 +64,8 @@ async def test_sessions_share_weights_and_nothing_else(settings: Settings) -> No
     one, other = engines.load(LOCAL, settings), engines.load(LOCAL, settings)
     assert one.vad is not other.vad
     assert one.stt is not other.stt
-    assert vars(one.stt)["whisper"] is vars(other.stt)["whisper"]
+    recognizers = [vars(models.stt)["recognizer"] for models in (one, other)]
+    assert vars(recognizers[0])["whisper"] is vars(recognizers[1])["whisper"]
     assert vars(one.tts)["voice"] is vars(other.tts)["voice"]
 
 
@@ -88,19 +89,35 @@ async def test_a_service_with_its_key_is_made(
     del variable
     chosen, keyed = choose(**{kind: engine}), with_keys(settings)
     engines.check(chosen, keyed)
-    made = getattr(engines.load(chosen, keyed), kind)
+    models = engines.load(chosen, keyed)
+    [made] = models.services
     provider, name = engine.split("/")
     assert type(made).__module__.startswith(f"livekit.plugins.{provider}")
     assert name in {made.model, getattr(vars(made).get("_opts"), "voice", None)}
+    await models.aclose()
 
 
-async def test_an_openai_compatible_endpoint_is_used_for_all_three(settings: Settings) -> None:
-    keyed = with_keys(settings, openai_base_url="http://127.0.0.1:9/v1")
-    chosen = choose(stt="openai/whisper-1", llm="openai/local", tts="openai/ash")
+async def test_addresses_of_services_are_settings(settings: Settings) -> None:
+    keyed = with_keys(
+        settings, openai_base_url="http://127.0.0.1:9/v1", deepgram_base_url="http://127.0.0.1:8/v1"
+    )
+    chosen = choose(stt="deepgram/nova-3,openai/whisper-1", llm="openai/local", tts="openai/ash")
     engines.check(chosen, keyed)
     models = engines.load(chosen, keyed)
-    for model in (models.stt, models.llm, models.tts):
+    deepgram, *openai = models.services
+    assert vars(deepgram)["_opts"].endpoint_url == "http://127.0.0.1:8/v1/listen"
+    assert len(openai) == 3
+    for model in openai:
         assert str(vars(model)["_client"].base_url) == "http://127.0.0.1:9/v1/"
+    await models.aclose()
+
+
+async def test_a_voice_may_have_a_model_before_it(settings: Settings) -> None:
+    chosen, keyed = choose(tts="openai/tts-1:alloy"), with_keys(settings)
+    engines.check(chosen, keyed)
+    models = engines.load(chosen, keyed)
+    assert (models.tts.model, vars(models.tts)["_opts"].voice) == ("tts-1", "alloy")
+    await models.aclose()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,200 @@
+"""The engines of one session, made of the rows that its call names."""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+from livekit.agents import APIConnectOptions, llm, stt, tts, vad
+from livekit.agents.voice.agent_session import SessionConnectOptions
+
+from shared.engines.links import Links
+from shared.engines.rows import Named, find, of_kind
+from shared.engines.silero import SileroVAD
+from shared.engines.table import Order
+from shared.engines.turn_stt import TurnSTT
+from shared.engines.turns import TurnSettings
+from shared.errors import EngineUnavailable
+from shared.latency import NO_DELAYS, Delays
+from shared.settings import Settings
+from shared.spec import Engines
+
+RETRIES_BESIDE = 1
+"""How often an engine is asked again that has another to stand in for it."""
+LOADING = threading.Lock()
+"""Sessions may share the process as threads; one at a time loads weights."""
+
+
+class Models(NamedTuple):
+    """The engines of one session."""
+
+    stt: stt.STT[Any]
+    llm: llm.LLM[Any] | None
+    """None for "rules": the role brings its own."""
+    tts: tts.TTS[Any]
+    vad: vad.VAD
+    turn: TurnSettings
+    delays: Delays
+    """What the engines are made to take; already in those of this project."""
+    services: tuple[Any, ...]
+    """Those that answer over the network, as LiveKit's plugins made them."""
+    connect: SessionConnectOptions
+    """How long each kind is waited for, and how often it is asked again."""
+    links: Links
+
+    async def aclose(self) -> None:
+        """Close connections to services, when the session is over."""
+        for engine in (self.stt, self.llm, self.tts, *self.services):
+            if engine:
+                await engine.aclose()
+        await self.links.aclose()
+
+
+def load(
+    engines: Engines, settings: Settings, *, seed: int = 0, delays: Delays = NO_DELAYS
+) -> Models:
+    """The engines for one session, in the loop it runs in.
+
+    Args:
+        engines: Which.
+        settings: Keys and addresses of services.
+        seed: What voices that have a choice choose by.
+        delays: What the engines are made to take; without, nothing on top of their work.
+
+    Raises:
+        EngineUnavailable: As `check`.
+    """
+    with LOADING:
+        return _Assembly(engines, settings, seed, delays).models()
+
+
+@asynccontextmanager
+async def judge(engine: str, settings: Settings) -> AsyncIterator[llm.LLM[Any]]:
+    """A language model by itself, to judge calls with.
+
+    Raises:
+        EngineUnavailable: It is unknown, not installed, its key is missing, or it is no model.
+    """
+    named = find("llm", engine)
+    links = Links(settings)
+    model = named.row.make(_order(named, settings, links))
+    if model is None:
+        raise EngineUnavailable(
+            engine, "it cannot judge; name a language model, see docs/engines.md"
+        )
+    try:
+        yield model
+    finally:
+        await model.aclose()
+        await links.aclose()
+
+
+def _order(
+    named: Named,
+    settings: Settings,
+    links: Links,
+    *,
+    seed: int = 0,
+    delays: Delays = NO_DELAYS,
+) -> Order:
+    return Order(named.name, named.key(settings), settings, seed, delays, links)
+
+
+class _Assembly:
+    """Engines while they are put together."""
+
+    def __init__(self, engines: Engines, settings: Settings, seed: int, delays: Delays) -> None:
+        self._engines, self._settings = engines, settings
+        self._seed, self._delays = seed, delays
+        self._links = Links(settings)
+        self._turn = of_kind(engines, "stt")[0].row.turn
+        self._silero = SileroVAD(min_silence_s=self._turn.vad_min_silence_s)
+        self._services: list[Any] = []
+
+    def models(self) -> Models:
+        return Models(
+            stt=self._stt(),
+            llm=self._llm(),
+            tts=self._tts(),
+            vad=self._silero,
+            turn=self._turn,
+            delays=self._delays,
+            services=tuple(self._services),
+            connect=SessionConnectOptions(
+                stt_conn_options=self._patience("stt"),
+                llm_conn_options=self._patience("llm"),
+                tts_conn_options=self._patience("tts"),
+                # What failed for good ends the call: it would go on with one side deaf or mute.
+                max_unrecoverable_errors=0,
+            ),
+            links=self._links,
+        )
+
+    def _make(self, named: Named) -> Any:
+        engine = named.row.make(
+            _order(named, self._settings, self._links, seed=self._seed, delays=self._delays)
+        )
+        if named.row.key:
+            self._services.append(engine)
+        return engine
+
+    def _patience(self, kind: str) -> APIConnectOptions:
+        """For a session's requests; what stands in for an engine is not asked twice over."""
+        several = len(of_kind(self._engines, kind)) > 1
+        return APIConnectOptions(
+            timeout=self._settings.duologue_service_timeout_s,
+            max_retry=0 if several else self._settings.duologue_service_retries,
+        )
+
+    def _stt(self) -> stt.STT[Any]:
+        made: list[stt.STT[Any]] = []
+        whole: list[stt.STT[Any]] = []  # one after the other that are sent whole turns
+        for named in of_kind(self._engines, "stt"):
+            engine = self._make(named)
+            if named.row.streams:
+                made += self._turns(whole)
+                made.append(engine)
+                whole = []
+            else:
+                whole.append(engine)
+        made += self._turns(whole)
+        return made[0] if len(made) == 1 else self._fallback_stt(made)
+
+    def _turns(self, recognizers: list[stt.STT[Any]]) -> list[stt.STT[Any]]:
+        """What hears whole turns by one of `recognizers`, and loses none when it takes another."""
+        if not recognizers:
+            return []
+        several = len(recognizers) > 1
+        recognizer = self._fallback_stt(recognizers) if several else recognizers[0]
+        return [
+            TurnSTT(
+                recognizer,
+                self._silero,
+                turn=self._turn,
+                conn_options=self._patience("stt"),
+            )
+        ]
+
+    def _fallback_stt(self, made: list[stt.STT[Any]]) -> stt.STT[Any]:
+        return stt.FallbackAdapter(
+            made,
+            vad=self._silero,
+            attempt_timeout=self._settings.duologue_service_timeout_s,
+            max_retry_per_stt=RETRIES_BESIDE,
+        )
+
+    def _llm(self) -> llm.LLM[Any] | None:
+        made = [self._make(named) for named in of_kind(self._engines, "llm")]
+        if len(made) == 1:
+            return made[0]
+        return llm.FallbackAdapter(
+            made,
+            attempt_timeout=self._settings.duologue_service_timeout_s,
+            max_retry_per_llm=RETRIES_BESIDE,
+        )
+
+    def _tts(self) -> tts.TTS[Any]:
+        made = [self._make(named) for named in of_kind(self._engines, "tts")]
+        if len(made) == 1:
+            return made[0]
+        return tts.FallbackAdapter(made, max_retry_per_tts=RETRIES_BESIDE)

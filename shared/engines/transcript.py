@@ -1,0 +1,25 @@
+"""What a recognizer made of some audio."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Transcript(NamedTuple):
+    """What was heard."""
+
+    text: str
+    """Empty for anything that is not speech."""
+    confidence: float
+    """The geometric mean of the tokens' probabilities, 0 to 1."""
+
+
+NOTHING = Transcript("", 0.0)
+
+
+def joined(heard: Sequence[Transcript]) -> Transcript:
+    """What was heard in pieces, as one."""
+    spoken = [piece for piece in heard if piece.text]
+    if not spoken:
+        return NOTHING
+    confidence = sum(piece.confidence for piece in spoken) / len(spoken)
+    return Transcript(" ".join(piece.text for piece in spoken), confidence)
