@@ -31,6 +31,7 @@ from duologue.console import CallView
 from duologue.direct import place_direct_call
 from duologue.dispatch import DISPATCH_TIMEOUT_S
 from duologue.doctor import LONGEST_HOLD_S, StageResult, examine, exit_status
+from duologue.engine_options import EngineOption, ProfileOption, engine_options
 from duologue.filing import CallResult
 from duologue.folder import CallFolder, Clock, Transport
 from duologue.host import find_address, hosted
@@ -146,9 +147,18 @@ def call(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print every event as one JSON object a line instead.")
     ] = False,
+    profile: ProfileOption = None,
+    customer_stt: EngineOption = None,
+    customer_llm: EngineOption = None,
+    customer_tts: EngineOption = None,
+    customer_vad: EngineOption = None,
+    support_stt: EngineOption = None,
+    support_llm: EngineOption = None,
+    support_tts: EngineOption = None,
+    support_vad: EngineOption = None,
 ) -> None:
     """Make one call, show it while it happens, and leave its folder in --out."""
-    settings = read_settings()
+    settings = read_settings().with_profile(profile)
     if clock and transport is not Transport.DIRECT:
         raise UsageError("--clock is for --transport direct")
     in_real_time = transport is Transport.LIVEKIT or clock is Clock.REAL
@@ -158,6 +168,16 @@ def call(
         call_id=call_id or f"call-{secrets.token_hex(4)}",
         seed=seed,
         engines={role: settings.engines(role) for role in Role},
+        options=engine_options(
+            customer_stt=customer_stt,
+            customer_llm=customer_llm,
+            customer_tts=customer_tts,
+            customer_vad=customer_vad,
+            support_stt=support_stt,
+            support_llm=support_llm,
+            support_tts=support_tts,
+            support_vad=support_vad,
+        ),
         recorder=IDENTITY,
         latency=read_latency(latency or []),
     )
@@ -170,7 +190,11 @@ def call(
 
     async def make(folder: CallFolder) -> CallResult:
         async with hosted(
-            settings, view.say, local_workers=workers is Workers.LOCAL, on_line=show_problem
+            settings,
+            view.say,
+            local_workers=workers is Workers.LOCAL,
+            on_line=show_problem,
+            engines=spec.engines.values(),
         ) as address:
             return await place_call(
                 spec,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,12 +16,13 @@ from duologue.consistency import contradictions
 from duologue.document import Document
 from duologue.persona import PERSONAS, NamedPersona
 from shared.caller import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
-from shared.engines import at_pace
+from shared.engines import at_pace, check_names, same_provider
 from shared.errors import DocumentError, SpecError
 from shared.spec import (
     NO_LATENCY,
     RULES,
     CallSpec,
+    EngineChoice,
     Engines,
     Expectation,
     Latency,
@@ -33,6 +35,7 @@ from shared.values import Row, Text
 
 BUNDLED = PERSONAS.parent
 DEFAULT = "late-and-charged-twice"
+NO_OPTIONS: Mapping[Role, EngineChoice] = MappingProxyType({})
 _WITH_BUSINESS = ("facts", "goals", "refuses", "expected")
 
 
@@ -68,6 +71,7 @@ class Scenario(BaseModel):
     expected: Expectation = Expectation()
     opener: Role = Role.SUPPORT
     limits: Limits = Limits()
+    engines: dict[Role, EngineChoice] = Field(default_factory=dict)
 
     def with_persona(self, persona: Persona) -> Self:
         """The same scenario, played by somebody else.
@@ -88,18 +92,27 @@ class Scenario(BaseModel):
         call_id: str,
         seed: int,
         engines: Mapping[Role, Engines],
+        options: Mapping[Role, EngineChoice] = NO_OPTIONS,
         recorder: str | None = None,
         latency: Latency = NO_LATENCY,
     ) -> CallSpec:
         """The call of this scenario, with both roles as peers of each other.
 
-        Of `engines`, the customer's voice makes way for the persona's, if that has one, and
-        speaks at its speed, if the voice can.
+        Args:
+            call_id: Its name.
+            seed: Of whatever is drawn by chance.
+            engines: What the roles use where neither the scenario nor `options` name something
+                else. The customer's voice makes way for the persona's if both are of one
+                provider, and speaks at the persona's speed if it can.
+            options: What the command line names.
+            recorder: The identity that events are sent to.
+            latency: How long engines are made to take.
 
         Raises:
             SpecError: `call_id` is not one, or the scenario lacks what a call needs.
+            EngineUnavailable: An engine is not known.
         """
-        chosen = dict(engines)
+        chosen = {role: self._chosen(role, engines[role], options) for role in engines}
         caller = chosen.get(Role.CUSTOMER)
         needed: dict[str, object] = {
             "persona": self.persona,
@@ -114,9 +127,6 @@ class Scenario(BaseModel):
             )
         assert self.persona
         assert self.userdata.business
-        if caller:
-            voice = at_pace(self.persona.voice or caller.tts, self.persona.speed)
-            chosen[Role.CUSTOMER] = caller.model_copy(update={"tts": voice})
         try:
             return CallSpec(
                 call_id=call_id,
@@ -145,6 +155,22 @@ class Scenario(BaseModel):
             first = error.errors(include_url=False, include_input=False)[0]
             field = ".".join(str(part) for part in first["loc"])
             raise SpecError(f"{field}: {first['msg']}") from None
+
+    def _chosen(
+        self, role: Role, engines: Engines, options: Mapping[Role, EngineChoice]
+    ) -> Engines:
+        """The engines of a role: command line, then this scenario, then the environment's."""
+        named = [choices[role] for choices in (self.engines, options) if role in choices]
+        persona = self.persona if role is Role.CUSTOMER else None
+        if persona and persona.voice and same_provider(persona.voice, engines.tts):
+            engines = engines.with_choice(EngineChoice(tts=persona.voice))
+        for choice in named:
+            engines = engines.with_choice(choice)
+        if persona:
+            paced = at_pace(engines.tts, persona.speed)
+            engines = engines.with_choice(EngineChoice(tts=paced))
+        check_names(engines)
+        return engines
 
 
 def _renamed(data: Any, old: re.Pattern[str], new: str) -> Any:

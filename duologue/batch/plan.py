@@ -1,7 +1,7 @@
 """What a batch is to make: calls, each with an id that does not depend on who makes it."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from duologue.document import Document
 from duologue.recorder import IDENTITY
-from duologue.scenario import load_scenarios
+from duologue.scenario import NO_OPTIONS, load_scenarios
 from shared import engines
 from shared.errors import DocumentError, SpecError, UsageError
 from shared.settings import Settings
-from shared.spec import NO_LATENCY, CallSpec, Latency, Role
+from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role
 from shared.values import Text
 from support_agent import check_desk
 
@@ -72,8 +72,18 @@ class Plan:
         return cls(ids, make)
 
     @classmethod
-    def of(cls, repeated: Repeated, settings: Settings) -> Self:
+    def of(
+        cls,
+        repeated: Repeated,
+        settings: Settings,
+        options: Mapping[Role, EngineChoice] = NO_OPTIONS,
+    ) -> Self:
         """The plan that repeats scenarios: `label-seed` for every label and seed.
+
+        Args:
+            repeated: What to repeat, and how often.
+            settings: What engines the environment names.
+            options: What engines the command line names.
 
         Raises:
             DocumentError: There is no such scenario, or it is wrong.
@@ -91,6 +101,7 @@ class Plan:
                 call_id=ids[index],
                 seed=seed,
                 engines=chosen,
+                options=options,
                 recorder=IDENTITY,
                 latency=repeated.latency,
             )

@@ -15,10 +15,10 @@ from pydantic import RootModel
 from duologue.batch.plan import Plan
 from duologue.document import Document
 from duologue.recorder import IDENTITY
-from duologue.scenario import Scenario
+from duologue.scenario import NO_OPTIONS, Scenario
 from shared.caller import Behaviour, Behaviours, Persona
 from shared.settings import Settings
-from shared.spec import NO_LATENCY, CallSpec, Latency, Role
+from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role
 from shared.values import Text
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -89,7 +89,12 @@ def spread(
     return [*map(Part, parts, random.sample(range(2**31), calls))]
 
 
-def plan_of(parts: Sequence[Part], settings: Settings, latency: Latency = NO_LATENCY) -> Plan:
+def plan_of(
+    parts: Sequence[Part],
+    settings: Settings,
+    latency: Latency = NO_LATENCY,
+    options: Mapping[Role, EngineChoice] = NO_OPTIONS,
+) -> Plan:
     """The plan that makes these calls: `number-label`."""
     chosen = {role: settings.engines(role) for role in Role}
     ids = [
@@ -102,6 +107,7 @@ def plan_of(parts: Sequence[Part], settings: Settings, latency: Latency = NO_LAT
             call_id=ids[index],
             seed=parts[index].seed,
             engines=chosen,
+            options=options,
             recorder=IDENTITY,
             latency=latency,
         )

@@ -20,14 +20,15 @@ from aiohttp.multipart import BodyPartReader
 from openai.types.audio.speech_create_params import SpeechCreateParams
 from pydantic import TypeAdapter, ValidationError
 
-from shared.engines.audio import Samples
 from tests.providers import speech
 from tests.providers.chat import Answer, Chat, check_model, chunks, read_chat, scripted
 from tests.providers.service import (
+    GARBAGE,
     RETRY_AFTER_S,
     STATUSES,
     Fault,
     Faults,
+    Hear,
     Refused,
     break_off,
     served,
@@ -43,11 +44,8 @@ SHORTEST_S = 0.1
 CHUNK = 9_600
 """Bytes of audio in one event: 0.2 s."""
 _SPEECH = TypeAdapter(SpeechCreateParams)
-Hear = Callable[[Samples, int], str]
-"""Samples and their rate to words."""
 Speak = Callable[[str, str], bytes]
 """A text in a voice of OpenAI's, as PCM at 24 kHz."""
-GARBAGE = b"<html><body>Bad gateway</body></html>\n\n"
 
 
 class OpenAIServer:

@@ -2,13 +2,16 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 
 from aiohttp import web
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from shared.engines.audio import Samples
+
+Hear = Callable[[Samples, int], str]
+"""Samples and their rate to words."""
 
 
 class Fault(StrEnum):
@@ -26,7 +29,12 @@ class Fault(StrEnum):
 
 
 RETRY_AFTER_S = 1
-STATUSES = {Fault.UNAUTHORIZED: 401, Fault.RATE_LIMITED: 429, Fault.BROKEN: 500}
+GARBAGE = b"<html><body>Bad gateway</body></html>\n\n"
+STATUSES: dict[Fault | None, int] = {
+    Fault.UNAUTHORIZED: 401,
+    Fault.RATE_LIMITED: 429,
+    Fault.BROKEN: 500,
+}
 
 
 class Refused(Exception):
