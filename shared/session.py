@@ -69,9 +69,16 @@ def create_session(
 
 
 def _wait_for_words_s(models: Models) -> float | None:
-    """How long words of what was said may take; a local recognizer may find none in a noise."""
-    by_service = any(isinstance(service, stt.STT) for service in models.services)
-    return models.connect.stt_conn_options.timeout if by_service else None
+    """How long the words of what was said may take to come from a service that streams them.
+
+    All others answer, or fail; and where there is no answer to be had, such as of a noise, a local
+    recognizer has none either.
+    """
+    streaming = any(
+        isinstance(service, stt.STT) and service.capabilities.streaming
+        for service in models.services
+    )
+    return 2 * models.connect.stt_conn_options.timeout if streaming else None
 
 
 def _observe(session: AgentSession[Line], line: Line) -> None:

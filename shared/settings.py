@@ -111,9 +111,9 @@ class Settings(BaseSettings):
     cartesia_base_url: str = "https://api.cartesia.ai"
     cartesia_requests_per_minute: int | None = Field(None, ge=1)
 
-    duologue_service_timeout_s: float = Field(10.0, gt=0)
+    duologue_service_timeout_s: float = Field(5.0, gt=0)
     """How long a service may say nothing."""
-    duologue_service_retries: int = Field(3, ge=0)
+    duologue_service_retries: int = Field(2, ge=0)
     """How often a service that failed is asked again, where that makes sense."""
 
     def port(self, role: Role) -> int:

@@ -15,6 +15,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Never
 
 from livekit import rtc
@@ -139,6 +140,8 @@ class TurnStream(stt.RecognizeStream):
 
     def __init__(self, turn_stt: TurnSTT) -> None:
         self._events = utils.aio.Chan[VADEvent]()
+        self._late = True
+        """No event has come yet: the first one may be in the middle of a turn."""
         self._turn_s = 0.0
         """The length of the turn that is open; zero between turns."""
         self._before: asyncio.Task[Heard] | None = None
@@ -174,6 +177,11 @@ class TurnStream(stt.RecognizeStream):
             await utils.aio.cancel_and_wait(*self._tasks)
 
     def _listen(self, event: VADEvent) -> None:
+        if self._late:
+            # What stands in for a recognizer that failed hears what is left of the turn.
+            self._late = False
+            if event.speaking and event.type is VADEventType.INFERENCE_DONE:
+                event = replace(event, type=VADEventType.START_OF_SPEECH)
         # Between turns there is nothing to do about one window more.
         idle = not self._turn_s and self._events.empty()
         if self._events.closed or (idle and event.type is VADEventType.INFERENCE_DONE):

@@ -19,7 +19,7 @@ from shared.engines.speech import SAMPLE_RATE as SPOKEN_RATE
 from shared.engines.speech import place_words
 from tests.providers import speech
 from tests.providers.endpointing import Endpointing, Started
-from tests.providers.service import GARBAGE, STATUSES, Fault, Faults, Hear, break_off, served
+from tests.providers.service import GARBAGE, STATUSES, Fault, Faults, Hear, Speak, break_off, served
 
 HEARING_MODELS = ("ink-2",)
 SPEECH_MODELS = ("sonic-3",)
@@ -64,6 +64,7 @@ class CartesiaServer:
     def __init__(self) -> None:
         self.key = "sk_car_local"
         self.hear: Hear = speech.hear
+        self.speak: Speak = speech.speak
         self.faults = {kind: Faults() for kind in ("stt", "tts")}
         self.spoken: list[str] = []
         self.refused: list[str] = []
@@ -165,40 +166,42 @@ class CartesiaServer:
             begin_s = spoken_s.setdefault(asked.context_id, 0.0)
             if asked.transcript.strip():
                 self.spoken.append(asked.transcript.strip())
-                spoken_s[asked.context_id] += await _say(request, socket, asked, begin_s, fault)
+                spoken_s[asked.context_id] += await self._say(
+                    request, socket, asked, begin_s, fault
+                )
             if not asked.go_on:
                 done = {"type": "done", "done": True, "status_code": 200}
                 await socket.send_json({**done, "context_id": asked.context_id})
 
-
-async def _say(
-    request: web.Request,
-    socket: web.WebSocketResponse,
-    asked: _Generation,
-    begin_s: float,
-    fault: Fault | None,
-) -> float:
-    """Speak a part of a context that begins at `begin_s` of it; how long it is, in seconds."""
-    rate = asked.output_format.sample_rate
-    pcm = await asyncio.to_thread(speech.speak, asked.transcript, VOICES[asked.voice.id], rate)
-    size = 2 * int(CHUNK_S * rate)
-    for begin in range(0, len(pcm), size):
-        if begin:
-            await break_off(request, fault)
-        data = base64.b64encode(pcm[begin : begin + size]).decode()
-        chunk = {"type": "chunk", "data": data, "done": False, "status_code": 206}
-        await socket.send_json({**chunk, "context_id": asked.context_id})
-    samples = np.frombuffer(pcm, np.int16).astype(np.float32) / FULL_SCALE
-    if asked.add_timestamps:
-        words = place_words(asked.transcript, resample(samples, rate, SPOKEN_RATE))
-        times = {
-            "words": [word.text for word in words],
-            "start": [begin_s + word.start_s for word in words],
-            "end": [begin_s + word.end_s for word in words],
-        }
-        stamps = {"type": "timestamps", "word_timestamps": times, "done": False}
-        await socket.send_json({**stamps, "context_id": asked.context_id})
-    return len(samples) / rate
+    async def _say(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        asked: _Generation,
+        begin_s: float,
+        fault: Fault | None,
+    ) -> float:
+        """Speak a part of a context that begins at `begin_s` of it; how long it is, in seconds."""
+        rate = asked.output_format.sample_rate
+        pcm = await asyncio.to_thread(self.speak, asked.transcript, VOICES[asked.voice.id], rate)
+        size = 2 * int(CHUNK_S * rate)
+        for begin in range(0, len(pcm), size):
+            if begin:
+                await break_off(request, fault)
+            data = base64.b64encode(pcm[begin : begin + size]).decode()
+            chunk = {"type": "chunk", "data": data, "done": False, "status_code": 206}
+            await socket.send_json({**chunk, "context_id": asked.context_id})
+        samples = np.frombuffer(pcm, np.int16).astype(np.float32) / FULL_SCALE
+        if asked.add_timestamps:
+            words = place_words(asked.transcript, resample(samples, rate, SPOKEN_RATE))
+            times = {
+                "words": [word.text for word in words],
+                "start": [begin_s + word.start_s for word in words],
+                "end": [begin_s + word.end_s for word in words],
+            }
+            stamps = {"type": "timestamps", "word_timestamps": times, "done": False}
+            await socket.send_json({**stamps, "context_id": asked.context_id})
+        return len(samples) / rate
 
 
 def _may_listen(request: web.Request) -> str:

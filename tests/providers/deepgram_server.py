@@ -16,7 +16,7 @@ from shared.engines.speech import SAMPLE_RATE as SPOKEN_RATE
 from shared.engines.speech import place_words
 from tests.providers import speech
 from tests.providers.endpointing import Endpointing, Started, Turn
-from tests.providers.service import GARBAGE, STATUSES, Fault, Faults, Hear, break_off, served
+from tests.providers.service import GARBAGE, STATUSES, Fault, Faults, Hear, Speak, break_off, served
 
 HEARING_MODELS = ("nova-3",)
 VOICES = {"aura-2-andromeda-en": "heart", "aura-2-apollo-en": "heart-deep"}
@@ -37,6 +37,7 @@ class DeepgramServer:
     def __init__(self) -> None:
         self.key = "dg-local"
         self.hear: Hear = speech.hear
+        self.speak: Speak = speech.speak
         self.late_s = 0.0
         """How much later than it could the words come."""
         self.faults = {kind: Faults() for kind in ("stt", "tts")}
@@ -151,7 +152,7 @@ class DeepgramServer:
         if text.strip():
             self.spoken.append(text.strip())
             voice, rate = VOICES[request.query["model"]], int(request.query["sample_rate"])
-            pcm = await asyncio.to_thread(speech.speak, text, voice, rate)
+            pcm = await asyncio.to_thread(self.speak, text, voice, rate)
             for begin in range(0, len(pcm), CHUNK):
                 if begin:
                     await break_off(request, fault)

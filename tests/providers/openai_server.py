@@ -10,7 +10,6 @@ It refuses what OpenAI refuses, hears with Whisper and speaks with Hibari.
 import asyncio
 import base64
 import json
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -20,6 +19,7 @@ from aiohttp.multipart import BodyPartReader
 from openai.types.audio.speech_create_params import SpeechCreateParams
 from pydantic import TypeAdapter, ValidationError
 
+from shared.engines.speech import SAMPLE_RATE as SPOKEN_RATE
 from tests.providers import speech
 from tests.providers.chat import Answer, Chat, check_model, chunks, read_chat, scripted
 from tests.providers.service import (
@@ -30,6 +30,7 @@ from tests.providers.service import (
     Faults,
     Hear,
     Refused,
+    Speak,
     break_off,
     served,
 )
@@ -44,8 +45,6 @@ SHORTEST_S = 0.1
 CHUNK = 9_600
 """Bytes of audio in one event: 0.2 s."""
 _SPEECH = TypeAdapter(SpeechCreateParams)
-Speak = Callable[[str, str], bytes]
-"""A text in a voice of OpenAI's, as PCM at 24 kHz."""
 
 
 class OpenAIServer:
@@ -57,7 +56,7 @@ class OpenAIServer:
         self.answer: Answer = scripted()
         """What the language model says; an AssertionError of it is a 500."""
         self.hear: Hear = speech.hear
-        self.speak: Speak = lambda text, voice: speech.speak(text, VOICES[voice])
+        self.speak: Speak = speech.speak
         self.pauses_s = (0.0, 0.0)
         """Before an answer begins, and in its middle."""
         self.faults = {kind: Faults() for kind in ("llm", "stt", "tts")}
@@ -96,6 +95,8 @@ class OpenAIServer:
                 response: web.StreamResponse = await handle(request, fault)
             except Refused as refused:
                 return _refusal(refused)
+            except Exception as error:  # noqa: BLE001 - the client's test is to say why
+                return _refusal(Refused(500, repr(error)))
             return response
 
         return guarded
@@ -174,7 +175,8 @@ class OpenAIServer:
             raise Refused(400, "only pcm is made here")
         if not asked["input"].strip():
             raise Refused(400, "Invalid 'input': string too short.")
-        pcm = await asyncio.to_thread(self.speak, asked["input"], str(asked["voice"]))
+        voice = VOICES[str(asked["voice"])]
+        pcm = await asyncio.to_thread(self.speak, asked["input"], voice, SPOKEN_RATE)
         if not streamed:
             await asyncio.sleep(self.pauses_s[0])
             await _cut_short(request, fault, "audio/pcm", pcm)

@@ -12,6 +12,8 @@ from shared.engines.audio import Samples
 
 Hear = Callable[[Samples, int], str]
 """Samples and their rate to words."""
+Speak = Callable[[str, str, int], bytes]
+"""A text in a voice of Hibari's, as PCM at a rate."""
 
 
 class Fault(StrEnum):
@@ -72,11 +74,11 @@ async def break_off(request: web.Request, fault: Fault | None) -> None:
     if fault is Fault.CUT:
         assert request.transport
         request.transport.abort()
-        raise ConnectionResetError
+        raise asyncio.CancelledError  # of what aiohttp does where a client has gone
     if fault is Fault.SILENT:
         while request.transport:  # noqa: ASYNC110 - aiohttp tells nobody
             await asyncio.sleep(0.05)
-        raise ConnectionResetError
+        raise asyncio.CancelledError
 
 
 @contextmanager

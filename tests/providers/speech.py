@@ -27,7 +27,7 @@ def read_wav(data: bytes) -> tuple[Samples, int]:
     return samples.mean(axis=1), rate
 
 
-def speak(text: str, voice: str, rate: int = SPOKEN_RATE) -> bytes:
+def speak(text: str, voice: str, rate: int) -> bytes:
     """`text` in a voice of Hibari's, a sentence after the other, as PCM. Blocks."""
     spoken = hibari.load(voice)
     pause = np.zeros(round(SENTENCE_PAUSE_S * SPOKEN_RATE), np.float32)

@@ -40,7 +40,7 @@ def service() -> Iterator[OpenAIServer]:
         server.pauses_s = (FIRST_S, SECOND_S)
         server.answer = lambda _: Reply("I am listening. Please go on.")
         server.hear = lambda _samples, _rate: "Something was said."
-        server.speak = lambda _text, _voice: SOUND
+        server.speak = lambda _text, _voice, _rate: SOUND
         yield server
 
 
