@@ -184,7 +184,7 @@ class _Assembly:
         )
 
     def _llm(self) -> llm.LLM[Any] | None:
-        made = [self._make(named) for named in of_kind(self._engines, "llm")]
+        made: list[llm.LLM[Any]] = [self._make(named) for named in of_kind(self._engines, "llm")]
         if len(made) == 1:
             return made[0]
         return llm.FallbackAdapter(
@@ -194,7 +194,7 @@ class _Assembly:
         )
 
     def _tts(self) -> tts.TTS[Any]:
-        made = [self._make(named) for named in of_kind(self._engines, "tts")]
+        made: list[tts.TTS[Any]] = [self._make(named) for named in of_kind(self._engines, "tts")]
         if len(made) == 1:
             return made[0]
         return tts.FallbackAdapter(made, max_retry_per_tts=RETRIES_BESIDE)

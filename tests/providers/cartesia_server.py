@@ -14,7 +14,7 @@ import numpy as np
 from aiohttp import WSMsgType, web
 from pydantic import BaseModel, Field, ValidationError
 
-from shared.engines.audio import FULL_SCALE, resample
+from shared.engines.audio import FULL_SCALE, Samples, resample
 from shared.engines.speech import SAMPLE_RATE as SPOKEN_RATE
 from shared.engines.speech import place_words
 from tests.providers import speech
@@ -191,7 +191,8 @@ class CartesiaServer:
             data = base64.b64encode(pcm[begin : begin + size]).decode()
             chunk = {"type": "chunk", "data": data, "done": False, "status_code": 206}
             await socket.send_json({**chunk, "context_id": asked.context_id})
-        samples = np.frombuffer(pcm, np.int16).astype(np.float32) / FULL_SCALE
+        samples: Samples = np.frombuffer(pcm, np.int16).astype(np.float32)
+        samples /= FULL_SCALE
         if asked.add_timestamps:
             words = place_words(asked.transcript, resample(samples, rate, SPOKEN_RATE))
             times = {

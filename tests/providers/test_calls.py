@@ -56,16 +56,17 @@ class Cloud(NamedTuple):
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cloud(settings: Settings) -> AsyncIterator[Cloud]:
     with ExitStack() as providers, pytest.MonkeyPatch.context() as patch:
-        servers = (OpenAIServer(), DeepgramServer(), CartesiaServer())
-        for one in servers:
-            for name, value in providers.enter_context(one).settings.items():
-                patch.setenv(name.upper(), value)
+        openai = providers.enter_context(OpenAIServer())
+        deepgram = providers.enter_context(DeepgramServer())
+        cartesia = providers.enter_context(CartesiaServer())
+        for name, value in (openai.settings | deepgram.settings | cartesia.settings).items():
+            patch.setenv(name.upper(), value)
         # On a busy machine the engines behind the servers are slower than any service.
         patch.setenv("DUOLOGUE_SERVICE_TIMEOUT_S", "15")
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(running_server(settings, lambda _: None))
             await stack.enter_async_context(running_workers(server.address))
-            yield Cloud(*servers, server)
+            yield Cloud(openai, deepgram, cartesia, server)
 
 
 def spec_of(call_id: str) -> CallSpec:

@@ -86,7 +86,11 @@ WITH_ANOTHER = {
     "tts cartesia": (ON, ON, ON, ON, ON, ON),
 }
 """When all do, and there is another engine beside."""
-TABLES = {"once": ONCE, "always": ALWAYS, "with another": WITH_ANOTHER}
+TABLES: dict[str, dict[str, tuple[Then, ...]]] = {
+    "once": ONCE,
+    "always": ALWAYS,
+    "with another": WITH_ANOTHER,
+}
 
 
 class Cell(NamedTuple):
@@ -140,10 +144,8 @@ async def call(cell: Cell, caller: Samples) -> Seen:
         )
     [ended] = [event.fields for event in events if event.event is EventName.ENDED]
     wanted = EventName.HEARD if kind == "stt" else EventName.SAID
-    if ended["reason"] == EndReason.ENGINE_FAILED:
-        then = Then.ENDS
-    else:
-        then = Then.GOES_ON if any(event.event is wanted for event in events) else None
+    went_on = Then.GOES_ON if any(event.event is wanted for event in events) else None
+    then = Then.ENDS if ended["reason"] == EndReason.ENGINE_FAILED else went_on
     return Seen(then, server.faults[kind].failed, ended)
 
 

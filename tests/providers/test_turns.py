@@ -33,7 +33,7 @@ async def turns_heard(engine: str) -> list[list[str]]:
 
         def hear_late(samples: Samples, rate: int) -> str:
             time.sleep(LATE_S)
-            return hear(samples, rate)
+            return str(hear(samples, rate))
 
         server.hear = hear_late
         events = await take_side(

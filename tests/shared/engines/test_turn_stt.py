@@ -7,6 +7,7 @@ from livekit.agents.stt import SpeechEventType
 from shared.engines import turn_stt, whisper
 from shared.engines.audio import Samples
 from shared.engines.completeness import FINISHED_S, UNFINISHED_S
+from shared.engines.transcript import Transcript
 from shared.spoken import normalize
 from tests.shared.engines.conftest import Microphone, open_line, say
 
@@ -77,7 +78,7 @@ def lengths_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     model = whisper.load()
     transcribe = model.transcribe
 
-    def measured(samples: Samples) -> whisper.Transcript:
+    def measured(samples: Samples) -> Transcript:
         lengths_s.append(len(samples) / whisper.SAMPLE_RATE)
         return transcribe(samples)
 
