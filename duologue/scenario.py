@@ -16,7 +16,7 @@ from duologue.consistency import contradictions
 from duologue.document import Document
 from duologue.persona import PERSONAS, NamedPersona
 from shared.caller import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
-from shared.engines import at_pace, check_names, same_provider
+from shared.engines import at_pace, check_names, same_provider, silence_after
 from shared.errors import DocumentError, SpecError
 from shared.spec import (
     NO_LATENCY,
@@ -137,6 +137,11 @@ class Scenario(BaseModel):
                 latency=latency,
                 engines=chosen,
                 peers={role: Peer(identity=role.peer) for role in Role},
+                silences_s={
+                    role.peer: silence_s
+                    for role, engines in chosen.items()
+                    if (silence_s := silence_after(engines))
+                },
                 recorder=recorder,
                 customer=CustomerSheet(
                     persona=self.persona,

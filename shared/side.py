@@ -53,7 +53,13 @@ async def load_models(role: Role, spec: CallSpec, settings: Settings, journal: J
     chosen = spec.engines[role]
     await asyncio.to_thread(engines.preload, chosen, settings)
     delays = Delays(spec.latency, f"{spec.seed} {role}")
-    models = engines.load(chosen, settings, seed=spec.seed, delays=delays)
+    models = engines.load(
+        chosen,
+        settings,
+        seed=spec.seed,
+        delays=delays,
+        silence_s=spec.silences_s.get(role, 0.0),
+    )
     journal.emit(EventName.ENGINES, **engines.describe(chosen))
     return models
 

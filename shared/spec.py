@@ -164,6 +164,8 @@ class CallSpec(Frozen):
     engines: dict[Role, Engines]
     peers: dict[Role, Peer]
     """Whom each role links to."""
+    silences_s: dict[Role, float] = Field(default_factory=dict)
+    """For who hears a voice that pauses longer than local ones: the silence that ends a turn."""
     recorder: str | None = None
     """The identity that events are sent to; None when nobody records."""
     customer: CustomerSheet | None = None
@@ -193,6 +195,7 @@ class CallSpec(Frozen):
                 role.peer.value: None,
                 "engines": {role: self.engines[role]},
                 "peers": {role: self.peers[role]},
+                "silences_s": {one: s for one, s in self.silences_s.items() if one is role},
             }
         )
 

@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from shared.engines.models import LOADING, Models, judge, load
-from shared.engines.rows import Named, find, named, provider
+from shared.engines.rows import Named, find, named, of_kind, provider
 from shared.engines.silero import load as load_silero
-from shared.engines.turns import TurnSettings
+from shared.engines.turns import AFTER_SERVICE_S, TurnSettings
 from shared.errors import EngineUnavailable
 from shared.settings import Settings
 from shared.spec import Engines
@@ -29,6 +29,7 @@ __all__ = [
     "preload",
     "same_provider",
     "services",
+    "silence_after",
 ]
 
 
@@ -114,6 +115,12 @@ def at_pace(voice: str, speed: float) -> str:
 def same_provider(one: str, other: str) -> bool:
     """Whether two engines are of one provider."""
     return provider(one) == provider(other)
+
+
+def silence_after(engines: Engines) -> float:
+    """Seconds of silence that end a turn of their voice at the earliest, whatever was said."""
+    by_service = any(one.row.key for one in of_kind(engines, "tts"))
+    return AFTER_SERVICE_S if by_service else 0.0
 
 
 def services(engines: Engines) -> list[Named]:

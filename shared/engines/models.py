@@ -51,7 +51,12 @@ class Models(NamedTuple):
 
 
 def load(
-    engines: Engines, settings: Settings, *, seed: int = 0, delays: Delays = NO_DELAYS
+    engines: Engines,
+    settings: Settings,
+    *,
+    seed: int = 0,
+    delays: Delays = NO_DELAYS,
+    silence_s: float = 0.0,
 ) -> Models:
     """The engines for one session, in the loop it runs in.
 
@@ -60,12 +65,13 @@ def load(
         settings: Keys and addresses of services.
         seed: What voices that have a choice choose by.
         delays: What the engines are made to take; without, nothing on top of their work.
+        silence_s: What ends a turn of the peer at the earliest.
 
     Raises:
         EngineUnavailable: As `check`.
     """
     with LOADING:
-        return _Assembly(engines, settings, seed, delays).models()
+        return _Assembly(engines, settings, seed, delays, silence_s).models()
 
 
 @asynccontextmanager
@@ -103,11 +109,14 @@ def _order(
 class _Assembly:
     """Engines while they are put together."""
 
-    def __init__(self, engines: Engines, settings: Settings, seed: int, delays: Delays) -> None:
+    def __init__(
+        self, engines: Engines, settings: Settings, seed: int, delays: Delays, silence_s: float
+    ) -> None:
         self._engines, self._settings = engines, settings
         self._seed, self._delays = seed, delays
         self._links = Links(settings)
-        self._turn = of_kind(engines, "stt")[0].row.turn
+        turn = of_kind(engines, "stt")[0].row.turn
+        self._turn = turn._replace(silence_s=max(turn.silence_s, silence_s))
         self._silero = SileroVAD(min_silence_s=self._turn.vad_min_silence_s)
         self._services: list[Any] = []
 

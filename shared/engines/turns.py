@@ -34,5 +34,8 @@ WHOLE_TURNS = TurnSettings(
 )
 """For local recognition, of voices that make no long pauses (`shared.engines.completeness`)."""
 
-BY_SERVICE = WHOLE_TURNS._replace(silence_s=0.7, preemptive=False)
-"""For services, which hear voices of services: those pause for up to 0.6 s between sentences."""
+AFTER_SERVICE_S = 0.7
+"""Silence that ends a turn of a service's voice: those pause for up to 0.6 s between sentences."""
+
+BY_SERVICE = WHOLE_TURNS._replace(silence_s=AFTER_SERVICE_S, preemptive=False)
+"""For services, which hear such voices more often than not."""

@@ -13,6 +13,7 @@ from duologue.scenario import (
     read_scenarios,
 )
 from shared.caller import BargeIn, Behaviours, Feeling, Mood, Persona
+from shared.engines.turns import AFTER_SERVICE_S
 from shared.errors import DocumentError, EngineUnavailable, SpecError
 from shared.settings import Profile, Settings
 from shared.spec import CallSpec, EngineChoice, Engines, Role
@@ -220,6 +221,9 @@ def test_the_first_that_names_an_engine_counts(tmp_path: Path) -> None:
         vad="silero",  # the profile
     )
     assert spec.engines[Role.CUSTOMER].tts == "openai/ash"
+    # The agent hears a service's voice, the caller a local one.
+    assert spec.for_role(Role.SUPPORT).silences_s == {Role.SUPPORT: AFTER_SERVICE_S}
+    assert spec.for_role(Role.CUSTOMER).silences_s == {}
 
 
 def test_a_personas_voice_is_taken_among_those_of_its_provider(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ async def take_side(
     words: int = 1_000,
     timeout_s: float,
     retries: int = 1,
+    silence_s: float = 0.0,
 ) -> list[Event]:
     """Take the support agent's side of a call, and see what happens.
 
@@ -44,6 +45,7 @@ async def take_side(
         words: The call is over when so many were heard, or something was said.
         timeout_s: How long services are waited for.
         retries: How often they are asked again.
+        silence_s: What ends a turn of the caller's voice.
     """
     settings = Settings(
         _env_file=None,
@@ -53,7 +55,8 @@ async def take_side(
     )
     chosen = settings.engines(Role.SUPPORT).with_choice(choice)
     opener = Role.SUPPORT if hears is None else Role.CUSTOMER
-    spec = call_spec(engines={Role.SUPPORT: chosen}, opener=opener)
+    silences_s = {Role.SUPPORT: silence_s}
+    spec = call_spec(engines={Role.SUPPORT: chosen}, opener=opener, silences_s=silences_s)
     journal = Journal(Role.SUPPORT)
     events: list[Event] = []
     journal.add_sink(events.append)

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from shared.engines.audio import Samples
+from shared.engines.turns import AFTER_SERVICE_S
 from shared.events import EventName
 from shared.spec import EngineChoice
 from shared.spoken import normalize
@@ -19,16 +20,30 @@ PAUSE_S = 0.6
 """As long as the voices of services pause between two sentences."""
 LATE_S = 0.5
 """How much later the words come than they could."""
-ENGINES: dict[str, Any] = {
+SERVERS: dict[str, Any] = {
     "openai/gpt-4o-mini-transcribe": OpenAIServer,
     "deepgram/nova-3": DeepgramServer,
     "cartesia/ink-2": CartesiaServer,
 }
 
 
-async def turns_heard(engine: str) -> list[list[str]]:
+async def turns_heard(engine: str, settings: dict[str, Any]) -> list[list[str]]:
     """The words of each turn in which `PARTS` are heard."""
-    with ENGINES[engine]() as server:
+    events = await take_side(
+        EngineChoice(stt=engine),
+        settings,
+        hears=say(*PARTS, pause_s=PAUSE_S),
+        words=len(PARTS[0].split()) + 2,
+        timeout_s=10,
+        silence_s=AFTER_SERVICE_S,
+    )
+    turns = [event.fields["text"] for event in events if event.event is EventName.HEARD]
+    return [normalize(turn) for turn in turns]
+
+
+async def turns_heard_late(engine: str) -> list[list[str]]:
+    """The same by a service whose words are late."""
+    with SERVERS[engine]() as server:
         hear = server.hear
 
         def hear_late(samples: Samples, rate: int) -> str:
@@ -36,18 +51,11 @@ async def turns_heard(engine: str) -> list[list[str]]:
             return str(hear(samples, rate))
 
         server.hear = hear_late
-        events = await take_side(
-            EngineChoice(stt=engine),
-            server.settings,
-            hears=say(*PARTS, pause_s=PAUSE_S),
-            words=len(PARTS[0].split()) + 2,
-            timeout_s=10,
-        )
-    turns = [event.fields["text"] for event in events if event.event is EventName.HEARD]
-    return [normalize(turn) for turn in turns]
+        return await turns_heard(engine, server.settings)
 
 
 async def test_no_half_of_a_turn_is_answered() -> None:
-    heard = await asyncio.gather(*map(turns_heard, ENGINES))
-    for engine, turns in zip(ENGINES, heard, strict=True):
+    local = "whisper/tiny.en"
+    heard = await asyncio.gather(turns_heard(local, {}), *map(turns_heard_late, SERVERS))
+    for engine, turns in zip((local, *SERVERS), heard, strict=True):
         assert turns == [normalize(" ".join(PARTS))], engine
