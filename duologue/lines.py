@@ -84,6 +84,10 @@ class Ended(_Line):
     reason: EndReason
     peer: str | None = None
     """Who never came."""
+    engine: str | None = None
+    """What failed, such as "stt deepgram/nova-3"."""
+    error: str | None = None
+    """Why it failed."""
 
 
 class Failed(_Line):
