@@ -60,7 +60,8 @@ class Then(StrEnum):
 
 ON, ENDS = Then.GOES_ON, Then.ENDS
 COLUMNS = (*Fault,)
-ONCE = {
+Table = dict[str, tuple[Then, ...]]
+ONCE: Table = {
     # A connection that is cut before an answer has begun is made again; of an answer that was
     # begun, words would be said twice. A wrong key stays wrong. A recognizer's stream that says
     # nothing, or nothing of its protocol, is not made anew: the caller might be silent.
@@ -74,9 +75,9 @@ ONCE = {
     "tts cartesia": (ENDS, ON, ON, ENDS, ON, ON),
 }
 """When one request fails."""
-ALWAYS = dict.fromkeys(ENGINES, (ENDS,) * len(COLUMNS))
+ALWAYS: Table = dict.fromkeys(ENGINES, (ENDS,) * len(COLUMNS))
 """When all do."""
-WITH_ANOTHER = {
+WITH_ANOTHER: Table = {
     "stt openai": (ON, ON, ON, ON, ON, ON),
     "llm openai": (ON, ON, ON, ENDS, ON, ON),
     "tts openai": (ON, ON, ON, ON, ON, ON),
@@ -86,7 +87,7 @@ WITH_ANOTHER = {
     "tts cartesia": (ON, ON, ON, ON, ON, ON),
 }
 """When all do, and there is another engine beside."""
-TABLES: dict[str, dict[str, tuple[Then, ...]]] = {
+TABLES = {
     "once": ONCE,
     "always": ALWAYS,
     "with another": WITH_ANOTHER,
