@@ -217,7 +217,7 @@ async def measure_calls(server: Server, settings: Settings, calls: int) -> dict[
                 folder = CallFolder.create(Path(temporary), spec.call_id)
                 result = await place_call(spec, server.address, folder, on_event=lambda _: None)
                 began = time.process_time()
-                label(result.folder, spec)
+                label(result.folder)
                 labelled_s = time.process_time() - began
                 folders.append((result.folder, labelled_s, round(result.metrics.duration_s)))
                 console.print(f"call {number}/{calls}: {result.ending.outcome}")

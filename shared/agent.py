@@ -74,7 +74,8 @@ class CallAgent(Agent):
         `intended` holds all of it, and `timed` what the synthesizer says of it.
         """
         # A local voice's times are estimates, which the audio itself corrects (duologue.words).
-        knows = "tts" in engines.services(self.line.spec.engines[self.line.role])
+        services = engines.services(self.line.spec.engines[self.line.role])
+        knows = any(named.kind == "tts" for named in services)
 
         async def keep() -> AsyncGenerator[str, None]:
             self.intended, self.timed = "", []

@@ -6,9 +6,10 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from duologue.marks import Mark, MarkKind
-from duologue.recognition import Op, Pair, Recognition
+from duologue.recognition import Pair, Recognition
 from duologue.report.wording import plain
 from duologue.transcript import Transcript, Turn
+from duologue.wer import Op
 
 SAME_MOMENT_S = 0.05
 """How far a turn may start from where the speech that it begins is marked, which has no clicks."""

@@ -7,16 +7,18 @@ import numpy as np
 import soundfile
 
 from duologue import marks, metrics, recognition, transcript
+from duologue.entities import EntityKind
 from duologue.folder import AUDIO, CALL, Call, CallFolder, Transport, write_json
 from duologue.marks import Mark, MarkKind, Marks
 from duologue.metrics import Metrics
 from duologue.outcome import Fault, Outcome
-from duologue.recognition import Entity, EntityKind, Op, Pair, Recognition, Stretch
+from duologue.recognition import Entity, Pair, Recognition, Stretch
 from duologue.report import call as report
 from duologue.speech import loudness_of
 from duologue.tracks import CHANNELS, RATE_HZ
 from duologue.transcript import NoWords, Transcript, Turn, Word, WordSource
 from duologue.verdict import Check, Finding, Verdict
+from duologue.wer import Op
 from shared.caller import Behaviour, CustomerSheet, Goal, Persona
 from shared.spec import Role
 from tests.duologue.test_folder import call
@@ -172,4 +174,4 @@ def _measured(folder: Path, said: Transcript, heard: Recognition, finding: str) 
     verdict = Verdict(task_success=False, valid=True, fault=Fault.SUPPORT, findings=(failed,))
     lost = dict.fromkeys(("inserted_s", "cut_s", "concealed_s"), dict.fromkeys(Role, 0.0))
     recorded = {"duration_s": LENGTH_S, **lost}
-    return metrics.measure(loudness_of(folder), said, heard, verdict, recorded)
+    return metrics.measure(loudness_of(folder), said, heard, verdict, recorded=recorded)
