@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from duologue.folder import Call
-from duologue.interaction.values import Rate
 from duologue.metrics import Metrics
 from duologue.report.wording import NOTHING, seconds, share
 from shared.spec import Role
@@ -32,20 +31,18 @@ def figures(measured: Metrics) -> Iterator[Figure]:
         return Figure(name, of(Role.CUSTOMER), of(Role.SUPPORT))
 
     gaps = {role: measured.reply_gap_s[f"{role.peer}_to_{role}"] for role in Role}
-    levels = measured.levels
+    words, levels = measured.wer, measured.levels
     yield row("Turns", lambda role: str(measured.turns[role]))
     yield row("Speaks for", lambda role: f"{measured.speech_s[role]:.1f} s")
     yield row("Replies after, median", lambda role: seconds(gaps[role].p50))
     yield row("Replies after, 95\N{NO-BREAK SPACE}%", lambda role: seconds(gaps[role].p95))
     yield row("Cut short", lambda role: str(measured.interruptions[role]))
-    yield row("Word error rate", lambda role: share(measured.wer[role].rate))
-    yield row(
-        "Words misheard",
-        lambda role: _misheard(Rate.of(measured.wer[role].errors, measured.wer[role].words)),
-    )
-    if any(errors["all"].total for errors in measured.entity_errors.values()):
+    yield row("Word error rate", lambda role: share(words[role].rate))
+    yield row("Words misheard", lambda role: _of(words[role].errors, words[role].words))
+    # Metrics from before there were these have none.
+    if entities := {role: errors["all"] for role, errors in measured.entity_errors.items()}:
         yield row(
-            "Names, numbers misheard", lambda role: _misheard(measured.entity_errors[role]["all"])
+            "Names, numbers misheard", lambda role: _of(entities[role].count, entities[role].total)
         )
     yield row("Level of speech", lambda role: _dbfs(levels[role].speech_rms_dbfs))
     yield row("Highest peak", lambda role: _dbfs(levels[role].peak_dbfs))
@@ -81,8 +78,8 @@ def _engine(reported: Mapping[str, Any]) -> str:
     return str(reported.get("engine", NOTHING))
 
 
-def _misheard(errors: Rate) -> str:
-    return f"{errors.count} of {errors.total}"
+def _of(count: int, total: int) -> str:
+    return f"{count} of {total}"
 
 
 def _dbfs(level: float | None) -> str:
