@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,8 +25,9 @@ from duologue.relabel import relabel
 from duologue.scenario import load_scenario
 from duologue.speech import loudness, runs, voiced
 from duologue.tracks import CHANNELS
-from duologue.transcript import Transcript
+from duologue.transcript import Transcript, WordSource
 from duologue.transcript import read as read_transcript
+from shared import agent
 from shared.agent import CallAgent, Party
 from shared.dialogue import Dialogue, RulesLLM, listen, say
 from shared.engines import Models
@@ -217,6 +219,22 @@ def test_a_barge_in_silences_the_other_side_and_cuts_its_transcript(
     assert story.startswith(cut.said)
     assert barge.said == stop
     assert not [run for run in speech(result)[Role.SUPPORT] if cut.end < run[0] < barge.end]
+
+
+def test_word_times_of_a_synthesizer_that_is_a_service_come_to_the_transcript_and_are_compared(
+    place: Callable[..., CallResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The local voice stands in for a service: it hands its times over in the same way.
+    service = SimpleNamespace(kind="tts")
+    monkeypatch.setattr(agent, "engines", SimpleNamespace(services=lambda _: [service]))
+    factories = scripted({Role.SUPPORT: ("Thank you for calling.",), Role.CUSTOMER: ()})
+    result = place(factories, limits=Limits(max_turns=2, dead_air_s=2, max_length_s=20))
+    (turn, *_) = read_transcript(result.folder).turns
+    assert turn.words_from is WordSource.SYNTHESIZER
+    assert [word.text for word in turn.words] == ["Thank", "you", "for", "calling."]
+    assert turn.words[0].start == turn.start
+    assert turn.words_apart_s is not None
+    assert 0 < turn.words_apart_s < 0.3
 
 
 def test_a_silence_is_broken_by_the_support_agent_first_and_a_second_one_ends_the_call(
