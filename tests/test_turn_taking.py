@@ -342,6 +342,9 @@ def test_the_folder_is_whole_and_says_what_made_it(call: CallResult, settings: S
             "metrics.json",
             "placement.json",
             "played.zip",
+            "recognition.json",
+            "report.html",
+            "timeline.json",
             "transcript.json",
             "wire.flac",
         )
