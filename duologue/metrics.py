@@ -68,6 +68,8 @@ class Metrics(Frozen):
     valid: bool
     fault: Fault | None
     findings: tuple[Finding, ...]
+    unchecked: tuple[str, ...] = ()
+    """What of the scenario's `expected` cannot be seen of somebody else's agent."""
     turns: dict[Role, int]
     speech_s: dict[Role, float]
     reply_gap_s: dict[str, Spread]
@@ -127,6 +129,7 @@ def measure(
             "valid": verdict.valid,
             "fault": verdict.fault,
             "findings": verdict.findings,
+            "unchecked": verdict.unchecked,
             "turns": {role: sum(turn.role is role for turn in call.turns) for role in Role},
             "speech_s": {role: round(float(masks[role].sum()) * FRAME_S, 2) for role in Role},
             "reply_gap_s": {
@@ -176,8 +179,11 @@ def word_errors_of(call: Transcript, role: Role) -> WordErrors:
 
     Turns in a row count as one, because the other side may hear them as one. Turns at the end
     that nobody heard are left out, for then nobody listened any more. What was heard although
-    nobody spoke counts as inserted.
+    nobody spoke counts as inserted. Where one side reports nothing, what it said and heard is not
+    known.
     """
+    if call.recognizer:
+        return WordErrors()
     listened = list(dropwhile(lambda turn: turn.heard is None, reversed(call.turns)))[::-1]
     known = [turn for turn in listened if turn.said is not None]
     total = WordErrors()

@@ -3,6 +3,7 @@
 The files are a superset of LiveKit's `scenarios.yaml`. Each error names file, line and field.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -20,6 +21,7 @@ from shared.errors import DocumentError, SpecError
 from shared.spec import (
     NO_LATENCY,
     RULES,
+    AgentUnderTest,
     CallSpec,
     Engines,
     Expectation,
@@ -33,7 +35,6 @@ from shared.values import Row, Text
 
 BUNDLED = PERSONAS.parent
 DEFAULT = "late-and-charged-twice"
-_WITH_BUSINESS = ("facts", "goals", "refuses", "expected")
 
 
 class UserData(BaseModel):
@@ -90,21 +91,24 @@ class Scenario(BaseModel):
         engines: Mapping[Role, Engines],
         recorder: str | None = None,
         latency: Latency = NO_LATENCY,
+        under_test: str | None = None,
     ) -> CallSpec:
         """The call of this scenario, with both roles as peers of each other.
 
-        Of `engines`, the customer's voice makes way for the persona's, if that has one, and
-        speaks at its speed, if the voice can.
+        With `under_test`, somebody else's agent of that name takes the support side; then the
+        scenario needs no business. Of `engines`, the customer's voice makes way for the persona's,
+        if that has one, and speaks at its speed, if the voice can.
 
         Raises:
             SpecError: `call_id` is not one, or the scenario lacks what a call needs.
         """
-        chosen = dict(engines)
-        caller = chosen.get(Role.CUSTOMER)
-        needed: dict[str, object] = {
-            "persona": self.persona,
-            "userdata.business": self.userdata.business,
+        chosen = {
+            role: engines[role] for role in engines if not under_test or role is Role.CUSTOMER
         }
+        caller = chosen.get(Role.CUSTOMER)
+        needed: dict[str, object] = {"persona": self.persona}
+        if under_test is None:
+            needed["userdata.business"] = self.userdata.business
         if caller is None or caller.llm == RULES:
             needed["goals"] = self.goals
         if missing := [key for key, value in needed.items() if not value]:
@@ -113,7 +117,6 @@ class Scenario(BaseModel):
                 f"{' and no '.join(missing)}; add what is missing (docs/scenarios.md)"
             )
         assert self.persona
-        assert self.userdata.business
         if caller:
             voice = at_pace(self.persona.voice or caller.tts, self.persona.speed)
             chosen[Role.CUSTOMER] = caller.model_copy(update={"tts": voice})
@@ -126,7 +129,7 @@ class Scenario(BaseModel):
                 limits=self.limits,
                 latency=latency,
                 engines=chosen,
-                peers={role: Peer(identity=role.peer) for role in Role},
+                peers={} if under_test else {role: Peer(identity=role.peer) for role in Role},
                 recorder=recorder,
                 customer=CustomerSheet(
                     persona=self.persona,
@@ -137,7 +140,7 @@ class Scenario(BaseModel):
                     behaviours=self.behaviours,
                     instructions=self.instructions,
                 ),
-                support=SupportSheet(business=self.userdata.business, desk=self.userdata.desk),
+                **self._support(under_test),
                 expected=self.expected,
                 agent_expectations=self.agent_expectations,
             )
@@ -145,6 +148,15 @@ class Scenario(BaseModel):
             first = error.errors(include_url=False, include_input=False)[0]
             field = ".".join(str(part) for part in first["loc"])
             raise SpecError(f"{field}: {first['msg']}") from None
+
+    def _support(self, under_test: str | None) -> dict[str, Any]:
+        """Who is on the support side, and what it is told."""
+        data = self.userdata
+        if under_test is None:
+            assert data.business
+            return {"support": SupportSheet(business=data.business, desk=data.desk)}
+        metadata = json.dumps(data.model_extra) if data.model_extra else ""
+        return {"under_test": AgentUnderTest(name=under_test, metadata=metadata)}
 
 
 def _renamed(data: Any, old: re.Pattern[str], new: str) -> Any:
@@ -253,12 +265,8 @@ def _check(document: Document, index: int, scenario: Scenario) -> None:
     """What the scenario says must go together."""
     data, expected = scenario.userdata, scenario.expected
     place = ("scenarios", index)
-    if not data.business:
-        if ours := [key for key in _WITH_BUSINESS if key in scenario.model_fields_set]:
-            problem = f"is missing; {ours[0]} can only be had with a business"
-            document.fail((*place, "userdata", "business"), problem)
-        return
-    for key in data.model_extra or ():
-        document.fail((*place, "userdata", key), "is not known beside a business")
+    if data.business:
+        for key in data.model_extra or ():
+            document.fail((*place, "userdata", key), "is not known beside a business")
     for flaw in contradictions(data.business, data.desk, scenario.facts, expected):
         document.fail((*place, *flaw.place), flaw.problem)

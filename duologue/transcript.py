@@ -2,12 +2,14 @@
 
 A worker's SAID event says what was spoken, and roughly when, by its own clock; the audio says
 when exactly. Each event gets the speech of its channel around its time. Speech without an event,
-and an event without speech, are turns too, and marked: nothing that happened is hidden.
+and an event without speech, are turns too, and marked: nothing that happened is hidden. A side of
+which no worker of ours reports anything, an agent under test, is recognized in the recording.
 """
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -15,7 +17,8 @@ from pydantic import ConfigDict, Field
 
 from duologue import eventlog
 from duologue.eventlog import Entry
-from duologue.folder import read_json, write_json
+from duologue.folder import read_call, read_json, write_json
+from duologue.recognition import RECOGNIZER, Recognized, in_turns, recognize
 from duologue.speech import FRAME_S, Mask, loudness_of, runs, voiced
 from shared.caller import Behaviour
 from shared.events import EventName
@@ -39,6 +42,15 @@ class Flaw(StrEnum):
     """Reported as said, but not in the recording; the times are the worker's."""
 
 
+class SaidFrom(StrEnum):
+    """How it is known what was said."""
+
+    EVENT = "event"
+    """Its worker reported it."""
+    RECOGNITION = "recognition"
+    """It was recognized in the recording, for nobody reported it."""
+
+
 class Turn(Frozen):
     """What one side said in one go."""
 
@@ -50,6 +62,7 @@ class Turn(Frozen):
     """What was to be said; None where that is not known."""
     said: str | None
     """What was really spoken, which is less if it was interrupted."""
+    said_from: SaidFrom = SaidFrom.EVENT
     heard: str | None
     """What the other side's recognizer made of it; None if nothing."""
     interrupted: bool
@@ -74,6 +87,9 @@ class Transcript(Frozen):
     schema_version: Literal[1] = Field(default=1, alias="schema")
     turns: tuple[Turn, ...]
     stray: tuple[Stray, ...] = ()
+    recognizer: str | None = None
+    """The engine that recognized what was said on the side that reports nothing, if there is one;
+    what that side heard is not known either."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -84,9 +100,17 @@ class _Span(NamedTuple):
 
 
 def write(folder: Path) -> None:
-    """Make transcript.json of a call folder from its audio and events.jsonl."""
+    """Make transcript.json of a call folder from its audio, events.jsonl and call.json. Blocks."""
     masks = {role: voiced(channel.rms) for role, channel in loudness_of(folder).items()}
-    transcript = transcribe(masks, eventlog.read(folder, EventName.SAID, EventName.HEARD))
+    entries = eventlog.read(folder, EventName.SAID, EventName.HEARD)
+    if read_call(folder).spec.under_test:
+        spoken = {role: runs(mask) for role, mask in masks.items()}
+        turns = in_turns(spoken[Role.SUPPORT], spoken[Role.CUSTOMER])
+        recognized = {Role.SUPPORT: recognize(folder, Role.SUPPORT, turns)}
+        transcript = transcribe(masks, entries, recognized=recognized)
+        transcript = transcript.model_copy(update={"recognizer": RECOGNIZER})
+    else:
+        transcript = transcribe(masks, entries)
     write_json(folder / FILE, transcript)
 
 
@@ -95,10 +119,21 @@ def read(folder: Path) -> Transcript:
     return read_json(folder, FILE, Transcript)
 
 
-def transcribe(masks: Mapping[Role, Mask], entries: Sequence[Entry]) -> Transcript:
-    """The turns of a call: `masks` says per role which frames are speech (`speech.voiced`)."""
+def transcribe(
+    masks: Mapping[Role, Mask],
+    entries: Sequence[Entry],
+    *,
+    recognized: Mapping[Role, Sequence[Recognized]] = MappingProxyType({}),
+) -> Transcript:
+    """The turns of a call: `masks` says per role which frames are speech (`speech.voiced`).
+
+    Of a role in `recognized`, these are the turns.
+    """
     turns: list[Turn] = []
     for role, mask in masks.items():
+        if role in recognized:
+            turns += [_recognized(role, each) for each in recognized[role]]
+            continue
         said = [e for e in entries if e.event == EventName.SAID and e.role == role]
         turns += _turns(role, mask, said)
     turns.sort(key=lambda turn: (turn.start, turn.end))
@@ -142,6 +177,19 @@ def _turns(role: Role, mask: Mask, said: Sequence[Entry]) -> list[Turn]:
         for run in runs(left)
     ]
     return turns + unreported
+
+
+def _recognized(role: Role, each: Recognized) -> Turn:
+    return Turn(
+        role=role,
+        start=each.start,
+        end=each.end,
+        intended=None,
+        said=each.text,
+        said_from=SaidFrom.RECOGNITION,
+        heard=None,
+        interrupted=False,
+    )
 
 
 def _spans(entries: Sequence[Entry]) -> list[_Span]:
