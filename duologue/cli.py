@@ -34,6 +34,7 @@ from duologue.folder import CallFolder, Clock, Transport
 from duologue.host import find_address, hosted
 from duologue.judges import judge_calls
 from duologue.listening import Meters, Speaker
+from duologue.outcome import Outcome
 from duologue.recorder import IDENTITY
 from duologue.relabel_command import relabel
 from duologue.scenario import DEFAULT, load_scenario
@@ -185,7 +186,7 @@ def call(
                 listeners=listeners,
                 dispatch_timeout_s=dispatch_timeout_s,
             )
-            if theirs and made.ending.fault:
+            if theirs and made.exit_code and made.ending.outcome is not Outcome.COMPLETED:
                 view.show_log(theirs.last_lines)
             return made
 

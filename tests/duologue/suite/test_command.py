@@ -61,7 +61,7 @@ def test_an_agent_that_fails_in_one_scenario_fails_the_suite_and_every_report_sa
     ("arguments", "says"),
     [
         (["no-such-thing"], "no-such-thing"),
-        (["shop.yaml", "late-and-charged-twice"], "'late-and-charged-twice' is named twice"),
+        (["shop", "late-and-charged-twice"], "'late-and-charged-twice' is named twice"),
         (["shop", "--support-command", "x"], "needs --support-agent"),
         (["shop", "--support-agent", ""], "--support-agent is empty"),
         (["shop", "--support-agent", "x", "--transport", "direct"], "an agent is in a room"),
