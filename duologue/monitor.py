@@ -37,11 +37,11 @@ class Monitor:
             self._alive_at[role] = self._loop.time()
             if event.event is EventName.ENDED:
                 self._on_ended(role, event.fields)
-        elif event.event is EventName.LEFT and event.fields["identity"] in tuple(Role):
-            lost = f"{event.fields['identity']} left without a word"
+        elif event.event is EventName.LEFT and (side := event.fields["side"]):
+            lost = f"{side} left without a word"
             self._settle_soon(Ending(Outcome.WORKER_LOST, Fault.SYSTEM, lost))
         elif event.event is EventName.SUBSCRIBED:
-            self._subscribed.add(event.fields["identity"])
+            self._subscribed.add(event.fields["side"])
             if self._subscribed.issuperset(Role):
                 self._both_subscribed.set()
         elif event.event is EventName.ROOM_CLOSED:

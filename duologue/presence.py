@@ -1,11 +1,16 @@
 """Who is in the room and what they publish, as events of the driver's journal."""
 
 import asyncio
+from collections.abc import Callable
 
 from livekit import rtc
 
 from shared.events import EventName, Journal
 from shared.linking import agent_name
+from shared.spec import Role
+
+SideOf = Callable[[rtc.Participant], Role | None]
+"""Which side of the call a participant is; None for anybody else."""
 
 RECONNECT_TIMEOUT_S = 4.0
 """How long a lost connection may take to come back; LiveKit itself gives up after 22 s. Shorter
@@ -17,11 +22,11 @@ REJOIN_TIMEOUT_S = 1.0
 class Presence:
     """Says in the journal who joins and leaves, what is published, and when the room is gone."""
 
-    def __init__(self, room: rtc.Room, journal: Journal) -> None:
+    def __init__(self, room: rtc.Room, journal: Journal, side_of: SideOf) -> None:
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Done when we are out of the room, with LiveKit's reason in small letters, such as
         `room_deleted`, or `connection_lost`."""
-        self._room, self._journal = room, journal
+        self._room, self._journal, self._side_of = room, journal, side_of
         self._present: dict[str, rtc.RemoteParticipant] = {}
         self._away: asyncio.TimerHandle | None = None
         """Set while the connection is away: LiveKit then says of everybody that they left."""
@@ -109,6 +114,7 @@ class Presence:
             self._journal.emit(
                 name,
                 identity=participant.identity,
+                side=self._side_of(participant),
                 agent_name=agent_name(participant),
                 sid=participant.sid,
                 **fields,

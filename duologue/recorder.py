@@ -97,7 +97,7 @@ class Recorder:
         self._events = eventlog.EventLog(folder.path, room=room, call_id=call_id)
         self._room = rtc.Room()
         self._concealment = Concealment()
-        self._presence = Presence(self._room, journal)
+        self._presence = Presence(self._room, journal, self.side_of)
         self._played = PlayedFile(folder.path)
         self._inbox = Inbox(self._take_from_worker, self._keep, self._on_lost)
         self._streams: dict[str, rtc.AudioStream] = {}
@@ -134,6 +134,11 @@ class Recorder:
     def participants(self) -> Mapping[str, rtc.RemoteParticipant]:
         """Who is in the room, by identity, hidden ones excepted."""
         return self._room.remote_participants
+
+    def side_of(self, participant: rtc.Participant) -> Role | None:
+        """Which side of the call a participant is; None for anybody else."""
+        identity = participant.identity
+        return Role(identity) if identity in tuple(Role) else None
 
     def last_heard_at(self, role: Role) -> float | None:
         """When the last event of `role`'s worker came, in seconds of the recording."""
@@ -280,7 +285,7 @@ class Recorder:
         self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
         if (
-            participant.identity in CHANNELS
+            self.side_of(participant)
             and publication.kind == rtc.TrackKind.KIND_AUDIO
             and publication.source == rtc.TrackSource.SOURCE_MICROPHONE
         ):
@@ -292,8 +297,14 @@ class Recorder:
         publication: rtc.RemoteTrackPublication,
         participant: rtc.RemoteParticipant,
     ) -> None:
-        role = Role(participant.identity)
-        self._journal.emit(EventName.SUBSCRIBED, identity=role, track=publication.sid)
+        role = self.side_of(participant)
+        assert role  # nobody else's tracks are subscribed to
+        self._journal.emit(
+            EventName.SUBSCRIBED,
+            identity=participant.identity,
+            side=role,
+            track=publication.sid,
+        )
         self._concealment.watch(role, track)
         stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1, frame_size_ms=FRAME_MS)
         self._streams[publication.sid] = stream

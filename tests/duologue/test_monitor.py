@@ -55,7 +55,7 @@ async def test_who_only_saw_the_other_leave_knows_less_than_the_other(
     second_hand: EndReason,
 ) -> None:
     ending = await ending_after(
-        event(EventName.LEFT, identity="customer"),
+        event(EventName.LEFT, side="customer"),
         ended(Role.SUPPORT, second_hand),
         ended(Role.CUSTOMER, EndReason.CRASHED),
     )
@@ -63,7 +63,7 @@ async def test_who_only_saw_the_other_leave_knows_less_than_the_other(
 
 
 async def test_a_side_that_leaves_without_a_word_is_lost() -> None:
-    ending = await ending_after(event(EventName.LEFT, identity="support"))
+    ending = await ending_after(event(EventName.LEFT, side="support"))
     assert ending == Ending(Outcome.WORKER_LOST, Fault.SYSTEM, "support left without a word")
 
 
@@ -101,8 +101,8 @@ async def test_a_room_that_is_gone_ends_the_call(reason: str, outcome: Outcome) 
 
 async def test_others_may_come_and_go() -> None:
     monitor = Monitor()
-    monitor.on_event(event(EventName.JOINED, identity="listener"))
-    monitor.on_event(event(EventName.LEFT, identity="listener"))
+    monitor.on_event(event(EventName.JOINED, side=None))
+    monitor.on_event(event(EventName.LEFT, side=None))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(4 * LAST_WORDS_S):
             await monitor.wait()
@@ -110,7 +110,7 @@ async def test_others_may_come_and_go() -> None:
 
 async def test_a_side_that_sends_no_audio_is_named() -> None:
     monitor = Monitor()
-    monitor.on_event(event(EventName.SUBSCRIBED, identity="support"))
+    monitor.on_event(event(EventName.SUBSCRIBED, side="support"))
     await monitor.expect_tracks(0.05)
     assert monitor.ending.result() == Ending(
         Outcome.PEER_NEVER_CAME, Fault.SYSTEM, "no audio track of customer"
@@ -120,14 +120,14 @@ async def test_a_side_that_sends_no_audio_is_named() -> None:
 async def test_with_both_tracks_there_the_call_goes_on() -> None:
     monitor = Monitor()
     for role in Role:
-        monitor.on_event(event(EventName.SUBSCRIBED, identity=role))
+        monitor.on_event(event(EventName.SUBSCRIBED, side=role))
     await monitor.expect_tracks(0.05)
     assert not monitor.ending.done()
 
 
 async def test_both_sides_are_waited_for_only_if_one_has_ended_the_call_itself() -> None:
     monitor = Monitor()
-    monitor.on_event(event(EventName.LEFT, identity="support"))
+    monitor.on_event(event(EventName.LEFT, side="support"))
     assert not monitor.leaving
     monitor.on_event(ended(Role.CUSTOMER, EndReason.PEER_LEFT))
     assert monitor.leaving
