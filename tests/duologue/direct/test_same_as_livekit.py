@@ -15,7 +15,7 @@ from duologue.direct import place_direct_call
 from duologue.direct.pipes import PipeInput, PipeOutput
 from duologue.folder import CallFolder
 from duologue.scenario import load_scenario
-from shared import job
+from shared import job, room
 from shared.agent import Party
 from shared.line import EndReason
 from shared.linking import room_options
@@ -106,7 +106,7 @@ async def on_livekit(role: Role, spec: CallSpec, patch: pytest.MonkeyPatch) -> G
         found.append(await given(party, connection))
         return EndReason.STOPPED
 
-    patch.setattr(job, "converse", capture)
+    patch.setattr(room, "converse", capture)
     factory: Factory = {
         Role.CUSTOMER: customer_agent.create_party,
         Role.SUPPORT: support_agent.create_party,
@@ -143,7 +143,7 @@ def test_both_transports_give_a_role_the_same(
 
 
 def test_both_transports_hold_the_conversation_with_the_same_code() -> None:
-    assert vars(job)["converse"] is vars(direct)["converse"] is converse
+    assert vars(room)["converse"] is vars(direct)["converse"] is converse
     assert {
         Role.CUSTOMER: customer_agent.create_party,
         Role.SUPPORT: support_agent.create_party,

@@ -1,18 +1,18 @@
 import asyncio
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
-from livekit.agents import JobContext
 
-from shared import job
+from shared.room import connected
 
 
 async def test_a_cancelled_job_takes_the_connection_that_is_being_made() -> None:
     """Left alone, such a connection would end the whole worker, and all of its calls."""
     made = asyncio.Event()
-    context = cast("JobContext", SimpleNamespace(connect=made.wait))
-    connecting = asyncio.create_task(job._connect(context))
+
+    async def connect() -> None:
+        await made.wait()
+
+    connecting = asyncio.create_task(connected(connect()))
     await asyncio.sleep(0)
     connecting.cancel()
     await asyncio.wait([connecting], timeout=0.1)
