@@ -51,7 +51,9 @@ async def measure(calls: int, out: Path) -> dict[str, Any]:
                 call_id=f"bench-{number:03}", seed=number, engines=engines, recorder=IDENTITY
             )
             folder = CallFolder.create(out, spec.call_id)
-            result = await place_call(spec, server.address, folder, on_event=lambda _: None)
+            result = await place_call(
+                spec, server.address, folder, settings, on_event=lambda _: None
+            )
             results.append(result)
             goal = "goal reached" if result.metrics.task_success else "goal NOT reached"
             console.print(f"{number:3}/{calls} {result.ending.outcome}, {goal}")

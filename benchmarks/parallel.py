@@ -72,7 +72,7 @@ async def _call(
         call_id=f"parallel-{name}", seed=place, engines=engines, recorder=IDENTITY
     )
     folder = CallFolder.create(out, spec.call_id)
-    return await place_call(spec, address, folder, on_event=lambda _: None)
+    return await place_call(spec, address, folder, settings, on_event=lambda _: None)
 
 
 def summary(number: int, results: list[CallResult], used: dict[str, Any]) -> dict[str, Any]:

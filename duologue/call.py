@@ -1,32 +1,37 @@
 """One call over LiveKit, from an empty room to a call folder."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import structlog
 from livekit import api
 
-from duologue.dispatch import DISPATCH_TIMEOUT_S, create_room, dispatch
+from duologue.dispatch import DISPATCH_TIMEOUT_S, create_room
 from duologue.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
 from duologue.folder import CallFolder, Transport
 from duologue.listening import Listener
 from duologue.monitor import Monitor
 from duologue.outcome import Ending, Fault, Outcome
+from duologue.overheard import RECOGNIZER
 from duologue.recorder import Recorder, recorder_token
+from duologue.sides import Sides
+from shared import engines
 from shared.address import ServerAddress
 from shared.errors import CallFailed, DispatchNotPickedUp, JobRefused
 from shared.events import Event, EventName, Journal
-from shared.linking import agent_name
+from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
 log = structlog.get_logger("duologue.call")
 
 TRACKS_TIMEOUT_S = 10.0
 """Until when both sides must be linked and heard by the recorder, once both are there."""
-LEAVE_TIMEOUT_S = 5.0
-"""How long both sides may take to leave once one of them has ended the call."""
+THEIR_DISPATCH_TIMEOUT_S = 30.0
+"""Until when an agent of somebody else's must be there; it may load what it needs only then."""
+THEIR_TRACKS_TIMEOUT_S = 30.0
+"""Until when its track must be heard."""
 LOST_TIMEOUT_S = 6.0
 """How long the recorder may take to notice that the room or its server is gone."""
 
@@ -40,10 +45,11 @@ async def place_call(
     spec: CallSpec,
     address: ServerAddress,
     folder: CallFolder,
+    settings: Settings,
     *,
     on_event: Callable[[Event], None],
     listeners: Sequence[Listener] = (),
-    dispatch_timeout_s: float = DISPATCH_TIMEOUT_S,
+    dispatch_timeout_s: float | None = None,
     attempt: Attempt = ONLY_ATTEMPT,
 ) -> CallResult:
     """Make one call and complete its folder, however the call ends.
@@ -52,28 +58,42 @@ async def place_call(
     same, and the cancellation goes on.
 
     Raises:
-        UsageError: The server does not let us in.
+        UsageError: The server does not let us in, or an engine cannot be used here.
         CallFailed: It ended so that the attempt is not the last.
     """
+    if spec.under_test:
+        ours = spec.engines[Role.CUSTOMER]
+        for needed in (ours, ours.model_copy(update={"stt": RECOGNIZER})):
+            engines.check(needed, settings)
     room = room_of(spec.call_id)
     journal = Journal("driver", room=room, call_id=spec.call_id)
     cancelled = False
     async with (
         _room(address, room, spec) as livekit,
-        Recorder(folder, journal, room=room, call_id=spec.call_id) as recorder,
+        Recorder(
+            folder,
+            journal,
+            room=room,
+            call_id=spec.call_id,
+            under_test=spec.under_test.name if spec.under_test else None,
+        ) as recorder,
     ):
         recorder.on_event(on_event)
         for listener in listeners:
             recorder.on_audio(listener)
+        sides = Sides(
+            spec,
+            settings,
+            address,
+            room=room,
+            livekit=livekit,
+            recorder=recorder,
+            journal=journal,
+            dispatch_timeout_s=dispatch_timeout_s or _patience_s(spec),
+        )
         try:
-            ending = await _hold(
-                spec,
-                address,
-                livekit=livekit,
-                recorder=recorder,
-                journal=journal,
-                dispatch_timeout_s=dispatch_timeout_s,
-            )
+            token = recorder_token(address, room)
+            ending = await _hold(spec, sides, recorder, url=address.url, token=token)
         except asyncio.CancelledError:
             cancelled = True
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
@@ -88,6 +108,10 @@ async def place_call(
     with suppress(CallFailed):
         await filing
     raise asyncio.CancelledError
+
+
+def _patience_s(spec: CallSpec) -> float:
+    return THEIR_DISPATCH_TIMEOUT_S if spec.under_test else DISPATCH_TIMEOUT_S
 
 
 @asynccontextmanager
@@ -106,61 +130,44 @@ async def _room(address: ServerAddress, room: str, spec: CallSpec) -> AsyncItera
 
 
 async def _hold(
-    spec: CallSpec,
-    address: ServerAddress,
-    *,
-    livekit: api.LiveKitAPI,
-    recorder: Recorder,
-    journal: Journal,
-    dispatch_timeout_s: float,
+    spec: CallSpec, sides: Sides, recorder: Recorder, *, url: str, token: str
 ) -> Ending:
     """Bring both sides into the room, and wait until the call has ended and both have left."""
-    room = room_of(spec.call_id)
-    monitor = Monitor()
+    monitor = Monitor(under_test=spec.under_test is not None)
     recorder.on_event(monitor.on_event)
 
     def on_refused(role: Role, reason: str) -> None:
-        refused = JobRefused(room, role, reason)
+        refused = JobRefused(room_of(spec.call_id), role, reason)
         monitor.settle(Ending(Outcome.REFUSED, Fault.SYSTEM, str(refused)))
 
     recorder.on_refused(on_refused)
-    await recorder.start(address.url, recorder_token(address, room))
-
-    async def bring(role: Role) -> None:
-        await dispatch(
-            livekit,
-            room=room,
-            agent_name=role,
-            metadata=spec.to_metadata(role),
-            present=lambda: _is_there(recorder, role),
-            journal=journal,
-            timeout_s=dispatch_timeout_s,
-        )
-
-    connecting = asyncio.create_task(_connect(bring, recorder, monitor), name="connect")
+    await recorder.start(url, token)
+    patience_s = THEIR_TRACKS_TIMEOUT_S if spec.under_test else TRACKS_TIMEOUT_S
+    connecting = asyncio.create_task(
+        _connect(sides, recorder, monitor, tracks_timeout_s=patience_s), name="connect"
+    )
     waiting = asyncio.create_task(monitor.wait(), name="monitor")
     try:
         await asyncio.wait([connecting, waiting], return_when=asyncio.FIRST_COMPLETED)
         if connecting.done():
             connecting.result()  # raises what went wrong
         ending = await waiting
-        if monitor.leaving:
-            await _wait_until_gone(recorder)
+        if monitor.leaving and not recorder.closed.done():
+            await sides.gone()
         return ending
     finally:
         for task in (connecting, waiting):
             task.cancel()
         await asyncio.wait([connecting, waiting])
+        await sides.aclose()
 
 
 async def _connect(
-    bring: Callable[[Role], Coroutine[None, None, None]], recorder: Recorder, monitor: Monitor
+    sides: Sides, recorder: Recorder, monitor: Monitor, *, tracks_timeout_s: float
 ) -> None:
     """Bring both sides and their tracks into the room, or settle why that failed."""
     try:
-        async with asyncio.TaskGroup() as both:
-            for role in Role:
-                both.create_task(bring(role), name=f"dispatch-{role}")
+        await sides.come()
     except* DispatchNotPickedUp as errors:
         detail = "; ".join(str(error) for error in errors.exceptions)
         monitor.settle(Ending(Outcome.NOT_PICKED_UP, Fault.SYSTEM, detail))
@@ -170,20 +177,4 @@ async def _connect(
         detail = "; ".join(str(error) or type(error).__name__ for error in errors.exceptions)
         monitor.settle(Ending(Outcome.SERVER_LOST, Fault.SYSTEM, detail))
     else:
-        await monitor.expect_tracks(TRACKS_TIMEOUT_S)
-
-
-def _is_there(recorder: Recorder, role: Role) -> bool:
-    return any(agent_name(participant) == role for participant in recorder.participants.values())
-
-
-async def _wait_until_gone(recorder: Recorder) -> None:
-    """Let both sides leave by themselves, so that their last words arrive."""
-    if recorder.closed.done():
-        return
-    try:
-        async with asyncio.timeout(LEAVE_TIMEOUT_S):
-            while any(_is_there(recorder, role) for role in Role):  # noqa: ASYNC110 - asked, not told
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        log.info("both sides did not leave in time", timeout_s=LEAVE_TIMEOUT_S)
+        await monitor.expect_tracks(tracks_timeout_s)

@@ -11,11 +11,10 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Coroutine
-from contextlib import closing, nullcontext
+from contextlib import AsyncExitStack, closing, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 from livekit.api import VideoGrants
@@ -27,9 +26,8 @@ from duologue.batch.command import make_batch
 from duologue.batch.plan import Plan
 from duologue.batch.plan_command import LatencyOption, plan
 from duologue.call import place_call
-from duologue.console import CallView
+from duologue.console import CallView, show_problem
 from duologue.direct import place_direct_call
-from duologue.dispatch import DISPATCH_TIMEOUT_S
 from duologue.doctor import LONGEST_HOLD_S, StageResult, examine, exit_status
 from duologue.engine_options import EngineOption, ProfileOption, engine_options
 from duologue.filing import CallResult
@@ -42,7 +40,15 @@ from duologue.relabel_command import relabel
 from duologue.report.command import report
 from duologue.scenario import DEFAULT, load_scenario
 from duologue.schema_command import schema
+from duologue.signals import run_cancellable
+from duologue.suite.command import (
+    SupportAgentOption,
+    SupportCommandOption,
+    assess,
+    check_agent_options,
+)
 from duologue.summary import read_calls, show_summary, summarize, write_csv
+from duologue.their_agent import hosted_agent
 from duologue.up import up as keep_up
 from shared import logs
 from shared.address import ServerAddress
@@ -64,7 +70,6 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 CANCELLED_BY_SIGNAL = 130
-T = TypeVar("T")
 
 
 class Workers(StrEnum):
@@ -94,25 +99,6 @@ def print_event(event: Event) -> None:
     sys.stdout.flush()
 
 
-def show_problem(role: Role, line: str) -> None:
-    """Print a line of a worker's log if it tells of an error."""
-    if '"level": "error"' in line or not line.startswith("{"):
-        err.print(f"[red]{role} worker:[/red] {escape(line)}", soft_wrap=True)
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work; Ctrl-C and SIGTERM cancel it, so that it cleans up."""
-
-    async def cancellable() -> T:
-        task = asyncio.current_task()
-        assert task is not None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        return await work
-
-    return asyncio.run(cancellable())
-
-
 @app.command()
 def call(
     scenario: Annotated[
@@ -137,10 +123,16 @@ def call(
     workers: Annotated[
         Workers, typer.Option(help="local: start both workers here, even with LIVEKIT_URL set.")
     ] = Workers.AUTO,
+    support_agent: SupportAgentOption = None,
+    support_command: SupportCommandOption = None,
     dispatch_timeout_s: Annotated[
-        float,
-        typer.Option("--dispatch-timeout", min=1, help="Seconds until both agents must be there."),
-    ] = DISPATCH_TIMEOUT_S,
+        float | None,
+        typer.Option(
+            "--dispatch-timeout",
+            min=1,
+            help="Seconds until agents must be there; 12 for ours, 30 for yours.",
+        ),
+    ] = None,
     play: Annotated[
         bool, typer.Option("--play", help="Play the call on this machine's sound device.")
     ] = False,
@@ -164,6 +156,9 @@ def call(
     in_real_time = transport is Transport.LIVEKIT or clock is Clock.REAL
     if play and not in_real_time:
         raise UsageError("--play is for calls in real time: add --clock real")
+    if support_agent and workers is Workers.LOCAL:
+        raise UsageError("--workers local starts our own agents; with --support-agent none is used")
+    check_agent_options(transport, support_agent, support_command)
     spec = load_scenario(scenario).to_spec(
         call_id=call_id or f"call-{secrets.token_hex(4)}",
         seed=seed,
@@ -180,6 +175,7 @@ def call(
         ),
         recorder=IDENTITY,
         latency=read_latency(latency or []),
+        under_test=support_agent,
     )
     # On the virtual clock seconds pass too quickly for a meter to be read.
     meters = Meters() if in_real_time else None
@@ -189,21 +185,35 @@ def call(
     on_event = print_event if as_json else view.on_event
 
     async def make(folder: CallFolder) -> CallResult:
-        async with hosted(
-            settings,
-            view.say,
-            local_workers=workers is Workers.LOCAL,
-            on_line=show_problem,
-            engines=spec.engines.values(),
-        ) as address:
-            return await place_call(
+        async with AsyncExitStack() as stack:
+            theirs = None
+            if support_agent:
+                theirs = await stack.enter_async_context(
+                    hosted_agent(support_agent, support_command, settings, view.say)
+                )
+                address = theirs.address
+            else:
+                address = await stack.enter_async_context(
+                    hosted(
+                        settings,
+                        view.say,
+                        local_workers=workers is Workers.LOCAL,
+                        on_line=show_problem,
+                        engines=spec.engines.values(),
+                    )
+                )
+            made = await place_call(
                 spec,
                 address,
                 folder,
+                settings,
                 on_event=on_event,
                 listeners=listeners,
                 dispatch_timeout_s=dispatch_timeout_s,
             )
+            if theirs and made.ending.fault:
+                view.show_log(theirs.last_lines)
+            return made
 
     with (
         closing(speaker) if speaker else nullcontext(),
@@ -221,7 +231,7 @@ def call(
                     listeners=listeners,
                 )
             else:
-                result = run(make(folder))
+                result = run_cancellable(make(folder))
         except asyncio.CancelledError:
             if folder.final.exists():
                 view.say(f"cancelled; what was recorded until then: {folder.final}")
@@ -231,6 +241,7 @@ def call(
 
 
 app.command()(plan)
+app.command("test")(assess)
 
 
 @app.command()
@@ -369,4 +380,4 @@ def doctor(
         async with hosted(settings, view.say, local_workers=True, on_line=show_problem) as address:
             return await examine(address, settings, hold_s=hold_s, on_stage=view.on_stage)
 
-    sys.exit(exit_status(run(examine_server())))
+    sys.exit(exit_status(run_cancellable(examine_server())))

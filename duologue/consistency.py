@@ -4,20 +4,27 @@ from collections.abc import Iterator, Mapping
 
 from shared.caller import Fact
 from shared.errors import SpecError
-from shared.spec import Expectation
+from shared.spec import UNSEEN, Expectation
 from shared.spoken import phrase
 from support_agent import Flaw, Rows, find_flaws
 
 
 def contradictions(
-    business: str, desk: Rows, facts: Mapping[str, Fact], expected: Expectation
+    business: str | None, desk: Rows, facts: Mapping[str, Fact], expected: Expectation
 ) -> Iterator[Flaw]:
     """What cannot be, each with the keys that lead to it in the scenario."""
-    try:
-        yield from find_flaws(business, desk, facts, expected)
-    except SpecError as error:
-        field = "desk" if str(error).startswith("desk:") else "business"
-        yield Flaw(("userdata", field), str(error))
+    if business is None:
+        if desk:
+            yield Flaw(("userdata", "business"), "is missing; only with a business is there a desk")
+        for key in sorted(UNSEEN & expected.model_fields_set):
+            problem = "needs a userdata.business; of another's agent only what it says is known"
+            yield Flaw(("expected", key), problem)
+    else:
+        try:
+            yield from find_flaws(business, desk, facts, expected)
+        except SpecError as error:
+            field = "desk" if str(error).startswith("desk:") else "business"
+            yield Flaw(("userdata", field), str(error))
     for index, never in enumerate(expected.never_said):
         for said in expected.said:
             if phrase(never) in phrase(said):

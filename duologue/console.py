@@ -1,5 +1,7 @@
 """A call on the terminal, while it happens: who says and hears what, and how fast they answer."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
@@ -25,6 +27,15 @@ SPEAKING_WIDTH = len("customer is speaking")
 METER_FLOOR_DBFS = -60.0
 METER_WIDTH = 10
 """In characters; so that both fit into a line of 80."""
+
+
+_errors = Console(stderr=True, highlight=False)
+
+
+def show_problem(role: Role, line: str) -> None:
+    """Print a line of a worker's log if it tells of an error."""
+    if '"level": "error"' in line or not line.startswith("{"):
+        _errors.print(f"[red]{role} worker:[/red] {escape(line)}", soft_wrap=True)
 
 
 class CallView:
@@ -97,8 +108,16 @@ class CallView:
         self._console.print(f"verdict: {verdict}{counts}")
         for finding in metrics.findings:
             self._console.print(f"  {escape(str(finding))} ({finding.fault})")
+        if metrics.unchecked:
+            unseen = ", ".join(metrics.unchecked)
+            self._console.print(f"  not checked, for it cannot be seen of this agent: {unseen}")
         self._console.print(f"call folder: {result.folder}", soft_wrap=True)
         self._console.print(f"report: {result.folder / REPORT}", soft_wrap=True)
+
+    def show_log(self, lines: Sequence[str]) -> None:
+        """Show what somebody else's worker said last, if anything."""
+        for line in lines:
+            self._console.print(f"[dim]agent:[/dim] {escape(line)}", soft_wrap=True)
 
     def close(self) -> None:
         """Leave the terminal as it was."""

@@ -53,8 +53,11 @@ async def dispatch(
     present: Callable[[], bool],
     journal: Journal,
     timeout_s: float = DISPATCH_TIMEOUT_S,
+    join_timeout_s: float = JOIN_TIMEOUT_S,
 ) -> None:
     """Dispatch an agent into a room and wait until it is `present` there.
+
+    One whose job was taken, and that is not there after `join_timeout_s`, is dispatched again.
 
     Raises:
         DispatchNotPickedUp: It was not there before the deadline; its dispatch was deleted.
@@ -73,7 +76,7 @@ async def dispatch(
                 return
             await asyncio.sleep(POLL_S)
             waited_s = loop.time() - tried
-            if waited_s > JOIN_TIMEOUT_S:
+            if waited_s > join_timeout_s:
                 break
             if waited_s > TAKEN_TIMEOUT_S and not await _taken(livekit, room, made.id):
                 break

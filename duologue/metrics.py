@@ -81,6 +81,8 @@ class Metrics(Frozen):
     valid: bool
     fault: Fault | None
     findings: tuple[Finding, ...]
+    unchecked: tuple[str, ...] = ()
+    """What of the scenario's `expected` cannot be seen of somebody else's agent."""
     turns: dict[Role, int]
     speech_s: dict[Role, float]
     reply_gap_s: dict[str, Spread]
@@ -155,6 +157,7 @@ def measure(
             "valid": verdict.valid,
             "fault": verdict.fault,
             "findings": verdict.findings,
+            "unchecked": verdict.unchecked,
             "turns": {role: sum(turn.role is role for turn in call.turns) for role in Role},
             "speech_s": {role: round(float(masks[role].sum()) * FRAME_S, 2) for role in Role},
             "reply_gap_s": {

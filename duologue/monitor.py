@@ -19,9 +19,15 @@ _SECOND_HAND = (EndReason.PEER_LEFT, EndReason.STOPPED)
 
 
 class Monitor:
-    """Watches the events of one call until it is known how the call ended."""
+    """Watches the events of one call until it is known how the call ended.
 
-    def __init__(self) -> None:
+    Args:
+        under_test: Whether the support agent is somebody else's. Then nothing is heard of it but
+            its coming and going, and what it does is no fault of the system's.
+    """
+
+    def __init__(self, *, under_test: bool = False) -> None:
+        self._under_test = under_test
         self._loop = asyncio.get_running_loop()
         self._alive_at: dict[Role, float] = {}
         self._subscribed: set[str] = set()
@@ -38,20 +44,20 @@ class Monitor:
             if event.event is EventName.ENDED:
                 self._on_ended(role, event.fields)
         elif event.event is EventName.LEFT and (side := event.fields["side"]):
-            lost = f"{side} left without a word"
-            self._settle_soon(Ending(Outcome.WORKER_LOST, Fault.SYSTEM, lost))
+            self._settle_soon(self._left(Role(side)))
         elif event.event is EventName.SUBSCRIBED:
             self._subscribed.add(event.fields["side"])
             if self._subscribed.issuperset(Role):
                 self._both_subscribed.set()
         elif event.event is EventName.ROOM_CLOSED:
             reason = str(event.fields["reason"])
-            deleted = "DELETED" in reason.upper()
-            self.settle(
-                Ending(
-                    Outcome.ROOM_DELETED if deleted else Outcome.SERVER_LOST, Fault.SYSTEM, reason
-                )
-            )
+            if "DELETED" not in reason.upper():
+                self.settle(Ending(Outcome.SERVER_LOST, Fault.SYSTEM, reason))
+            elif self._under_test:
+                # An agent that hangs up deletes the room (EndCallTool, livekit-agents 1.8.9).
+                self.settle(Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, reason))
+            else:
+                self.settle(Ending(Outcome.ROOM_DELETED, Fault.SYSTEM, reason))
 
     async def expect_tracks(self, timeout_s: float) -> None:
         """Settle the call if the recorder does not receive both sides' tracks in time."""
@@ -59,10 +65,11 @@ class Monitor:
             async with asyncio.timeout(timeout_s):
                 await self._both_subscribed.wait()
         except TimeoutError:
-            missing = ", ".join(sorted(set(Role) - self._subscribed))
-            self.settle(
-                Ending(Outcome.PEER_NEVER_CAME, Fault.SYSTEM, f"no audio track of {missing}")
-            )
+            missing = sorted(set(Role) - self._subscribed)
+            alone = self._under_test and missing == [Role.SUPPORT]
+            fault = Fault.SUPPORT if alone else Fault.SYSTEM
+            detail = f"no audio track of {', '.join(missing)}"
+            self.settle(Ending(Outcome.PEER_NEVER_CAME, fault, detail))
 
     def settle(self, ending: Ending) -> None:
         """Say how the call ended; the first word on it stands."""
@@ -87,10 +94,18 @@ class Monitor:
         if "engine" in fields:
             detail += f": {fields['engine']}: {fields['error']}"
         ending = ending_of(role, reason, detail)
+        if reason is EndReason.PEER_LEFT:
+            ending = self._left(role.peer)
         if reason in _SECOND_HAND:
             self._settle_soon(ending)
         else:
             self.settle(ending)
+
+    def _left(self, side: Role) -> Ending:
+        """How a call ends that one side has left without saying why."""
+        if self._under_test and side is Role.SUPPORT:
+            return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
+        return Ending(Outcome.WORKER_LOST, Fault.SYSTEM, f"{side} left without a word")
 
     def _settle_soon(self, ending: Ending) -> None:
         self._loop.call_later(LAST_WORDS_S, self.settle, ending)

@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     TURN_LIMIT = "turn_limit"
     LENGTH_LIMIT = "length_limit"
     DEAD_AIR = "dead_air"
+    AGENT_LEFT = "agent_left"
     NOT_PICKED_UP = "not_picked_up"
     REFUSED = "refused"
     PEER_NEVER_CAME = "peer_never_came"
@@ -64,6 +65,7 @@ COMPLETE = frozenset(
         Outcome.TURN_LIMIT,
         Outcome.LENGTH_LIMIT,
         Outcome.DEAD_AIR,
+        Outcome.AGENT_LEFT,
     }
 )
 """Outcomes of calls that were held to an end of their own; all others are failures of parts."""

@@ -30,6 +30,7 @@ from shared.address import ServerAddress
 from shared.bus import REFUSED_TOPIC
 from shared.errors import DuologueError, ServerUnreachable
 from shared.events import Event, EventName, Journal
+from shared.linking import agent_name
 from shared.spec import Role
 
 log = structlog.get_logger("duologue.recorder")
@@ -87,15 +88,31 @@ class Recorder:
 
     Every event of the driver's `journal` goes to events.jsonl too, and what happens in the room
     becomes events of that journal.
+
+    Args:
+        folder: Where to.
+        journal: The driver's.
+        room: The room's name.
+        call_id: The call's.
+        under_test: The name of somebody else's agent, if that is the support side.
     """
 
-    def __init__(self, folder: CallFolder, journal: Journal, *, room: str, call_id: str) -> None:
+    def __init__(
+        self,
+        folder: CallFolder,
+        journal: Journal,
+        *,
+        room: str,
+        call_id: str,
+        under_test: str | None = None,
+    ) -> None:
         self.clock = RecordingClock.start()
         self._path = folder.path
         self._journal = journal
         self._audio = TwoChannelFile(folder.path / WIRE)
         self._events = eventlog.EventLog(folder.path, room=room, call_id=call_id)
         self._room = rtc.Room()
+        self._under_test = under_test
         self._concealment = Concealment()
         self._presence = Presence(self._room, journal, self.side_of)
         self._played = PlayedFile(folder.path)
@@ -136,9 +153,19 @@ class Recorder:
         return self._room.remote_participants
 
     def side_of(self, participant: rtc.Participant) -> Role | None:
-        """Which side of the call a participant is; None for anybody else."""
+        """Which side of the call a participant is; None for anybody else.
+
+        Ours join under their role's name; what name another's agent joins under is not known.
+        """
         identity = participant.identity
-        return Role(identity) if identity in tuple(Role) else None
+        if identity in tuple(Role):
+            return Role(identity)
+        theirs = self._under_test and agent_name(participant) == self._under_test
+        return Role.SUPPORT if theirs else None
+
+    def find(self, role: Role) -> rtc.RemoteParticipant | None:
+        """The participant that is `role`'s side of the call, if it is there."""
+        return next((one for one in self.participants.values() if self.side_of(one) is role), None)
 
     def last_heard_at(self, role: Role) -> float | None:
         """When the last event of `role`'s worker came, in seconds of the recording."""

@@ -3,6 +3,7 @@
 The files are a superset of LiveKit's `scenarios.yaml`. Each error names file, line and field.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -17,10 +18,12 @@ from duologue.document import Document
 from duologue.persona import PERSONAS, NamedPersona
 from shared.caller import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
 from shared.engines import at_pace, check_names, same_provider, silence_after
+from shared.engines.turns import AFTER_SERVICE_S
 from shared.errors import DocumentError, SpecError
 from shared.spec import (
     NO_LATENCY,
     RULES,
+    AgentUnderTest,
     CallSpec,
     EngineChoice,
     Engines,
@@ -36,7 +39,6 @@ from shared.values import Row, Text
 BUNDLED = PERSONAS.parent
 DEFAULT = "late-and-charged-twice"
 NO_OPTIONS: Mapping[Role, EngineChoice] = MappingProxyType({})
-_WITH_BUSINESS = ("facts", "goals", "refuses", "expected")
 
 
 class UserData(BaseModel):
@@ -95,6 +97,7 @@ class Scenario(BaseModel):
         options: Mapping[Role, EngineChoice] = NO_OPTIONS,
         recorder: str | None = None,
         latency: Latency = NO_LATENCY,
+        under_test: str | None = None,
     ) -> CallSpec:
         """The call of this scenario, with both roles as peers of each other.
 
@@ -107,17 +110,19 @@ class Scenario(BaseModel):
             options: What the command line names.
             recorder: The identity that events are sent to.
             latency: How long engines are made to take.
+            under_test: The agent name of somebody else's agent, which takes the support side then;
+                so the scenario needs no business.
 
         Raises:
             SpecError: `call_id` is not one, or the scenario lacks what a call needs.
             EngineUnavailable: An engine is not known.
         """
-        chosen = {role: self._chosen(role, engines[role], options) for role in engines}
+        ours = [role for role in engines if role is Role.CUSTOMER or not under_test]
+        chosen = {role: self._chosen(role, engines[role], options) for role in ours}
         caller = chosen.get(Role.CUSTOMER)
-        needed: dict[str, object] = {
-            "persona": self.persona,
-            "userdata.business": self.userdata.business,
-        }
+        needed: dict[str, object] = {"persona": self.persona}
+        if under_test is None:
+            needed["userdata.business"] = self.userdata.business
         if caller is None or caller.llm == RULES:
             needed["goals"] = self.goals
         if missing := [key for key, value in needed.items() if not value]:
@@ -126,7 +131,6 @@ class Scenario(BaseModel):
                 f"{' and no '.join(missing)}; add what is missing (docs/scenarios.md)"
             )
         assert self.persona
-        assert self.userdata.business
         try:
             return CallSpec(
                 call_id=call_id,
@@ -136,12 +140,8 @@ class Scenario(BaseModel):
                 limits=self.limits,
                 latency=latency,
                 engines=chosen,
-                peers={role: Peer(identity=role.peer) for role in Role},
-                silences_s={
-                    role.peer: silence_s
-                    for role, engines in chosen.items()
-                    if (silence_s := silence_after(engines))
-                },
+                peers={} if under_test else {role: Peer(identity=role.peer) for role in Role},
+                silences_s=_silences_s(chosen, under_test),
                 recorder=recorder,
                 customer=CustomerSheet(
                     persona=self.persona,
@@ -152,7 +152,7 @@ class Scenario(BaseModel):
                     behaviours=self.behaviours,
                     instructions=self.instructions,
                 ),
-                support=SupportSheet(business=self.userdata.business, desk=self.userdata.desk),
+                **self._support(under_test),
                 expected=self.expected,
                 agent_expectations=self.agent_expectations,
             )
@@ -176,6 +176,23 @@ class Scenario(BaseModel):
             engines = engines.with_choice(EngineChoice(tts=paced))
         check_names(engines)
         return engines
+
+    def _support(self, under_test: str | None) -> dict[str, Any]:
+        """Who is on the support side, and what it is told."""
+        data = self.userdata
+        if under_test is None:
+            assert data.business
+            return {"support": SupportSheet(business=data.business, desk=data.desk)}
+        metadata = json.dumps(data.model_extra) if data.model_extra else ""
+        return {"under_test": AgentUnderTest(name=under_test, metadata=metadata)}
+
+
+def _silences_s(engines: Mapping[Role, Engines], under_test: str | None) -> dict[Role, float]:
+    """For who hears a voice that may pause for long between sentences: what ends its turns."""
+    silences_s = {role.peer: silence_after(each) for role, each in engines.items()}
+    if under_test:  # its voice is not known
+        silences_s[Role.CUSTOMER] = AFTER_SERVICE_S
+    return {role: silence_s for role, silence_s in silences_s.items() if silence_s}
 
 
 def _renamed(data: Any, old: re.Pattern[str], new: str) -> Any:
@@ -284,12 +301,8 @@ def _check(document: Document, index: int, scenario: Scenario) -> None:
     """What the scenario says must go together."""
     data, expected = scenario.userdata, scenario.expected
     place = ("scenarios", index)
-    if not data.business:
-        if ours := [key for key in _WITH_BUSINESS if key in scenario.model_fields_set]:
-            problem = f"is missing; {ours[0]} can only be had with a business"
-            document.fail((*place, "userdata", "business"), problem)
-        return
-    for key in data.model_extra or ():
-        document.fail((*place, "userdata", key), "is not known beside a business")
+    if data.business:
+        for key in data.model_extra or ():
+            document.fail((*place, "userdata", key), "is not known beside a business")
     for flaw in contradictions(data.business, data.desk, scenario.facts, expected):
         document.fail((*place, *flaw.place), flaw.problem)

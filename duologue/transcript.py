@@ -2,12 +2,14 @@
 
 A worker's SAID event says what was spoken, and roughly when, by its own clock; the audio says
 when exactly. Each event gets the speech of its channel around its time. Speech without an event,
-and an event without speech, are turns too, and marked: nothing that happened is hidden.
+and an event without speech, are turns too, and marked: nothing that happened is hidden. A side of
+which no worker of ours reports anything, an agent under test, is recognized in the recording.
 """
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -15,7 +17,8 @@ from pydantic import ConfigDict, Field
 
 from duologue import eventlog
 from duologue.eventlog import Entry
-from duologue.folder import read_json
+from duologue.folder import read_call, read_json
+from duologue.overheard import RECOGNIZER, Overheard, in_turns, overhear
 from duologue.speech import FRAME_S, Mask, loudness_of, runs, voiced
 from duologue.words import synthesis
 from duologue.words.readings import displayed
@@ -74,6 +77,15 @@ class NoWords(StrEnum):
     """What aligns words is not installed (the extra `offline`)."""
 
 
+class SaidFrom(StrEnum):
+    """How it is known what was said."""
+
+    EVENT = "event"
+    """Its worker reported it."""
+    RECOGNITION = "recognition"
+    """It was recognized in the recording, for nobody reported it."""
+
+
 class Turn(Frozen):
     """What one side said in one go."""
 
@@ -85,6 +97,7 @@ class Turn(Frozen):
     """What was to be said; None where that is not known."""
     said: str | None
     """What was really spoken, which is less if it was interrupted."""
+    said_from: SaidFrom = SaidFrom.EVENT
     heard: str | None
     """What the other side's recognizer made of it; None if nothing."""
     interrupted: bool
@@ -118,6 +131,9 @@ class Transcript(Frozen):
     schema_version: Literal[1] = Field(default=1, alias="schema")
     turns: tuple[Turn, ...]
     stray: tuple[Stray, ...] = ()
+    recognizer: str | None = None
+    """The engine that recognized what was said on the side that reports nothing, if there is one;
+    what that side heard is not known either."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -128,9 +144,19 @@ class _Span(NamedTuple):
 
 
 def make(folder: Path) -> Transcript:
-    """The transcript of a call folder, without alignment, from its audio and events.jsonl."""
+    """The transcript of a call folder, without alignment, from audio, events.jsonl and call.json.
+
+    Blocks: what an agent under test said is recognized.
+    """
     masks = {role: voiced(channel.rms) for role, channel in loudness_of(folder).items()}
-    return transcribe(masks, eventlog.read(folder, EventName.SAID, EventName.HEARD))
+    entries = eventlog.read(folder, EventName.SAID, EventName.HEARD)
+    if not read_call(folder).spec.under_test:
+        return transcribe(masks, entries)
+    spoken = {role: runs(mask) for role, mask in masks.items()}
+    turns = in_turns(spoken[Role.SUPPORT], spoken[Role.CUSTOMER])
+    overheard = {Role.SUPPORT: overhear(folder, Role.SUPPORT, turns)}
+    call = transcribe(masks, entries, overheard=overheard)
+    return call.model_copy(update={"recognizer": RECOGNIZER})
 
 
 def read(folder: Path) -> Transcript:
@@ -138,10 +164,21 @@ def read(folder: Path) -> Transcript:
     return read_json(folder, FILE, Transcript)
 
 
-def transcribe(masks: Mapping[Role, Mask], entries: Sequence[Entry]) -> Transcript:
-    """The turns of a call: `masks` says per role which frames are speech (`speech.voiced`)."""
+def transcribe(
+    masks: Mapping[Role, Mask],
+    entries: Sequence[Entry],
+    *,
+    overheard: Mapping[Role, Sequence[Overheard]] = MappingProxyType({}),
+) -> Transcript:
+    """The turns of a call: `masks` says per role which frames are speech (`speech.voiced`).
+
+    Of a role in `overheard`, these are the turns.
+    """
     turns: list[Turn] = []
     for role, mask in masks.items():
+        if role in overheard:
+            turns += [_overheard(role, each) for each in overheard[role]]
+            continue
         said = [e for e in entries if e.event == EventName.SAID and e.role == role]
         turns += _turns(role, mask, said)
     turns.sort(key=lambda turn: (turn.start, turn.end))
@@ -204,6 +241,19 @@ def _synthesized(entry: Entry, start: float | None) -> dict[str, Any]:
         for word, span in zip(words, times, strict=True)
     )
     return {"words": placed, "words_from": WordSource.SYNTHESIZER}
+
+
+def _overheard(role: Role, each: Overheard) -> Turn:
+    return Turn(
+        role=role,
+        start=each.start,
+        end=each.end,
+        intended=None,
+        said=each.text,
+        said_from=SaidFrom.RECOGNITION,
+        heard=None,
+        interrupted=False,
+    )
 
 
 def _spans(entries: Sequence[Entry]) -> list[_Span]:

@@ -13,7 +13,7 @@ from livekit.agents import AgentSession
 from shared import engines
 from shared.agent import CallAgent, Party
 from shared.engines import Models
-from shared.events import EventName, Journal
+from shared.events import Event, EventName, Journal
 from shared.latency import Delays
 from shared.line import EndReason, Line
 from shared.settings import Settings
@@ -25,6 +25,9 @@ Factory = Callable[[CallSpec, Journal, Models], Party]
 
 PEER_TIMEOUT_S = 30.0
 """How long a peer that is named in the specification may take to link and to listen."""
+
+OPENS_AFTER_S = 4.0
+"""How long a caller waits for an agent of which it is not known whether it speaks first."""
 
 
 class Connection(Protocol):
@@ -82,6 +85,7 @@ async def _begin(party: Party, connection: Connection) -> EndReason:
     """Wait for the peer, open the call if that is this side's part, and watch over it."""
     agent, session, line = party
     peer = connection.peer
+    greeted = _spoken_to(line)
     try:
         async with asyncio.timeout(PEER_TIMEOUT_S if line.spec.peers else None):
             await connection.wait_until_linked(session)
@@ -94,8 +98,32 @@ async def _begin(party: Party, connection: Connection) -> EndReason:
     line.journal.emit(EventName.OK)
     if line.spec.opener is line.role:
         await agent.open()
+    elif line.spec.under_test:
+        await _open_unless(greeted, agent)
     await watch(party)
     return await line.ended
+
+
+def _spoken_to(line: Line) -> asyncio.Event:
+    """Set once the other side has begun to speak."""
+    begun = asyncio.Event()
+
+    def on_event(event: Event) -> None:
+        if event.event is EventName.PEER_STATE and event.fields["new"] == "speaking":
+            begun.set()
+
+    line.journal.add_sink(on_event)
+    return begun
+
+
+async def _open_unless(greeted: asyncio.Event, agent: CallAgent) -> None:
+    """Open the call after all if nobody speaks."""
+    try:
+        async with asyncio.timeout(OPENS_AFTER_S):
+            await greeted.wait()
+    except TimeoutError:
+        agent.line.journal.emit(EventName.REVIVED)
+        await agent.revive()
 
 
 def report_crash(journal: Journal, error: Exception) -> None:

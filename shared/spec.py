@@ -135,6 +135,15 @@ class SupportSheet(Frozen):
     """Rows put into the desk before the call, by table, on top of the business's own."""
 
 
+class AgentUnderTest(Frozen):
+    """Somebody else's agent on the support side, of which nothing but this is known."""
+
+    name: Text
+    """The agent name that its worker is registered under."""
+    metadata: str = ""
+    """What it is dispatched with: the scenario's `userdata` as JSON, if there is any."""
+
+
 class Expectation(Frozen):
     """What must be true after the call; no role ever sees it."""
 
@@ -148,6 +157,10 @@ class Expectation(Frozen):
     """Tools that it must use with success, in this order; others may come in between."""
     never_done: tuple[Text, ...] = ()
     """Tools that it must not use with success."""
+
+
+UNSEEN = frozenset({"desk", "tools", "never_done"})
+"""Of an expectation, what is not seen of an agent under test."""
 
 
 class CallSpec(Frozen):
@@ -170,6 +183,8 @@ class CallSpec(Frozen):
     """The identity that events are sent to; None when nobody records."""
     customer: CustomerSheet | None = None
     support: SupportSheet | None = None
+    under_test: AgentUnderTest | None = None
+    """Who takes the support side, if that is not our own agent."""
     expected: Expectation | None = None
     agent_expectations: str = ""
     """What is expected of the agent in words, for a model to judge by; no role sees it either."""
@@ -186,7 +201,7 @@ class CallSpec(Frozen):
     def for_role(self, role: Role) -> Self:
         """The same call as `role` may know it: without the other's sheet and the verdict's rules.
 
-        Which engines the other side uses is not its business either.
+        Which engines the other side uses, or is dispatched with, is not its business either.
         """
         return self.model_copy(
             update={
@@ -196,6 +211,7 @@ class CallSpec(Frozen):
                 "engines": {role: self.engines[role]},
                 "peers": {role: self.peers[role]},
                 "silences_s": {one: s for one, s in self.silences_s.items() if one is role},
+                "under_test": self.under_test and AgentUnderTest(name=self.under_test.name),
             }
         )
 

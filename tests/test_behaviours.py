@@ -144,7 +144,7 @@ async def test_it_is_the_same_over_livekit(server: Server, tmp_path: Path) -> No
         backchannel={"probability": 0.6, "after_s": 1.0},
     ).model_copy(update={"call_id": f"behaving-{uuid4().hex[:8]}", "recorder": IDENTITY})
     with CallFolder.create(tmp_path, spec.call_id) as folder:
-        made = await place_call(spec, server.address, folder, on_event=lambda _: None)
+        made = await place_call(spec, server.address, folder, SETTINGS, on_event=lambda _: None)
     assert made.metrics.task_success, made.metrics.findings
     barged, listening = (
         turns(made.folder, behaviour) for behaviour in (Behaviour.BARGE_IN, Behaviour.BACKCHANNEL)

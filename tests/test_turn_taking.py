@@ -178,6 +178,7 @@ def call(
             spec,
             server.address,
             folder,
+            settings,
             on_event=lambda _: None,
             listeners=[lambda role, samples: listened.update({role: len(samples)})],
         )

@@ -35,6 +35,7 @@ class LiveKitCaller:
     Args:
         address: Of the server.
         out: The folder that call folders are made in.
+        settings: The environment.
         say: Told when the server is waited for.
         kept: What fails when the server or a worker cannot be kept running.
     """
@@ -43,10 +44,12 @@ class LiveKitCaller:
         self,
         address: ServerAddress,
         out: Path,
+        settings: Settings,
         say: Say,
         kept: tuple[asyncio.Future[Any], ...] = (),
     ) -> None:
-        self._address, self._out, self._say, self._kept = address, out, say, kept
+        self._address, self._out, self._settings = address, out, settings
+        self._say, self._kept = say, kept
         self._admission = Admission()
         self._recovering = asyncio.Lock()
 
@@ -57,7 +60,12 @@ class LiveKitCaller:
             try:
                 with CallFolder.create(self._out, spec.call_id) as folder:
                     return await place_call(
-                        spec, self._address, folder, on_event=lambda _: None, attempt=attempt
+                        spec,
+                        self._address,
+                        folder,
+                        self._settings,
+                        on_event=lambda _: None,
+                        attempt=attempt,
                     )
             except (ServerUnreachable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
                 problem = str(error) or type(error).__name__
@@ -121,7 +129,7 @@ async def livekit_caller(
         WorkerFailed: A worker could not be started.
     """
     if running := await find_running(settings, say):
-        yield LiveKitCaller(running, out, say)
+        yield LiveKitCaller(running, out, settings, say)
     else:
         async with kept_server(settings, say) as (address, server):
             say("starting both workers")
@@ -135,6 +143,6 @@ async def livekit_caller(
             async with kept_workers(
                 address, say, registered=registered, on_line=on_line, calls=jobs
             ) as workers:
-                caller = LiveKitCaller(address, out, say, kept=(server, *workers))
+                caller = LiveKitCaller(address, out, settings, say, kept=(server, *workers))
                 await caller.until(ready.wait())
                 yield caller

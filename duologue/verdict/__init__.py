@@ -12,6 +12,7 @@ from duologue.verdict.checks import all_findings
 from duologue.verdict.evidence import Evidence, Spoken, Used
 from duologue.verdict.finding import INVALIDATING, TASK, Check, Finding
 from duologue.verdict.gathering import gather
+from shared.spec import UNSEEN, CallSpec
 
 __all__ = ["Check", "Evidence", "Finding", "Spoken", "Used", "Verdict", "gather", "judge"]
 
@@ -29,6 +30,8 @@ class Verdict(NamedTuple):
     fault: Fault | None
     """Whose fault the gravest finding is."""
     findings: tuple[Finding, ...]
+    unchecked: tuple[str, ...] = ()
+    """What was expected, but cannot be seen of an agent under test."""
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -39,7 +42,14 @@ def judge(evidence: Evidence) -> Verdict:
         valid=not _any(INVALIDATING, findings),
         fault=next((one for one in _FIRST_BLAMED if one in {f.fault for f in findings}), None),
         findings=findings,
+        unchecked=_unchecked(evidence.spec),
     )
+
+
+def _unchecked(spec: CallSpec) -> tuple[str, ...]:
+    if not spec.under_test or not spec.expected:
+        return ()
+    return tuple(f"expected.{key}" for key in sorted(UNSEEN) if getattr(spec.expected, key))
 
 
 def _any(checks: frozenset[Check], findings: Iterable[Finding]) -> bool:

@@ -29,6 +29,8 @@ def all_findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _rows(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.spec.under_test:
+        return
     if evidence.changes is None:
         yield Finding(check=Check.DESK, fault=Fault.SYSTEM, detail="the desk's rows never arrived")
         return
@@ -49,6 +51,8 @@ def _words(evidence: Evidence) -> Iterator[Finding]:
 
 def _deeds(evidence: Evidence) -> Iterator[Finding]:
     """Tools in their order, and tools that must not be used."""
+    if evidence.spec.under_test:
+        return
     expected = _expected(evidence)
     used = [use.tool for use in evidence.tools if use.role is Role.SUPPORT and use.succeeded]
     left = iter(used)
@@ -98,6 +102,25 @@ def _before_identified(evidence: Evidence, tools: frozenset[str]) -> Iterator[Sp
     return (turn for turn in evidence.turns if turn.at_s < identified_s)
 
 
+def _goals(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the caller was content with an agent under test, whose deeds are not seen.
+
+    A caller who hangs up tells. Of one whom the agent left, each goal must have been answered.
+    """
+    spec, outcome = evidence.spec, evidence.ending.outcome
+    if not spec.under_test or outcome is Outcome.COMPLETED:
+        return
+    goals = spec.customer.goals if spec.customer else ()
+    if outcome is Outcome.AGENT_LEFT and goals and _said_goodbye(evidence, Role.SUPPORT):
+        said = phrase(_text(evidence, Role.SUPPORT))
+        open_goals = [goal for goal in goals if not any(phrase(w) in said for w in goal.met_when)]
+        details = [f"not settled: {goal.say}" for goal in open_goals]
+    else:
+        details = [f"the caller did not get what it called for: {outcome}"]
+    for detail in details:
+        yield Finding(check=Check.GOAL, fault=Fault.SUPPORT, detail=detail)
+
+
 def _loops(evidence: Evidence) -> Iterator[Finding]:
     for role in Role:
         said = Counter(
@@ -126,12 +149,20 @@ def _ending(evidence: Evidence) -> Iterator[Finding]:
     elif outcome is Outcome.DEAD_AIR:
         silent = evidence.turns[-1].role.peer if evidence.turns else Role.SUPPORT
         yield Finding(check=Check.ENDING, fault=Fault(silent), detail="said nothing any more")
+    elif outcome is Outcome.AGENT_LEFT:
+        if not _said_goodbye(evidence, Role.SUPPORT):
+            left = f"no goodbye: {detail}"
+            yield Finding(check=Check.ENDING, fault=Fault.SUPPORT, detail=left)
     elif outcome in {Outcome.TURN_LIMIT, Outcome.LENGTH_LIMIT}:
         yield Finding(check=Check.ENDING, fault=Fault.SUPPORT, detail=f"{outcome}: no end in sight")
     else:
         for role in Role:
-            if not _GOODBYE.search(phrase(_text(evidence, role))):
+            if not _said_goodbye(evidence, role):
                 yield Finding(check=Check.ENDING, fault=Fault(role), detail="said no goodbye")
+
+
+def _said_goodbye(evidence: Evidence, role: Role) -> bool:
+    return bool(_GOODBYE.search(phrase(_text(evidence, role))))
 
 
 def _audio(evidence: Evidence) -> Iterator[Finding]:
@@ -145,6 +176,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     _deeds,
     _disclosure,
     left_sheet,
+    _goals,
     _loops,
     _ending,
     _audio,

@@ -20,6 +20,8 @@ class Check(StrEnum):
     """Something of an account was told before the caller was identified."""
     LEFT_SHEET = "left_sheet"
     """The caller said what it cannot know, or played the agent."""
+    GOAL = "goal"
+    """The caller did not get what it called for, by what the agent said; without a desk alone."""
     LOOP = "loop"
     ENDING = "ending"
     """The call did not end as calls should."""
@@ -39,6 +41,7 @@ TASK = frozenset(
         Check.NOT_DONE,
         Check.FORBIDDEN_DONE,
         Check.DISCLOSED,
+        Check.GOAL,
     }
 )
 """Any of these, and the task was not done."""

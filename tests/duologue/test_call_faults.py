@@ -93,6 +93,7 @@ class Stage:
             spec,
             self.server.address,
             CallFolder.create(self.out, spec.call_id),
+            Settings(_env_file=None),
             on_event=watch,
             dispatch_timeout_s=dispatch_timeout_s,
         )

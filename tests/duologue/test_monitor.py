@@ -30,8 +30,8 @@ def ended(role: Role, reason: EndReason) -> Event:
     return event(EventName.ENDED, role, reason=reason)
 
 
-async def ending_after(*events: Event) -> Ending:
-    monitor = Monitor()
+async def ending_after(*events: Event, under_test: bool = False) -> Ending:
+    monitor = Monitor(under_test=under_test)
     for each in events:
         monitor.on_event(each)
     async with asyncio.timeout(2):
@@ -97,6 +97,33 @@ async def test_a_side_whose_heart_stops_is_lost_though_it_never_left() -> None:
 async def test_a_room_that_is_gone_ends_the_call(reason: str, outcome: Outcome) -> None:
     ending = await ending_after(event(EventName.ROOM_CLOSED, reason=reason))
     assert ending == Ending(outcome, Fault.SYSTEM, reason)
+
+
+@pytest.mark.parametrize(
+    ("seen", "detail"),
+    [
+        (event(EventName.LEFT, side="support"), "the agent left the room"),
+        (ended(Role.CUSTOMER, EndReason.PEER_LEFT), "the agent left the room"),
+        (event(EventName.ROOM_CLOSED, reason="room_deleted"), "room_deleted"),
+    ],
+)
+async def test_an_agent_under_test_that_leaves_has_ended_the_call_itself(
+    seen: Event, detail: str
+) -> None:
+    ending = await ending_after(seen, under_test=True)
+    assert ending == Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, detail)
+
+
+async def test_a_customer_that_is_lost_is_no_fault_of_an_agent_under_test() -> None:
+    ending = await ending_after(event(EventName.LEFT, side="customer"), under_test=True)
+    assert (ending.outcome, ending.fault) == (Outcome.WORKER_LOST, Fault.SYSTEM)
+
+
+async def test_an_agent_under_test_that_is_silent_is_at_fault_itself() -> None:
+    monitor = Monitor(under_test=True)
+    monitor.on_event(event(EventName.SUBSCRIBED, side="customer"))
+    await monitor.expect_tracks(0.05)
+    assert monitor.ending.result().fault is Fault.SUPPORT
 
 
 async def test_others_may_come_and_go() -> None:

@@ -15,6 +15,7 @@ SEEN_BY_THE_DRIVER = {
     Outcome.REFUSED,
     Outcome.SERVER_LOST,
     Outcome.ROOM_DELETED,
+    Outcome.AGENT_LEFT,
     Outcome.CANCELLED,
 }
 """Outcomes that no side of a call can tell."""

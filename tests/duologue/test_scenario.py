@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from shared.caller import BargeIn, Behaviours, Feeling, Mood, Persona
 from shared.engines.turns import AFTER_SERVICE_S
 from shared.errors import DocumentError, EngineUnavailable, SpecError
 from shared.settings import Profile, Settings
-from shared.spec import CallSpec, EngineChoice, Engines, Role
+from shared.spec import CallSpec, EngineChoice, Engines, Peer, Role
 
 GOOD = """\
 name: test
@@ -177,6 +178,42 @@ def test_a_file_of_livekits_is_read_and_a_call_of_it_says_what_it_lacks(tmp_path
     assert talks.goals == ()
     with pytest.raises(SpecError, match=r"has no persona and no userdata\.business and no goals"):
         moves.to_spec(call_id="c1", seed=0, engines={})
+
+
+ANOTHERS = """\
+name: Hotel
+scenarios:
+- label: breakfast
+  userdata: {guest: Ann Lee, room: {number: "12"}}
+  persona: {name: Ann Lee}
+  facts: {room_number: "12"}
+  goals: [{say: What time is breakfast?, met_when: [seven]}]
+  expected: {said: [from seven], never_said: [never mind]}
+"""
+
+
+def test_a_scenario_for_an_agent_of_ones_own_needs_no_business(tmp_path: Path) -> None:
+    scenario = load_scenario(str(write(tmp_path, ANOTHERS)))
+    engines = {role: Settings(_env_file=None).engines(role) for role in Role}
+    with pytest.raises(SpecError, match=r"has no userdata\.business"):
+        scenario.to_spec(call_id="c1", seed=0, engines=engines)
+    spec = scenario.to_spec(call_id="c1", seed=0, engines=engines, under_test="front-desk")
+    assert spec.under_test
+    assert spec.under_test.name == "front-desk"
+    assert json.loads(spec.under_test.metadata) == {"guest": "Ann Lee", "room": {"number": "12"}}
+    assert (spec.support, spec.peers, set(spec.engines)) == (None, {}, {Role.CUSTOMER})
+    peers = {Role.CUSTOMER: Peer(identity="agent-1")}
+    told = spec.model_copy(update={"peers": peers}).to_metadata(Role.CUSTOMER)
+    assert "12" in CallSpec.from_metadata(told, Role.CUSTOMER).model_dump_json()
+    assert "guest" not in told
+
+
+@pytest.mark.parametrize("key", ["desk: {}", "tools: [x]", "never_done: [x]"])
+def test_what_an_agent_of_ones_own_does_cannot_be_expected(tmp_path: Path, key: str) -> None:
+    text = ANOTHERS.replace("said: [from seven]", key)
+    with pytest.raises(DocumentError, match=r"needs a userdata\.business") as raised:
+        read_scenarios(write(tmp_path, text))
+    assert raised.value.field == f"scenarios.0.expected.{key.partition(':')[0]}"
 
 
 def test_only_a_language_model_can_call_without_goals(tmp_path: Path) -> None:

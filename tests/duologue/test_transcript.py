@@ -3,8 +3,9 @@
 import pytest
 
 from duologue.eventlog import Entry
-from duologue.speech import Mask
-from duologue.transcript import Flaw, Transcript, transcribe
+from duologue.overheard import Overheard, in_turns
+from duologue.speech import Mask, Run
+from duologue.transcript import Flaw, SaidFrom, Transcript, transcribe
 from shared.caller import Behaviour
 from shared.events import EventName
 from shared.spec import Role
@@ -171,3 +172,26 @@ def test_turns_are_in_order_of_their_start() -> None:
         said(S, 4.0, 5.0, "c"),
     )
     assert [turn.said for turn in found.turns] == ["a", "b", "c", "d"]
+
+
+def test_a_turn_goes_on_until_the_other_side_speaks_after_it() -> None:
+    spoken = [Run(1, 2), Run(3, 4), Run(6, 7), Run(8, 9), Run(10, 11)]
+    assert in_turns(spoken, [Run(4.5, 5.5), Run(8.2, 8.6), Run(9.0, 9.4)]) == [
+        [Run(1, 2), Run(3, 4)],
+        [Run(6, 7), Run(8, 9)],
+        [Run(10, 11)],
+    ]
+
+
+def test_a_side_that_reports_nothing_has_the_turns_that_were_recognized() -> None:
+    entries = [heard(C, 1.0, 2.0, "good morning", at=2.3), said(C, 2.5, 3.5, "Hello.")]
+    found = transcribe(
+        {C: mask((2.5, 3.5)), S: mask((1.0, 2.0), (4.0, 5.0))},
+        entries,
+        overheard={S: [Overheard(1.0, 2.0, "Good morning."), Overheard(4.0, 5.0, "")]},
+    )
+    assert [(t.role, t.start, t.said, t.said_from, t.heard, t.flaw) for t in found.turns] == [
+        (S, 1.0, "Good morning.", SaidFrom.RECOGNITION, "good morning", None),
+        (C, 2.5, "Hello.", SaidFrom.EVENT, None, None),
+        (S, 4.0, "", SaidFrom.RECOGNITION, None, None),
+    ]

@@ -39,7 +39,7 @@ async def test_a_server_that_is_away_is_waited_for_and_costs_no_attempt(
     async with running_server(settings, lambda _: None) as server:
         address = server.address
     said: list[str] = []
-    caller = LiveKitCaller(address, tmp_path, said.append)
+    caller = LiveKitCaller(address, tmp_path, settings, said.append)
     waiting = asyncio.create_task(caller.recover())
     await asyncio.wait([waiting], timeout=2.5)  # in which it asks more than once
     assert not waiting.done()
@@ -54,7 +54,7 @@ async def test_a_server_that_goes_away_as_a_call_begins_fails_that_attempt(
 ) -> None:
     async with running_server(settings, lambda _: None) as server:
         address = server.address
-    caller = LiveKitCaller(address, tmp_path, lambda _: None)
+    caller = LiveKitCaller(address, tmp_path, settings, lambda _: None)
 
     async def answered() -> None:
         """As it did a moment before."""

@@ -7,7 +7,8 @@ import pytest
 from duologue.outcome import Ending, Fault, Outcome
 from duologue.scenario import load_scenario
 from duologue.verdict import Check, Evidence, Spoken, Used, Verdict, judge
-from shared.spec import CallSpec, Expectation, Role
+from shared.caller import CustomerSheet, Goal, Persona
+from shared.spec import AgentUnderTest, CallSpec, Expectation, Role
 from shared.values import Row
 
 C, S = Role.CUSTOMER, Role.SUPPORT
@@ -175,3 +176,61 @@ def test_the_system_is_blamed_before_the_customer_and_it_before_the_agent() -> N
 
 def at_s(turn: Spoken) -> float:
     return turn.at_s
+
+
+HOTEL = CallSpec(
+    call_id="c1",
+    scenario="breakfast",
+    engines={},
+    peers={},
+    customer=CustomerSheet(
+        persona=Persona(name="Ann Lee"),
+        goals=(Goal(say="What time is breakfast?", met_when=("seven",)),),
+    ),
+    under_test=AgentUnderTest(name="front-desk"),
+    expected=Expectation(said=("from seven to ten",), tools=("find",), never_done=("book",)),
+)
+ANSWERED = Evidence(
+    HOTEL,
+    Ending(Outcome.COMPLETED),
+    (
+        Spoken(C, "Hi, what time is breakfast?", 0.0),
+        Spoken(S, "Breakfast is from 7 to 10. Goodbye.", 3.0),
+        Spoken(C, "Thank you. Goodbye.", 6.0),
+    ),
+    (),
+    None,
+)
+LEFT = Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
+
+
+@pytest.mark.parametrize("ending", [Ending(Outcome.COMPLETED), LEFT], ids=str)
+def test_of_an_agent_under_test_what_it_said_counts_and_what_it_did_is_not_seen(
+    ending: Ending,
+) -> None:
+    verdict = judge(ANSWERED._replace(ending=ending))
+    assert verdict.task_success
+    assert verdict.valid
+    assert verdict.findings == ()
+    assert verdict.unchecked == ("expected.never_done", "expected.tools")
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending", "found"),
+    [
+        ("Breakfast is from 7 to 10.", LEFT, {Check.GOAL, Check.ENDING}),
+        ("It is at noon. Goodbye.", LEFT, {Check.GOAL, Check.NOT_SAID}),
+        ("From 7 to 10. Goodbye.", Ending(Outcome.GAVE_UP), {Check.GOAL}),
+        ("From 7 to 10. Goodbye.", Ending(Outcome.TURN_LIMIT), {Check.GOAL, Check.ENDING}),
+        ("It is at noon. Goodbye.", Ending(Outcome.COMPLETED), {Check.NOT_SAID}),
+    ],
+)
+def test_an_agent_under_test_that_does_not_settle_what_it_is_called_for_fails(
+    answer: str, ending: Ending, found: set[Check]
+) -> None:
+    turns = (ANSWERED.turns[0], Spoken(S, answer, 3.0), ANSWERED.turns[2])
+    verdict = judge(ANSWERED._replace(ending=ending, turns=turns))
+    assert not verdict.task_success
+    assert verdict.valid
+    assert {finding.check for finding in verdict.findings} == found
+    assert verdict.fault is Fault.SUPPORT

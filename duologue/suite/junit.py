@@ -1,0 +1,48 @@
+"""What came of a suite as JUnit XML, which continuous integration shows: a test case a scenario."""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from duologue.suite.result import Mark, ScenarioResult, SuiteResult
+
+_ELEMENT = {Mark.FAILED: "failure", Mark.UNKNOWN: "error"}
+
+
+def write_junit(path: Path, result: SuiteResult) -> None:
+    """Write the file.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    marks = [scenario.mark for scenario in result.scenarios]
+    suite = ET.Element(
+        "testsuite",
+        name=f"duologue {result.support_agent or 'support'}",
+        tests=str(len(marks)),
+        failures=str(marks.count(Mark.FAILED)),
+        errors=str(marks.count(Mark.UNKNOWN)),
+        time=f"{sum(_length_s(scenario) for scenario in result.scenarios):.1f}",
+    )
+    suite.extend(_case(scenario) for scenario in result.scenarios)
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _case(scenario: ScenarioResult) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        classname="duologue",
+        name=scenario.label,
+        time=f"{_length_s(scenario):.1f}",
+    )
+    if name := _ELEMENT.get(scenario.mark):
+        counted = f"{scenario.successes} of {scenario.valid} valid calls reached their goal"
+        ET.SubElement(case, name, message=f"{counted}: {scenario.worst}")
+    ET.SubElement(case, "system-out").text = "\n".join(str(run) for run in scenario.runs)
+    return case
+
+
+def _length_s(scenario: ScenarioResult) -> float:
+    return sum(run.duration_s for run in scenario.runs)

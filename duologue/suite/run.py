@@ -1,0 +1,143 @@
+"""Makes the calls of a suite, one after the other."""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from duologue.batch.batch import Caller
+from duologue.batch.direct import direct_caller
+from duologue.batch.livekit import LiveKitCaller, livekit_caller
+from duologue.direct import services
+from duologue.filing import ONLY_ATTEMPT
+from duologue.folder import Transport
+from duologue.outcome import Outcome
+from duologue.recorder import IDENTITY
+from duologue.scenario import Scenario, load_scenarios
+from duologue.server_binary import Say
+from duologue.suite.result import Run, ScenarioResult, SuiteResult
+from duologue.their_agent import hosted_agent
+from duologue.workers import OnLine
+from shared import engines
+from shared.errors import CallFailed, UsageError
+from shared.settings import Settings
+from shared.spec import CallSpec, Role
+from shared.values import Frozen
+
+HOPELESS = frozenset({Outcome.NOT_PICKED_UP, Outcome.REFUSED})
+"""After a call that ended so, the next one would, too."""
+
+
+class Suite(Frozen):
+    """Which calls to make, and how many of them must reach their goal."""
+
+    scenarios: tuple[Scenario, ...]
+    repeat: int
+    min_success: float
+    transport: Transport
+    support_agent: str | None = None
+    support_command: str | None = None
+
+    def specs(self, settings: Settings) -> dict[str, list[CallSpec]]:
+        """By label of their scenario, the calls, of which the k-th has the seed k.
+
+        Raises:
+            UsageError: One of them cannot be made here.
+        """
+        chosen = {role: settings.engines(role) for role in Role}
+        run = secrets.token_hex(2)  # so that calls of earlier runs can stay where they are
+        specs = {
+            scenario.label: [
+                scenario.to_spec(
+                    call_id=f"{scenario.label}-{seed}-{run}",
+                    seed=seed,
+                    engines=chosen,
+                    recorder=IDENTITY,
+                    under_test=self.support_agent,
+                )
+                for seed in range(1, self.repeat + 1)
+            ]
+            for scenario in self.scenarios
+        }
+        for spec in (calls[0] for calls in specs.values()):
+            for needed in spec.engines.values():
+                engines.check(needed, settings)
+            if self.transport is Transport.DIRECT:
+                services.check(spec)
+        return specs
+
+
+def load_suite(references: Sequence[str]) -> tuple[Scenario, ...]:
+    """The scenarios that `references` name, each once.
+
+    Raises:
+        DocumentError: There is no such scenario, or it is wrong.
+        UsageError: Two of them have one label.
+    """
+    scenarios = [one for reference in references for one in load_scenarios(reference)]
+    labels = [scenario.label for scenario in scenarios]
+    if twice := {label for label in labels if labels.count(label) > 1}:
+        raise UsageError(
+            f"the scenario {min(twice)!r} is named twice; --repeat calls it more often"
+        )
+    return tuple(scenarios)
+
+
+async def run_suite(
+    suite: Suite, out: Path, settings: Settings, say: Say, *, on_line: OnLine
+) -> SuiteResult:
+    """Make a suite's calls into `out`; after one that nobody took, no more.
+
+    Raises:
+        UsageError: Something cannot be used; nothing was started.
+        DuologueError: Something could not be started.
+    """
+    specs = suite.specs(settings)
+    runs: dict[str, list[Run]] = {label: [] for label in specs}
+    async with _caller(suite, out, settings, say, on_line) as caller:
+        for label, calls in specs.items():
+            for spec in calls:
+                run = await _make(caller, spec)
+                runs[label].append(run)
+                say(str(run))
+                if run.outcome in HOPELESS:
+                    say(f"no more calls are made: {run.detail}")
+                    return _result(suite, runs)
+    return _result(suite, runs)
+
+
+def _result(suite: Suite, runs: dict[str, list[Run]]) -> SuiteResult:
+    scenarios = tuple(
+        ScenarioResult(label=label, min_success=suite.min_success, runs=tuple(made))
+        for label, made in runs.items()
+    )
+    return SuiteResult(
+        support_agent=suite.support_agent,
+        transport=suite.transport,
+        repeat=suite.repeat,
+        min_success=suite.min_success,
+        scenarios=scenarios,
+    )
+
+
+async def _make(caller: Caller, spec: CallSpec) -> Run:
+    try:
+        return Run.of(spec, await caller.call(spec, ONLY_ATTEMPT))
+    except CallFailed as error:
+        return Run(call_id=spec.call_id, seed=spec.seed, detail=str(error))
+
+
+@asynccontextmanager
+async def _caller(
+    suite: Suite, out: Path, settings: Settings, say: Say, on_line: OnLine
+) -> AsyncIterator[Caller]:
+    """What makes the calls, for as long as they are made."""
+    if suite.transport is Transport.DIRECT:
+        async with direct_caller(out) as direct:
+            yield direct
+    elif suite.support_agent:
+        async with hosted_agent(suite.support_agent, suite.support_command, settings, say) as agent:
+            yield LiveKitCaller(agent.address, out, settings, say)
+    else:
+        async with livekit_caller(settings, out, say, jobs=1, on_line=on_line) as ours:
+            yield ours

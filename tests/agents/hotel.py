@@ -1,0 +1,66 @@
+"""The front desk of a hotel: a language model by rules, and engines that need no key."""
+
+from typing import Any
+
+from livekit.agents import Agent, AgentSession, llm
+from livekit.agents.types import (
+    DEFAULT_API_CONNECT_OPTIONS,
+    NOT_GIVEN,
+    APIConnectOptions,
+    NotGivenOr,
+)
+from livekit.plugins import silero
+
+from shared import engines
+from shared.settings import Settings
+from shared.spec import Role
+
+GREETING = "Hotel Aurora, good morning. How can I help you?"
+BREAKFAST = "Breakfast is served from seven to ten in the morning."
+ELSE = "Can I help you with anything else?"
+GOODBYE = "You are welcome. Goodbye."
+
+
+class FrontDesk(Agent):
+    """Knows when breakfast is."""
+
+    def __init__(self) -> None:
+        super().__init__(instructions="You are the front desk of Hotel Aurora.")
+
+
+def session(**rules: str) -> AgentSession[None]:
+    """A session with default options; `rules` say what is answered to a word, the last else."""
+    settings = Settings(_env_file=None)
+    local = engines.load(settings.engines(Role.SUPPORT), settings)
+    return AgentSession(stt=local.stt, tts=local.tts, vad=silero.VAD.load(), llm=Rules(rules))
+
+
+class Rules(llm.LLM[Any]):
+    """A language model that looks for words in what the user said last."""
+
+    def __init__(self, rules: dict[str, str]) -> None:
+        super().__init__()
+        self.rules = rules
+
+    def chat(
+        self,
+        *,
+        chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool] | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,  # noqa: ARG002 - it calls no tools
+        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,  # noqa: ARG002 - same
+        extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,  # noqa: ARG002 - same
+    ) -> llm.LLMStream:
+        return _Answer(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
+
+
+class _Answer(llm.LLMStream):
+    async def _run(self) -> None:
+        assert isinstance(self._llm, Rules)
+        said = [one.text_content or "" for one in self._chat_ctx.messages() if one.role == "user"]
+        last = said[-1].lower() if said else ""
+        rules = self._llm.rules
+        text = next((rules[word] for word in rules if word in last), "Could you say that again?")
+        delta = llm.ChoiceDelta(role="assistant", content=text)
+        self._event_ch.send_nowait(llm.ChatChunk(id="answer", delta=delta))

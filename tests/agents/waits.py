@@ -1,0 +1,22 @@
+"""An agent that waits to be spoken to, and hangs up itself, as LiveKit's EndCallTool does.
+
+It has no name of its own: `python -m livekit.agents start tests/agents/waits.py`.
+"""
+
+from livekit.agents import AgentServer, ConversationItemAddedEvent, JobContext, llm
+
+from tests.agents.hotel import BREAKFAST, GOODBYE, FrontDesk, session
+
+server = AgentServer(port=0, num_idle_processes=1)
+
+
+@server.rtc_session()
+async def answer(context: JobContext) -> None:
+    talk = session(breakfast=f"{BREAKFAST} {GOODBYE}")
+    await talk.start(FrontDesk(), room=context.room)
+    await context.connect()
+
+    @talk.on("conversation_item_added")
+    def on_item(event: ConversationItemAddedEvent) -> None:
+        if isinstance(event.item, llm.ChatMessage) and GOODBYE in (event.item.text_content or ""):
+            context.delete_room()
