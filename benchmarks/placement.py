@@ -215,7 +215,9 @@ async def measure_calls(server: Server, settings: Settings, calls: int) -> dict[
                     call_id=f"call-{number:03}", seed=number, engines=chosen, recorder=IDENTITY
                 )
                 folder = CallFolder.create(Path(temporary), spec.call_id)
-                result = await place_call(spec, server.address, folder, on_event=lambda _: None)
+                result = await place_call(
+                    spec, server.address, folder, settings, on_event=lambda _: None
+                )
                 began = time.process_time()
                 label(result.folder)
                 labelled_s = time.process_time() - began

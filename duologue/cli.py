@@ -35,6 +35,7 @@ from duologue.folder import CallFolder, Clock, Transport
 from duologue.host import find_address, hosted
 from duologue.judges import judge_calls
 from duologue.listening import Meters, Speaker
+from duologue.outcome import Outcome
 from duologue.recorder import IDENTITY
 from duologue.relabel_command import relabel
 from duologue.report.command import report
@@ -56,7 +57,7 @@ from shared.errors import DuologueError, UsageError
 from shared.events import Event
 from shared.latency import read_latency
 from shared.settings import read_settings
-from shared.spec import Role
+from shared.spec import EngineChoice, Role
 
 app = typer.Typer(
     help="Two voice agents hold real phone calls over LiveKit, and every call is recorded.",
@@ -156,23 +157,23 @@ def call(
     in_real_time = transport is Transport.LIVEKIT or clock is Clock.REAL
     if play and not in_real_time:
         raise UsageError("--play is for calls in real time: add --clock real")
-    if support_agent and workers is Workers.LOCAL:
-        raise UsageError("--workers local starts our own agents; with --support-agent none is used")
-    check_agent_options(transport, support_agent, support_command)
+    options = engine_options(
+        customer_stt=customer_stt,
+        customer_llm=customer_llm,
+        customer_tts=customer_tts,
+        customer_vad=customer_vad,
+        support_stt=support_stt,
+        support_llm=support_llm,
+        support_tts=support_tts,
+        support_vad=support_vad,
+    )
+    for_ours = workers is Workers.LOCAL or options[Role.SUPPORT] != EngineChoice()
+    check_agent_options(transport, support_agent, support_command, for_ours=for_ours)
     spec = load_scenario(scenario).to_spec(
         call_id=call_id or f"call-{secrets.token_hex(4)}",
         seed=seed,
         engines={role: settings.engines(role) for role in Role},
-        options=engine_options(
-            customer_stt=customer_stt,
-            customer_llm=customer_llm,
-            customer_tts=customer_tts,
-            customer_vad=customer_vad,
-            support_stt=support_stt,
-            support_llm=support_llm,
-            support_tts=support_tts,
-            support_vad=support_vad,
-        ),
+        options=options,
         recorder=IDENTITY,
         latency=read_latency(latency or []),
         under_test=support_agent,
@@ -211,7 +212,7 @@ def call(
                 listeners=listeners,
                 dispatch_timeout_s=dispatch_timeout_s,
             )
-            if theirs and made.ending.fault:
+            if theirs and made.exit_code and made.ending.outcome is not Outcome.COMPLETED:
                 view.show_log(theirs.last_lines)
             return made
 

@@ -193,6 +193,7 @@ class Joined(_Line):
 
     event: Literal[EventName.JOINED]
     identity: str
+    side: Role | None = None
     agent_name: str | None
     sid: str
 
@@ -202,6 +203,7 @@ class Left(_Line):
 
     event: Literal[EventName.LEFT]
     identity: str
+    side: Role | None = None
     agent_name: str | None
     sid: str
     reason: str
@@ -212,6 +214,7 @@ class TrackChanged(_Line):
 
     event: Literal[EventName.PUBLISHED, EventName.UNPUBLISHED, EventName.MUTED, EventName.UNMUTED]
     identity: str
+    side: Role | None = None
     agent_name: str | None
     sid: str
     track: str
@@ -224,6 +227,7 @@ class Subscribed(_Line):
 
     event: Literal[EventName.SUBSCRIBED]
     identity: str
+    side: Role | None = None
     track: str
 
 

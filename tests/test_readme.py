@@ -316,6 +316,25 @@ def test_the_table_of_images_is_true() -> None:
     ]
 
 
+def test_the_workflow_in_the_documents_can_run(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "testing-your-agent.md").read_text(encoding="utf-8")
+    [scenarios, workflow] = [block for language, block in FENCE.findall(text) if language == "yaml"]
+    (tmp_path / "scenarios.yaml").write_text(scenarios, encoding="utf-8")
+    assert load_scenario(str(tmp_path / "scenarios.yaml"))
+    [job] = yaml.safe_load(workflow)["jobs"].values()
+    ran = [shlex.split(step["run"]) for step in job["steps"] if "run" in step]
+    checkout = [step["with"]["path"] for step in job["steps"] if "repository" in str(step)]
+    assert [Path(words[0]).name for words in ran] == ["python", "make", "duologue"]
+    assert ran[1] == ["make", "-C", *checkout, ".venv/call"]
+    assert "\n$(VENV)/call:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert ran[2][:2] == [f"{checkout[0]}/.venv/bin/duologue", "test"]
+    check_duologue(*ran[2][1:])
+    [kept] = [step["with"]["path"] for step in job["steps"] if "upload" in str(step)]
+    assert kept.split() == [
+        ran[2][ran[2].index(flag) + 1] for flag in ("--out", "--junit", "--json")
+    ]
+
+
 def test_the_table_of_workers_is_true() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\d+) \(`(\w+)`\)", readme, re.MULTILINE)

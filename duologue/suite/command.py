@@ -92,8 +92,10 @@ def assess(
     sys.exit(result.exit_code)
 
 
-def check_agent_options(transport: Transport, name: str | None, command: str | None) -> None:
-    """Refuse what does not go together.
+def check_agent_options(
+    transport: Transport, name: str | None, command: str | None, *, for_ours: bool = False
+) -> None:
+    """Refuse what does not go together; `for_ours` says that something is for our own agent.
 
     Raises:
         UsageError: Something does not.
@@ -104,6 +106,8 @@ def check_agent_options(transport: Transport, name: str | None, command: str | N
         raise UsageError("--support-command needs --support-agent, the name to call the agent by")
     if name and transport is Transport.DIRECT:
         raise UsageError("--support-agent is for --transport livekit: an agent is in a room")
+    if name and for_ours:
+        raise UsageError("with --support-agent, leave out --workers and --support-stt and its like")
 
 
 def say(text: str) -> None:

@@ -1,7 +1,7 @@
 """Makes the calls of a suite, one after the other."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from shared.values import Frozen
 
 HOPELESS = frozenset({Outcome.NOT_PICKED_UP, Outcome.REFUSED})
 """After a call that ended so, the next one would, too."""
+
+Log = Callable[[], list[str]]
 
 
 class Suite(Frozen):
@@ -94,12 +96,15 @@ async def run_suite(
     """
     specs = suite.specs(settings)
     runs: dict[str, list[Run]] = {label: [] for label in specs}
-    async with _caller(suite, out, settings, say, on_line) as caller:
+    async with _caller(suite, out, settings, say, on_line) as (caller, log):
         for label, calls in specs.items():
             for spec in calls:
                 run = await _make(caller, spec)
                 runs[label].append(run)
                 say(str(run))
+                if run.outcome is not Outcome.COMPLETED and not run.success:
+                    for line in log():
+                        say(f"agent: {line}")
                 if run.outcome in HOPELESS:
                     say(f"no more calls are made: {run.detail}")
                     return _result(suite, runs)
@@ -130,14 +135,14 @@ async def _make(caller: Caller, spec: CallSpec) -> Run:
 @asynccontextmanager
 async def _caller(
     suite: Suite, out: Path, settings: Settings, say: Say, on_line: OnLine
-) -> AsyncIterator[Caller]:
-    """What makes the calls, for as long as they are made."""
+) -> AsyncIterator[tuple[Caller, Log]]:
+    """What makes the calls while they are made, and the log of an agent that was started here."""
     if suite.transport is Transport.DIRECT:
         async with direct_caller(out) as direct:
-            yield direct
+            yield direct, list
     elif suite.support_agent:
         async with hosted_agent(suite.support_agent, suite.support_command, settings, say) as agent:
-            yield LiveKitCaller(agent.address, out, settings, say)
+            yield LiveKitCaller(agent.address, out, settings, say), lambda: agent.last_lines
     else:
         async with livekit_caller(settings, out, say, jobs=1, on_line=on_line) as ours:
-            yield ours
+            yield ours, list

@@ -14,6 +14,8 @@ class Spoken(NamedTuple):
     role: Role
     text: str
     at_s: float
+    heard: str = ""
+    """What the other side made of it, where `text` itself was recognized: neither is sure."""
 
 
 class Used(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 
 from duologue import eventlog
 from duologue.outcome import Ending, Fault, Outcome
-from duologue.transcript import Transcript
+from duologue.transcript import SaidFrom, Transcript, Turn
 from duologue.verdict.evidence import Evidence, Spoken, Used
 from shared.events import EventName
 from shared.spec import CallSpec, Role
@@ -22,7 +22,7 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
         ending=Ending(
             Outcome(ended["outcome"]), ended["fault"] and Fault(ended["fault"]), ended["detail"]
         ),
-        turns=[Spoken(turn.role, turn.said or "", turn.start) for turn in turns.turns],
+        turns=[_spoken(turn) for turn in turns.turns],
         tools=[
             Used(
                 Role(entry.role),
@@ -41,6 +41,12 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
         ],
         broken_audio=f"{flawed} turns in which speech or its event is missing" if flawed else "",
     )
+
+
+def _spoken(turn: Turn) -> Spoken:
+    recognized = turn.said_from is SaidFrom.RECOGNITION
+    heard = turn.heard if recognized and turn.heard else ""
+    return Spoken(turn.role, turn.said or "", turn.start, heard)
 
 
 def _object(output: str | None) -> dict[str, Any]:

@@ -30,9 +30,10 @@ def left_sheet(evidence: Evidence) -> Iterator[Finding]:
     for turn in evidence.turns:
         words = phrase(turn.text)
         if turn.role is Role.SUPPORT:
-            said = codes(turn.text, CODE_LENGTHS)
-            codes_known |= {reading for code in said for reading in code.digits}
-            words_known += words
+            for text in (turn.text, turn.heard):
+                said = codes(text, CODE_LENGTHS)
+                codes_known |= {reading for code in said for reading in code.digits}
+                words_known += phrase(text)
             continue
         made_up = [
             *(repr(value) for value in _codes_beyond(turn.text, codes_known)),

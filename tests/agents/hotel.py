@@ -1,8 +1,10 @@
 """The front desk of a hotel: a language model by rules, and engines that need no key."""
 
+import asyncio
 from typing import Any
 
-from livekit.agents import Agent, AgentSession, llm
+from livekit import rtc
+from livekit.agents import Agent, AgentSession, LanguageCode, llm, stt, utils
 from livekit.agents.types import (
     DEFAULT_API_CONNECT_OPTIONS,
     NOT_GIVEN,
@@ -12,6 +14,7 @@ from livekit.agents.types import (
 from livekit.plugins import silero
 
 from shared import engines
+from shared.engines import audio, whisper
 from shared.settings import Settings
 from shared.spec import Role
 
@@ -31,8 +34,30 @@ class FrontDesk(Agent):
 def session(**rules: str) -> AgentSession[None]:
     """A session with default options; `rules` say what is answered to a word, the last else."""
     settings = Settings(_env_file=None)
-    local = engines.load(settings.engines(Role.SUPPORT), settings)
-    return AgentSession(stt=local.stt, tts=local.tts, vad=silero.VAD.load(), llm=Rules(rules))
+    voice = engines.load(settings.engines(Role.SUPPORT), settings).tts
+    return AgentSession(stt=Ear(), tts=voice, vad=silero.VAD.load(), llm=Rules(rules))
+
+
+class Ear(stt.STT[Any]):
+    """Recognizes an utterance when it is over."""
+
+    def __init__(self) -> None:
+        super().__init__(capabilities=stt.STTCapabilities(streaming=False, interim_results=False))
+        self._whisper = whisper.load()
+
+    async def _recognize_impl(
+        self,
+        buffer: utils.AudioBuffer,
+        *,
+        language: NotGivenOr[str] = NOT_GIVEN,
+        conn_options: APIConnectOptions,
+    ) -> stt.SpeechEvent:
+        del language, conn_options
+        frame = rtc.combine_audio_frames(buffer)
+        samples = audio.resample(audio.from_frames([frame]), frame.sample_rate, whisper.SAMPLE_RATE)
+        heard = await asyncio.to_thread(self._whisper.transcribe, samples)
+        said = stt.SpeechData(language=LanguageCode("en"), text=heard.text)
+        return stt.SpeechEvent(type=stt.SpeechEventType.FINAL_TRANSCRIPT, alternatives=[said])
 
 
 class Rules(llm.LLM[Any]):

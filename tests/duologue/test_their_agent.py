@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from duologue import eventlog, transcript
+from duologue import call, eventlog, transcript
 from duologue.call import place_call
 from duologue.folder import CallFolder, Transport
 from duologue.outcome import ExitCode, Fault, Outcome
@@ -18,10 +18,14 @@ from duologue.transcript import SaidFrom
 from shared.errors import UsageError, WorkerFailed
 from shared.events import EventName
 from shared.settings import Settings
+from shared.side import OPENS_AFTER_S
 from shared.spec import CallSpec, Role
 from shared.spoken import phrase
 from tests.agents.hotel import BREAKFAST, GREETING
+from tests.folders import check_files
 
+CLOCK_S = 0.05
+"""How exactly times of events can be compared."""
 AGENTS = Path(__file__).parents[1] / "agents"
 HOTEL = Path(__file__).parents[1] / "scenarios" / "hotel.yaml"
 
@@ -64,13 +68,16 @@ async def test_an_agent_that_speaks_first_is_called_recorded_transcribed_and_jud
     assert (result.ending.outcome, result.metrics.valid) == (Outcome.COMPLETED, True)
     assert not eventlog.read(result.folder, EventName.REVIVED)
 
-    call = transcript.read(result.folder)
-    theirs = [turn for turn in call.turns if turn.role is Role.SUPPORT]
-    assert call.turns[0] is theirs[0]
+    check_files(result.folder)
+    labelled = transcript.read(result.folder)
+    theirs = [turn for turn in labelled.turns if turn.role is Role.SUPPORT]
+    assert labelled.turns[0] is theirs[0]
     assert phrase("how can I help you") in phrase(theirs[0].said or "")
     assert phrase(theirs[0].heard or "") == phrase(GREETING)
     assert {turn.said_from for turn in theirs} == {SaidFrom.RECOGNITION}
-    assert {turn.said_from for turn in call.turns if turn.role is Role.CUSTOMER} == {SaidFrom.EVENT}
+    assert {turn.said_from for turn in labelled.turns if turn.role is Role.CUSTOMER} == {
+        SaidFrom.EVENT
+    }
     assert any(phrase(BREAKFAST) in phrase(turn.said or "") for turn in theirs)
     assert result.metrics.wer[Role.SUPPORT].rate is None
     assert result.metrics.reply_gap_s["customer_to_support"].values
@@ -94,12 +101,13 @@ async def test_an_agent_that_waits_is_opened_by_the_caller_and_may_hang_up_itsel
     [[run]] = [scenario.runs for scenario in result.scenarios]
     assert (run.outcome, run.valid, run.success) == (Outcome.AGENT_LEFT, True, True)
     assert run.folder
+    check_files(run.folder)
     [first, *_] = transcript.read(run.folder).turns
     assert first.role is Role.CUSTOMER
-    assert first.start > 3.5
     assert phrase("what time is breakfast") in phrase(first.said or "")
-    [opened] = eventlog.read(run.folder, EventName.REVIVED)
-    assert opened.role == Role.CUSTOMER
+    [ready, opened] = eventlog.read(run.folder, EventName.OK, EventName.REVIVED)
+    assert (ready.role, opened.role) == (Role.CUSTOMER, Role.CUSTOMER)
+    assert OPENS_AFTER_S <= opened.t - ready.t + CLOCK_S < OPENS_AFTER_S + 2
 
 
 async def test_an_agent_that_nobody_runs_is_named_with_what_to_check(
@@ -119,6 +127,23 @@ async def test_an_agent_that_nobody_runs_is_named_with_what_to_check(
     assert "'nobody'" in result.ending.detail
     assert "check that a worker registered" in result.ending.detail
     assert result.folder.is_dir()
+
+
+async def test_when_nobody_takes_a_dispatch_no_more_calls_are_made(
+    own: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call, "THEIR_DISPATCH_TIMEOUT_S", 1.0)
+    suite = Suite(
+        scenarios=load_suite([str(HOTEL)]),
+        repeat=3,
+        min_success=0.0,
+        transport=Transport.LIVEKIT,
+        support_agent="nobody",
+    )
+    result = await run_suite(suite, tmp_path, own, lambda _: None, on_line=lambda *_: None)
+    assert result.exit_code is ExitCode.SYSTEM
+    [[run]] = [scenario.runs for scenario in result.scenarios]
+    assert run.outcome is Outcome.NOT_PICKED_UP
 
 
 async def test_a_command_that_starts_no_agent_is_told_with_what_it_said(own: Settings) -> None:

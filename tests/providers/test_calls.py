@@ -50,7 +50,12 @@ class Cloud(NamedTuple):
         self.openai.answer = answer
         folder = CallFolder.create(out, spec.call_id)
         return await place_call(
-            spec, self.server.address, folder, on_event=lambda _: None, dispatch_timeout_s=40
+            spec,
+            self.server.address,
+            folder,
+            Settings(_env_file=None),
+            on_event=lambda _: None,
+            dispatch_timeout_s=40,
         )
 
 

@@ -13,7 +13,7 @@ from duologue.cli import app
 from duologue.folder import CALL
 from duologue.outcome import ExitCode
 from duologue.summary import read_calls
-from shared.errors import DuologueError, UsageError
+from shared.errors import UsageError
 from shared.settings import inherited_environment
 from tests.duologue.processes import REPOSITORY
 
@@ -61,7 +61,7 @@ def test_an_agent_that_fails_in_one_scenario_fails_the_suite_and_every_report_sa
     ("arguments", "says"),
     [
         (["no-such-thing"], "no-such-thing"),
-        (["shop.yaml", "late-and-charged-twice"], "'late-and-charged-twice' is named twice"),
+        (["shop", "late-and-charged-twice"], "'late-and-charged-twice' is named twice"),
         (["shop", "--support-command", "x"], "needs --support-agent"),
         (["shop", "--support-agent", ""], "--support-agent is empty"),
         (["shop", "--support-agent", "x", "--transport", "direct"], "an agent is in a room"),
@@ -81,7 +81,8 @@ def test_what_cannot_be_is_refused_before_anything_is_started(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_call_to_an_agent_is_refused_with_our_own_workers() -> None:
-    arguments = ["call", "--support-agent", "x", "--workers", "local"]
-    with pytest.raises(DuologueError, match="--workers local"):
+@pytest.mark.parametrize("ours", [("--workers", "local"), ("--support-tts", "piper/joe")])
+def test_a_call_to_an_agent_is_refused_with_what_is_for_our_own(ours: tuple[str, str]) -> None:
+    arguments = ["call", "--support-agent", "x", *ours]
+    with pytest.raises(UsageError, match="--support-agent"):
         CliRunner().invoke(app, arguments, catch_exceptions=False)

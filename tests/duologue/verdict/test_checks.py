@@ -234,3 +234,11 @@ def test_an_agent_under_test_that_does_not_settle_what_it_is_called_for_fails(
     assert verdict.valid
     assert {finding.check for finding in verdict.findings} == found
     assert verdict.fault is Fault.SUPPORT
+
+
+def test_a_caller_may_repeat_what_it_heard_of_an_agent_whose_words_are_recognized() -> None:
+    repeats = Spoken(C, "That was 47219. Goodbye.", 6.0)
+    turns = (ANSWERED.turns[0], ANSWERED.turns[1], repeats)
+    assert not judge(ANSWERED._replace(turns=turns)).valid
+    heard = ANSWERED.turns[1]._replace(heard="It is 47219, from 7 to 10.")
+    assert judge(ANSWERED._replace(turns=(turns[0], heard, repeats))).valid
