@@ -57,6 +57,7 @@ def create_server(
         engines.preload(settings.engines(role), settings)
 
     calls = settings.duologue_worker_calls
+    port = settings.port(role)
     secret = settings.livekit_api_secret
     taking = 0  # jobs that are being answered, and not active yet
 
@@ -76,7 +77,9 @@ def create_server(
         drain_timeout=DRAIN_TIMEOUT_S,
         initialize_process_timeout=SETUP_TIMEOUT_S,
         setup_fnc=setup,
-        port=settings.port(role),
+        # A free port on all interfaces would be two, one per protocol, of which either is told.
+        host="" if port else "127.0.0.1",
+        port=port,
         http_proxy=None,
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import aiohttp
+import psutil
 import pytest
 import pytest_asyncio
 from livekit import api, rtc
@@ -95,6 +96,8 @@ class Life(NamedTuple):
     """What was seen in the life of a worker."""
 
     worker: Worker
+    listens: set[tuple[str, int]]
+    """The addresses and ports at which it did once it was registered, without that of readiness."""
     refusals: dict[str, dict[str, str]]
     """What the room was told, by the metadata that was wrong."""
     came: bool
@@ -173,6 +176,11 @@ async def life(address: ServerAddress) -> Life:
     known = known_to(address) | {"DUOLOGUE_READY_PORT": str(port)}
     worker = await Worker.start("-m", "support_agent", **known)
     await worker.has_said("REGISTERED")
+    listens = {
+        (each.laddr.ip, each.laddr.port)
+        for each in psutil.Process(worker.program.pid).net_connections("tcp")
+        if each.status == psutil.CONN_LISTEN and each.laddr.port != port
+    }
     refusals = {name: await _refused(address, metadata) for name, metadata in WRONG.items()}
     async with address.client() as livekit:
         came = await _comes(livekit, "good")
@@ -186,7 +194,7 @@ async def life(address: ServerAddress) -> Life:
     code = await asyncio.wait_for(worker.program.wait(), 60)
     took_s = time.monotonic() - began
     await worker.program.stop(grace_s=0)
-    return Life(worker, refusals, came, stayed, (ready, ready_then), code, took_s)
+    return Life(worker, listens, refusals, came, stayed, (ready, ready_then), code, took_s)
 
 
 async def test_a_worker_says_in_one_json_line_that_it_is_registered(
@@ -195,7 +203,7 @@ async def test_a_worker_says_in_one_json_line_that_it_is_registered(
     (registered,) = (each for each in life.worker.records if each["event"] == "REGISTERED")
     assert registered["role"] == "support"
     assert registered["url"] == address.url
-    assert registered["port"] > 0
+    assert life.listens == {("127.0.0.1", registered["port"])}
     assert registered["worker_id"]
 
 
