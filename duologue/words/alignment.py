@@ -99,6 +99,7 @@ class Aligner:
         arcs, end = _grammar(spoken, optional)
         decoder.add_fsg(_GRAMMAR, decoder.create_fsg(_GRAMMAR, 0, end, arcs))
         decoder.activate_search(_GRAMMAR)
+        decoder.reinit_feat()  # else it would subtract the noise of what was aligned before
         decoder.start_utt()
         pcm = np.clip(samples * 32768.0, -32768, 32767).astype(np.int16)
         decoder.process_raw(pcm.tobytes(), full_utt=True)

@@ -36,13 +36,14 @@ def test_names_numbers_codes_and_money_are_found_where_they_were_spoken(voice: V
 
 
 def test_the_same_audio_gives_the_same_times_whatever_was_aligned_before() -> None:
-    samples, _ = joined(VOICES[0], TEXT, GAPS_S["silence"], seed=1)
+    samples, _ = joined(VOICES[2], TEXT, GAPS_S["silence"], seed=1)
     audio = soxr.resample(samples, SAMPLE_RATE, RATE_HZ)
     words = [parts(word) for word in TEXT.split()]
     fresh = Aligner().align(audio, words)
-    other, _ = joined(VOICES[3], "Something else.", GAPS_S["silence"], seed=2)
-    align(other * 0.3, "Something else.")
-    assert align(samples, TEXT) == fresh
+    aligner = Aligner()
+    noise = np.random.default_rng(3).normal(scale=0.1, size=3 * RATE_HZ).astype(np.float32)
+    aligner.align(noise, [parts("something")])
+    assert aligner.align(audio, words) == fresh
 
 
 def test_a_word_without_pronunciation_has_no_time_and_the_others_have() -> None:
