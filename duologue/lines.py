@@ -12,6 +12,7 @@ from shared.caller import Behaviour
 from shared.events import EventName
 from shared.line import EndReason
 from shared.spec import Kind, Mode, Role
+from shared.usage import Used
 from shared.values import Frozen, Row
 
 
@@ -172,6 +173,13 @@ class Behaved(_Timed):
     """The wrong value that it said, to correct itself."""
 
 
+class EnginesUsed(_Line):
+    """What each model of its engines was used for."""
+
+    event: Literal[EventName.USAGE]
+    models: list[Used]
+
+
 class Dispatched(_Line):
     """An agent was asked for."""
 
@@ -273,6 +281,7 @@ Line: TypeAlias = Annotated[
     | ToolUsed
     | DeskChanged
     | Behaved
+    | EnginesUsed
     | Dispatched
     | Refused
     | Joined

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import ConfigDict, Field
 
-from duologue import eventlog, transcript
+from duologue import cost, eventlog, transcript
 from duologue.entities import names_in
 from duologue.folder import read_call, read_json, write_json
 from duologue.interaction import Interaction, interact
@@ -106,6 +106,10 @@ class Metrics(Frozen):
     inserted_s: dict[Role, float]
     cut_s: dict[Role, float]
     concealed_s: dict[Role, float]
+    usage: dict[Role, tuple[cost.Billed, ...]] = Field(default_factory=dict)
+    """What each side's engines were used for; a side that did not say so is not there."""
+    cost_usd: float | None = None
+    """None unless all of it is known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -116,6 +120,7 @@ def write(folder: Path) -> None:
     spec = read_call(folder).spec
     recorded = eventlog.read(folder, EventName.RECORDED)[-1].fields
     used = eventlog.read(folder, EventName.TOOL)
+    usage = cost.read(folder)
     measured = measure(
         loudness_of(folder),
         call,
@@ -123,7 +128,7 @@ def write(folder: Path) -> None:
         judge(gather(folder, spec, call)),
         recorded=recorded,
         tools=[entry.t for entry in used if entry.role == Role.SUPPORT],
-    )
+    ).model_copy(update={"usage": usage, "cost_usd": cost.total_usd(usage)})
     write_json(folder / FILE, measured)
 
 

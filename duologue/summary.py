@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from duologue import metrics
+from duologue import cost, metrics
 from duologue.folder import CALL, Transport, check_version, read_json
 from duologue.metrics import Metrics
 from duologue.outcome import COMPLETE, Outcome
@@ -129,10 +129,23 @@ def summarize(calls: Sequence[CallSummary]) -> dict[str, Any]:
         "wer": {role: errors[role] / words[role] if words[role] else None for role in Role},
         "turns_cut_off": sum(each.metrics.turn_cut_off for each in calls),
         "interruptions": sum(sum(each.metrics.interruptions.values()) for each in calls),
+        **_costs(calls),
         "failed": [
             {"call_id": each.call.call_id, "reasons": [*each.call.run.earlier, _ending(each)]}
             for each in calls
             if not each.held
+        ],
+    }
+
+
+def _costs(calls: Sequence[CallSummary]) -> dict[str, Any]:
+    usages = [each.metrics.usage for each in calls]
+    return {
+        "cost_usd": round(sum(cost.known_usd(usage) for usage in usages), 6),
+        "cost_unknown": sum(each.metrics.cost_usd is None for each in calls),
+        "usage": [
+            {"role": role, **billed.model_dump(mode="json", exclude={"dated"})}
+            for role, billed in cost.added(usages)
         ],
     }
 
@@ -152,6 +165,7 @@ COLUMNS = (
     "wer_support",
     "turns_cut_off",
     "attempts",
+    "cost_usd",
     "problems",
 )
 
@@ -178,6 +192,7 @@ def write_csv(calls: Sequence[CallSummary], file: TextIO) -> None:
                 measured.wer[Role.SUPPORT].rate,
                 measured.turn_cut_off,
                 len(call.run.earlier) + 1,
+                measured.cost_usd,
                 "; ".join(map(str, measured.findings)),
             ]
         )
@@ -203,11 +218,36 @@ def show_summary(calls: Sequence[CallSummary], console: Console, *, worst: int) 
         rate = figures["wer"][role]
         share = "none said" if rate is None else f"{rate:.1%}"
         console.print(f"words of {role} misheard: {share}")
+    _show_costs(figures, cost.added(each.metrics.usage for each in calls), console)
     for each in calls[:worst]:
         goal = "goal reached" if each.metrics.task_success else "goal not reached"
         why = "; ".join([*each.call.run.earlier, *map(str, each.metrics.findings)])
         ending = f"{_ending(each)}, {goal}" + (f" ({why})" if why else "")
         console.print(f"  {each.call.call_id}: {escape(ending)}", soft_wrap=True, highlight=False)
+
+
+def _show_costs(
+    figures: Mapping[str, Any], used: Sequence[tuple[Role, cost.Billed]], console: Console
+) -> None:
+    services = [(role, billed) for role, billed in used if not billed.local]
+    told = f"cost: ${figures['cost_usd']:.4f}" if services else "cost: nothing, by local engines"
+    if figures["cost_unknown"]:
+        told += f"; that of {figures['cost_unknown']} calls is not known, or not all of it"
+    console.print(told)
+    for role, billed in services:
+        price = "price not known" if billed.cost_usd is None else f"${billed.cost_usd:.4f}"
+        console.print(f"  {role} {escape(billed.name)}: {price}, {_amounts(billed)}")
+
+
+def _amounts(billed: cost.Billed) -> str:
+    told = {
+        "input tokens": billed.input_tokens,
+        "of them cached": billed.cached_tokens,
+        "output tokens": billed.output_tokens,
+        "characters": billed.characters,
+        "s of audio": round(billed.audio_s),
+    }
+    return ", ".join(f"{amount:,} {unit}" for unit, amount in told.items() if amount) or "uncounted"
 
 
 def _ending(each: CallSummary) -> str:

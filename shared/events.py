@@ -40,6 +40,7 @@ class EventName(StrEnum):
     DESK = "DESK"
     REVIVED = "REVIVED"
     BEHAVIOUR = "BEHAVIOUR"
+    USAGE = "USAGE"
     # The room, as the driver sees it.
     JOINED = "JOINED"
     LEFT = "LEFT"

@@ -13,6 +13,7 @@ from shared.agent import CallAgent
 from shared.engines import Models
 from shared.events import EventName
 from shared.line import EndReason, Line
+from shared.usage import used
 
 CLOSE_TIMEOUT_S = 0.2
 WORDLESS_S = 3.0
@@ -65,6 +66,7 @@ def create_session(
     )
     _observe(session, line)
     _observe_failures(session, line)
+    _observe_usage(session, line, models)
     return session
 
 
@@ -148,6 +150,18 @@ def _observe_failures(session: AgentSession[Line], line: Line) -> None:
             line.end_failed(event.error.type.removesuffix("_error"), str(event.error.error))
         else:
             line.end(EndReason.ENGINE_FAILED)
+
+
+def _observe_usage(session: AgentSession[Line], line: Line, models: Models) -> None:
+    """Tell what the engines were used for, once nothing is asked of them any more."""
+
+    @session.on("close")
+    def on_close(_: voice.CloseEvent) -> None:
+        counted = used(session.usage, models.services)
+        line.journal.emit(
+            EventName.USAGE,
+            models=[each.model_dump(mode="json", exclude_defaults=True) for each in counted],
+        )
 
 
 def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMessage) -> None:

@@ -4,11 +4,13 @@ import csv
 import json
 from io import StringIO
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from rich.console import Console
 
 from duologue import metrics
+from duologue.cost import Billed, Usage, read_prices, total_usd
 from duologue.folder import CALL
 from duologue.interaction import interact
 from duologue.interaction.values import Spread
@@ -19,6 +21,7 @@ from duologue.transcript import Transcript
 from duologue.verdict import Check, Finding
 from shared.errors import DuologueError, UsageError
 from shared.spec import Role
+from shared.usage import Kind, Used
 from tests.duologue.test_speech import mask
 
 NOTHING_REFUNDED = Finding(check=Check.DESK, fault=Fault.SUPPORT, detail="nothing was refunded")
@@ -34,6 +37,7 @@ def add_call(
     cut_off: int = 0,
     gaps_s: tuple[float, ...] = (0.5,),
     earlier: tuple[str, ...] = (),
+    usage: Usage = MappingProxyType({}),
 ) -> None:
     """A call folder, as far as a summary reads it."""
     measured = Metrics(
@@ -58,6 +62,8 @@ def add_call(
         inserted_s=dict.fromkeys(Role, 0.0),
         cut_s=dict.fromkeys(Role, 0.0),
         concealed_s=dict.fromkeys(Role, 0.0),
+        usage=dict(usage),
+        cost_usd=total_usd(usage),
     )
     call = {
         "schema": 2,
@@ -126,6 +132,51 @@ def test_people_are_told_the_worst_and_why(calls: Path) -> None:
     assert f"{lost} (died; desk: nothing was refunded)" in told
     assert "missed: completed, goal not reached (desk: nothing was refunded)" in told
     assert "  cut:" not in told
+
+
+def thought(provider: str, *, local: bool = False) -> Billed:
+    used = Used(
+        kind=Kind.LLM,
+        provider=provider,
+        model="gpt-4.1-mini",
+        local=local,
+        input_tokens=2000,
+        cached_tokens=1000,
+        output_tokens=1000,
+    )
+    return Billed.at(read_prices(), used)
+
+
+def test_what_calls_cost_is_added_up_by_role_and_model(tmp_path: Path) -> None:
+    known, unknown = thought("openai"), thought("localhost:11434")
+    for name in ("one", "two"):
+        add_call(tmp_path, name, usage={Role.CUSTOMER: (known,), Role.SUPPORT: (known,)})
+    add_call(tmp_path, "three", usage={Role.CUSTOMER: (known,), Role.SUPPORT: (unknown,)})
+    calls = read_calls(tmp_path)
+    figures = summarize(calls)
+    assert known.cost_usd
+    assert figures["cost_usd"] == pytest.approx(5 * known.cost_usd)
+    assert figures["cost_unknown"] == 1
+    assert [(row["role"], row["provider"], row["input_tokens"]) for row in figures["usage"]] == [
+        ("customer", "openai", 6000),
+        ("support", "localhost:11434", 2000),
+        ("support", "openai", 4000),
+    ]
+    assert [row["cost_usd"] for row in figures["usage"]][1] is None
+    printed = StringIO()
+    show_summary(calls, Console(file=printed, width=200), worst=0)
+    told = printed.getvalue()
+    assert "cost: $0.0105; that of 1 calls is not known, or not all of it" in told
+    assert "customer llm openai/gpt-4.1-mini: $0.0063, 6,000 input tokens, 3,000 of them" in told
+    assert "support llm localhost:11434/gpt-4.1-mini: price not known, 2,000 input" in told
+
+
+def test_calls_of_local_engines_cost_nothing(tmp_path: Path) -> None:
+    own = thought("rules", local=True)
+    add_call(tmp_path, "one", usage={Role.CUSTOMER: (own,), Role.SUPPORT: (own,)})
+    printed = StringIO()
+    show_summary(read_calls(tmp_path), Console(file=printed, width=200), worst=0)
+    assert "cost: nothing, by local engines\n" in printed.getvalue()
 
 
 def test_a_damaged_call_is_named(calls: Path) -> None:
