@@ -270,6 +270,14 @@ def batch(
     retries: Annotated[
         int, typer.Option(min=0, help="Further attempts at a call in which a part failed.")
     ] = 2,
+    max_cost_usd: Annotated[
+        float | None,
+        typer.Option(
+            "--max-cost",
+            min=0,
+            help="US dollars. Begin no more calls once those of this plan in --out cost so much.",
+        ),
+    ] = None,
 ) -> None:
     """Make the calls of a plan that are not there yet; go on with it after any end."""
     settings = read_settings()
@@ -284,6 +292,7 @@ def batch(
         shard=shard,
         retries=retries,
         on_line=show_problem,
+        max_cost_usd=max_cost_usd,
     )
     sys.exit(asyncio.run(making))
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from duologue.batch.batch import Batch, Caller, Tally
+from duologue.batch.budget import Budget
 from duologue.batch.direct import direct_caller
 from duologue.batch.livekit import livekit_caller
 from duologue.batch.plan import Plan
@@ -33,6 +34,8 @@ class BatchExit(IntEnum):
     WRONG_USE = 2
     FAILED = 3
     """Parts failed in calls, in every attempt; or the disk is full."""
+    MAX_COST = 4
+    """Calls are left, for which --max-cost is not enough."""
     STOPPED = 130
 
 
@@ -60,8 +63,12 @@ async def make_batch(
     shard: str,
     retries: int,
     on_line: OnLine,
+    max_cost_usd: float | None = None,
 ) -> BatchExit:
     """Make what is missing of a plan's shard, until done or told to stop by SIGINT or SIGTERM.
+
+    With `max_cost_usd`, in US dollars, also until the shard's calls, finished ones included, have
+    cost so much.
 
     Raises:
         UsageError: The plan, the shard or the place cannot be used; nothing was started.
@@ -75,19 +82,30 @@ async def make_batch(
         plan.check(missing, settings, services.check)
     else:
         plan.check(missing, settings)
+    budget = None if max_cost_usd is None else Budget(max_cost_usd)
+    if budget:
+        await asyncio.to_thread(budget.count_finished, store, finished)
     with BatchView(console, total=len(indexes), finished=len(finished)) as view:
         if finished:
             view.say(f"{len(finished)} of {len(indexes)} calls are there already")
         if not missing:
             return BatchExit.MADE
+        if budget and budget.exhausted:
+            return _tell(console, Tally(), stopped=False, left=len(missing), budget=budget)
         async with _caller(transport, store, settings, view, jobs=jobs, on_line=on_line) as caller:
             batch = Batch(
-                plan, missing, store=store, caller=caller, retries=retries, on_done=view.on_done
+                plan,
+                missing,
+                store=store,
+                caller=caller,
+                retries=retries,
+                on_done=view.on_done,
+                budget=budget,
             )
             view.watch(batch)
             stopped = _stop_on_signals(batch, view)
             await batch.run(jobs)
-    return _tell(console, batch.tally, stopped=stopped.is_set(), left=batch.left)
+    return _tell(console, batch.tally, stopped=stopped.is_set(), left=batch.left, budget=budget)
 
 
 @asynccontextmanager
@@ -131,7 +149,9 @@ def _stop_on_signals(batch: Batch, view: BatchView) -> asyncio.Event:
     return stopped
 
 
-def _tell(console: Console, tally: Tally, *, stopped: bool, left: int) -> BatchExit:
+def _tell(
+    console: Console, tally: Tally, *, stopped: bool, left: int, budget: Budget | None
+) -> BatchExit:
     """Say what came of a batch, and how to go on."""
     console.print(
         f"{tally.made} calls made, {tally.goals} reached their goal"
@@ -144,8 +164,14 @@ def _tell(console: Console, tally: Tally, *, stopped: bool, left: int) -> BatchE
         console.print(f"{tally.elsewhere} calls were left to another batch on this folder")
     if tally.full:
         console.print(f"[red]disk full:[/red] {escape(tally.full)}", soft_wrap=True)
+    exhausted = budget.exhausted if budget and left else ""
+    if exhausted:
+        console.print(f"[red]stopped:[/red] {escape(exhausted)}", soft_wrap=True)
     if left:
-        console.print(f"{left} calls are left; the same command goes on with them")
+        how = "" if exhausted else "; the same command goes on with them"
+        console.print(f"{left} calls are left{how}")
     if stopped:
         return BatchExit.STOPPED
-    return BatchExit.FAILED if tally.failures or tally.full else BatchExit.MADE
+    if tally.failures or tally.full:
+        return BatchExit.FAILED
+    return BatchExit.MAX_COST if exhausted else BatchExit.MADE

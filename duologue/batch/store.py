@@ -24,6 +24,9 @@ class Store(Protocol):
     def keep(self, folder: Path) -> None:
         """Take a complete call folder from the workplace."""
 
+    def read(self, call_id: str, name: str) -> bytes:
+        """A file of a finished call."""
+
 
 def open_store(out: str, settings: Settings) -> Store:
     """The store at a path or URL such as `s3://bucket/calls`.
@@ -66,6 +69,10 @@ class FolderStore:
 
     def keep(self, folder: Path) -> None:
         """Nothing: it is there."""
+
+    def read(self, call_id: str, name: str) -> bytes:
+        """A file of a finished call."""
+        return (self.workplace / call_id / name).read_bytes()
 
 
 class BucketStore:
@@ -111,6 +118,11 @@ class BucketStore:
                 "and sent when the batch goes on"
             ) from None
         shutil.rmtree(folder)
+
+    def read(self, call_id: str, name: str) -> bytes:
+        """A file of a finished call."""
+        content: bytes = self._files.cat_file(f"{self._root}/{call_id}/{name}")
+        return content
 
     def _check_access(self) -> None:
         probe = f"{self._root}/.duologue-{os.getpid()}"

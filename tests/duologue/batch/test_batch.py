@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from duologue.batch.batch import RESERVE_BYTES, Batch
+from duologue.batch.budget import Budget
 from duologue.batch.plan import Plan
 from duologue.batch.store import FolderStore
+from duologue.cost import Billed, Priced
 from duologue.filing import Attempt, CallResult
 from duologue.interaction import interact
 from duologue.metrics import Metrics
@@ -18,6 +20,7 @@ from duologue.outcome import Ending, Fault, Outcome
 from duologue.transcript import Transcript
 from shared.errors import CallFailed, CallTaken, DuologueError, EngineUnavailable, WorkerFailed
 from shared.spec import CallSpec, Role
+from shared.usage import Kind
 from tests.duologue.batch.plans import SETTINGS, short_plan
 from tests.duologue.test_speech import mask
 
@@ -42,14 +45,25 @@ MISSED = Metrics(
     cut_s=dict.fromkeys(Role, 0.0),
     concealed_s=dict.fromkeys(Role, 0.0),
 )
+BILL = Billed(
+    kind=Kind.LLM,
+    provider="openai",
+    model="gpt-4.1-mini",
+    local=False,
+    input_tokens=1_000_000,
+    priced=Priced.LISTED,
+    dated=None,
+    cost_usd=0.40,
+)
 LOST = Ending(Outcome.WORKER_LOST, Fault.SYSTEM, "no heartbeat")
 
 
 class Scripted:
     """Makes calls end as a test says."""
 
-    def __init__(self, end: Callable[[int, Attempt], Ending]) -> None:
+    def __init__(self, end: Callable[[int, Attempt], Ending], bill: Billed | None = None) -> None:
         self._end = end
+        self._usage = {Role.CUSTOMER: (bill,) if bill else (), Role.SUPPORT: ()}
         self.attempts: list[tuple[str, Attempt]] = []
         self.running = self.most_running = 0
         self.recovered = 0
@@ -63,7 +77,7 @@ class Scripted:
         ending = self._end(spec.seed, attempt)
         if ending.outcome in attempt.retried:
             raise CallFailed(f"{ending.outcome}: {ending.detail}")
-        metrics = MISSED.model_copy(update={"task_success": ending is DONE})
+        metrics = MISSED.model_copy(update={"task_success": ending is DONE, "usage": self._usage})
         return CallResult(Path(spec.call_id), ending, metrics)
 
     async def recover(self) -> None:
@@ -75,7 +89,9 @@ def plan(tmp_path: Path) -> Plan:
     return Plan.read(short_plan(tmp_path / "plan.jsonl", 6), SETTINGS)
 
 
-def batch_of(plan: Plan, caller: Scripted, out: Path, *, retries: int = 2) -> Batch:
+def batch_of(
+    plan: Plan, caller: Scripted, out: Path, *, retries: int = 2, budget: Budget | None = None
+) -> Batch:
     return Batch(
         plan,
         range(len(plan.ids)),
@@ -83,6 +99,7 @@ def batch_of(plan: Plan, caller: Scripted, out: Path, *, retries: int = 2) -> Ba
         caller=caller,
         retries=retries,
         on_done=lambda *_: None,
+        budget=budget,
     )
 
 
@@ -150,6 +167,26 @@ async def test_a_batch_that_is_stopped_finishes_what_runs(plan: Plan, tmp_path: 
     batch = batch_of(plan, Scripted(stop), tmp_path)
     await batch.run(2)
     assert (batch.tally.made, batch.left) == (2, 4)
+
+
+async def test_no_call_is_begun_once_the_budget_is_spent_and_those_that_run_are_finished(
+    plan: Plan, tmp_path: Path
+) -> None:
+    budget = Budget(1.0)
+    batch = batch_of(plan, Scripted(lambda *_: DONE, BILL), tmp_path, budget=budget)
+    await batch.run(2)
+    assert (batch.tally.made, batch.left, batch.running) == (4, 2, set())
+    assert budget.spent_usd == pytest.approx(1.60)
+    assert "$1.60 of --max-cost 1 are spent" in budget.exhausted
+
+
+async def test_a_budget_cannot_hold_for_what_has_no_price(plan: Plan, tmp_path: Path) -> None:
+    budget = Budget(1.0)
+    unknown = BILL.model_copy(update={"provider": "localhost:11434"})
+    batch = batch_of(plan, Scripted(lambda *_: DONE, unknown), tmp_path, budget=budget)
+    await batch.run(1)
+    assert (batch.tally.made, batch.left) == (1, 5)
+    assert "the price of llm localhost:11434/gpt-4.1-mini is not known" in budget.exhausted
 
 
 async def test_a_full_disk_ends_the_batch_and_nothing_is_lost(

@@ -23,8 +23,11 @@ from duologue.batch.command import BatchExit, make_batch
 from duologue.batch.plan import Plan
 from duologue.folder import Transport
 from duologue.summary import read_calls
+from shared.spec import Role
 from tests.duologue.batch.plans import SETTINGS, short_plan
+from tests.duologue.batch.test_batch import BILL
 from tests.duologue.processes import REPOSITORY, all_gone
+from tests.duologue.test_summary import add_call
 
 MAKE_TIMEOUT_S = 120.0
 ONE_CALL = (
@@ -200,6 +203,20 @@ def test_the_same_calls_come_from_any_shard(tmp_path: Path) -> None:
         for document in documents:
             del document["run"]
         assert documents[0] == documents[1]
+
+
+def test_what_finished_calls_cost_counts_towards_max_cost(plan: Path, tmp_path: Path) -> None:
+    out = tmp_path / "calls"
+    out.mkdir()
+    first, *others = Plan.read(plan, SETTINGS).ids
+    usage = {Role.CUSTOMER: (BILL.model_copy(update={"output_tokens": 1_000_000}),)}
+    add_call(out, first, usage=usage)
+    add_call(out, "of another plan", usage=usage)
+    code, told = made(plan, out, "--max-cost", "2")
+    assert code == BatchExit.MAX_COST
+    assert "$2.00 of --max-cost 2 are spent" in told
+    assert f"{len(others)} calls are left" in told
+    assert {path.name for path in out.iterdir()} == {first, "of another plan"}
 
 
 def test_a_batch_into_a_bucket_goes_on_there(
