@@ -8,6 +8,7 @@ from livekit.agents.types import FlushSentinel
 
 from customer_agent.behaving import Behaving
 from customer_agent.instructions import instructions
+from customer_agent.parting import Parting
 from customer_agent.rules import Caller
 from shared.agent import CallAgent, Party
 from shared.caller import CustomerSheet, Fact, Goal, Persona
@@ -33,16 +34,20 @@ class CustomerAgent(CallAgent):
     """A caller with a sheet."""
 
     def __init__(self, line: Line, sheet: CustomerSheet) -> None:
-        super().__init__(line, instructions=instructions(sheet))
+        opens = line.spec.opener is Role.CUSTOMER
+        super().__init__(line, instructions=instructions(sheet, opens=opens))
         self._behaving = Behaving(line, sheet.behaviours)
+        self._parting = Parting(line)
 
     async def on_enter(self) -> None:
         """The call begins."""
         self._behaving.begin(self.session)
+        self._parting.begin(self.session)
 
     async def on_exit(self) -> None:
         """The call is over."""
         await self._behaving.end()
+        await self._parting.end()
 
     async def on_user_turn_completed(
         self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage
@@ -74,11 +79,11 @@ class CustomerAgent(CallAgent):
 
     @function_tool
     async def hang_up(self, context: RunContext[Line], goals_met: bool) -> None:  # noqa: FBT001 - a model passes it by name
-        """Hang up, after goodbye was said. Nothing can be said after that.
+        """Hang up, with your goodbye or after it. Nothing can be said or heard after that.
 
         Args:
             context: The call.
-            goals_met: Whether everything you called for is settled.
+            goals_met: Whether all that you called for is settled.
         """
         await context.wait_for_playout()
         context.userdata.end(EndReason.GOODBYE if goals_met else EndReason.GAVE_UP)

@@ -25,7 +25,9 @@ class SupportAgent(CallAgent):
 
     def __init__(self, line: Line, business: Business, desk: Desk) -> None:
         super().__init__(
-            line, instructions=instructions(business), tools=[*business.tools_at(desk)]
+            line,
+            instructions=instructions(business, opens=line.spec.opener is Role.SUPPORT),
+            tools=[*business.tools_at(desk)],
         )
 
         def changed(changes: Changes) -> None:

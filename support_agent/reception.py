@@ -46,7 +46,7 @@ class Reception:
 
     @function_tool
     async def put_through(self, about: str) -> str:
-        """Put the caller through to a colleague, right after you have said goodbye.
+        """Put the caller through to a colleague. Say so, and goodbye, once this has returned.
 
         Args:
             about: What the call is about, in a few words.

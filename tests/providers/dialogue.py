@@ -9,11 +9,14 @@ from shared.dialogue import Dialogue, reply
 from shared.spec import CallSpec, Role
 from support_agent.business import load_business
 from support_agent.rules import Talk
-from tests.providers.chat import Answer, Chat, Reply, ToolCall, text_of
+from tests.providers.chat import Answer, Chat, Reply, ToolCall, Usage, text_of
 
 
-def rules_of(spec: CallSpec) -> Answer:
-    """Answers for both sides of a call, told apart by their tools."""
+def rules_of(spec: CallSpec, usage: Usage | None = None) -> Answer:
+    """Answers for both sides of a call, told apart by their tools.
+
+    With `usage`, each has that many tokens, so that sums tell how many answers there were.
+    """
     assert spec.customer
     assert spec.support
     sheet, business = spec.customer, load_business(spec.support.business)
@@ -29,9 +32,21 @@ def rules_of(spec: CallSpec) -> Answer:
     def answer(chat: Chat) -> Reply:
         text, call, _ = reply(dialogue(chat), _context(chat, given))
         given.add(_plain(text))
-        return Reply(text, (ToolCall(call.tool, call.arguments),) if call else ())
+        return Reply(text, (ToolCall(call.tool, call.arguments),) if call else (), usage)
 
     return answer
+
+
+def without_hanging_up(answer: Answer) -> Answer:
+    """The same from a model that says goodbye, and forgets its tool."""
+
+    def forgetful(chat: Chat) -> Reply:
+        given = answer(chat)
+        if any(each.name == "hang_up" for each in given.calls):
+            return Reply(given.text or "Goodbye.", usage=given.usage)
+        return given
+
+    return forgetful
 
 
 def _context(chat: Chat, given: set[str]) -> llm.ChatContext:
