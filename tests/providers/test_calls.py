@@ -8,10 +8,12 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
-from duologue import eventlog
+from duologue import cost, eventlog, metrics
 from duologue.call import place_call
+from duologue.cost import Priced
 from duologue.filing import CallResult
 from duologue.folder import CALL, Call, CallFolder
+from duologue.metrics import Metrics
 from duologue.outcome import ExitCode, Outcome
 from duologue.recorder import IDENTITY
 from duologue.scenario import load_scenario
@@ -23,8 +25,9 @@ from shared.events import EventName
 from shared.settings import PROFILES, Profile, Settings
 from shared.spec import CallSpec, Role
 from shared.spoken import normalize
+from shared.usage import Kind
 from tests.providers.cartesia_server import CartesiaServer
-from tests.providers.chat import Answer, Chat, Reply
+from tests.providers.chat import Answer, Chat, Reply, Usage
 from tests.providers.deepgram_server import DeepgramServer
 from tests.providers.dialogue import rules_of
 from tests.providers.openai_server import OpenAIServer
@@ -33,6 +36,7 @@ from tests.providers.service import Fault
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SCENARIO = "outage-in-the-area"
+USAGE = Usage(prompt=1000, completion=10, cached=400)
 MISHEARD = 0.34
 """Share of a turn's words: "twentieth" is heard as "20th"."""
 
@@ -107,7 +111,7 @@ async def test_a_provider_that_fails_ends_the_call_and_is_named(
 
 async def test_a_call_on_three_providers_reaches_its_goal(cloud: Cloud, tmp_path: Path) -> None:
     spec = spec_of("whole")
-    result = await cloud.call(spec, tmp_path, rules_of(spec))
+    result = await cloud.call(spec, tmp_path, rules_of(spec, USAGE))
     assert result.ending.outcome is Outcome.COMPLETED, result.ending
     assert result.exit_code == ExitCode.GOAL_REACHED
     call = Call.model_validate_json((result.folder / CALL).read_bytes())
@@ -121,3 +125,30 @@ async def test_a_call_on_three_providers_reaches_its_goal(cloud: Cloud, tmp_path
         wrong = word_errors(normalize(turn.said or ""), normalize(turn.heard or ""))
         assert (wrong.rate or 0) <= MISHEARD, turn
     assert cloud.deepgram.refused == cloud.cartesia.refused == []
+    _check_costs(Metrics.model_validate_json((result.folder / metrics.FILE).read_bytes()))
+
+
+def _check_costs(measured: Metrics) -> None:
+    """Both sides said over the room what they used, which has a price where its service has one."""
+    used = {(role, each.kind): each for role, models in measured.usage.items() for each in models}
+    assert set(used) == {(role, kind) for role in Role for kind in Kind}
+    support = {kind: used[Role.SUPPORT, kind] for kind in Kind}
+    assert support[Kind.STT].name == "stt deepgram/nova-3"
+    assert support[Kind.STT].audio_s > measured.speech_s[Role.CUSTOMER]
+    assert support[Kind.TTS].name == "tts cartesia/sonic-3"
+    assert support[Kind.TTS].characters > 0
+    for kind in (Kind.STT, Kind.TTS):
+        assert support[kind].priced is Priced.LISTED
+        assert support[kind].cost_usd
+    for role in Role:
+        thought = used[role, Kind.LLM]
+        replies, rest = divmod(thought.output_tokens, USAGE.completion)
+        assert (replies > 0, rest) == (True, 0)
+        assert thought.input_tokens == replies * USAGE.prompt
+        assert thought.cached_tokens == replies * USAGE.cached
+        # A server of OpenAI's protocol is not OpenAI.
+        assert thought.provider.startswith("127.0.0.1:")
+        assert thought.priced is Priced.UNKNOWN
+    assert measured.cost_usd is None
+    known = sum(support[kind].cost_usd or 0 for kind in (Kind.STT, Kind.TTS))
+    assert cost.known_usd(measured.usage) == pytest.approx(known)
