@@ -67,7 +67,7 @@ def test_tokens_that_were_cached_cost_what_cached_ones_cost() -> None:
 
 
 def test_audio_is_billed_by_the_minute_and_speech_by_the_character() -> None:
-    assert billed(Kind.STT, "deepgram", "nova-3", audio_s=90).cost_usd == pytest.approx(0.01155)
+    assert billed(Kind.STT, "deepgram", "nova-3", audio_s=90).cost_usd == pytest.approx(0.0072)
     spoken = billed(Kind.TTS, "cartesia", "sonic-3", characters=2000, audio_s=100)
     assert spoken.cost_usd == pytest.approx(0.1)
 
