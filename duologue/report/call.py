@@ -54,7 +54,7 @@ def page(folder: Path) -> str:
         caller=call.spec.customer,
         metrics=measured,
         figures=figures(measured),
-        engines=engines(call.engines),
+        engines=engines(call.engines, measured.usage),
         software=software(call),
         rows=rows,
         misheard=any(row.misheard for row in rows if isinstance(row, Line)),

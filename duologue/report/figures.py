@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from duologue.cost import Billed, Priced, Usage
 from duologue.folder import Call
 from duologue.metrics import Metrics
 from duologue.report.wording import NOTHING, seconds, share
@@ -56,10 +57,12 @@ def figures(measured: Metrics) -> Iterator[Figure]:
             yield row(name, lambda role, lost_s=lost_s: seconds(lost_s[role]))  # type: ignore[misc]
 
 
-def engines(used: Mapping[Role, Mapping[str, Any]]) -> Iterator[Figure]:
-    """What each role heard, thought and spoke with, as its worker reported it."""
+def engines(used: Mapping[Role, Mapping[str, Any]], usage: Usage) -> Iterator[Figure]:
+    """What each role heard, thought and spoke with, as its worker reported it, and the cost."""
     for kind, name in _ENGINES.items():
         yield Figure(name, *(_engine(used.get(role, {}).get(kind, {})) for role in Role))
+    if usage:
+        yield Figure("Cost", *(_cost(usage.get(role, ())) for role in Role))
 
 
 def software(call: Call) -> list[tuple[str, str]]:
@@ -76,6 +79,15 @@ def software(call: Call) -> list[tuple[str, str]]:
 
 def _engine(reported: Mapping[str, Any]) -> str:
     return str(reported.get("engine", NOTHING))
+
+
+def _cost(models: tuple[Billed, ...]) -> str:
+    """Of one side, as far as it is known; local engines cost nothing."""
+    priced = {each.priced for each in models}
+    told = f"${sum(each.cost_usd or 0.0 for each in models):.4f}"
+    if Priced.UNKNOWN in priced:
+        return f"At least {told}" if Priced.LISTED in priced else "Not known"
+    return told if Priced.LISTED in priced else "Nothing" if priced else NOTHING
 
 
 def _of(count: int, total: int) -> str:

@@ -6,14 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from duologue.cost import Billed
 from duologue.folder import read_call
 from duologue.label import Stage, works
 from duologue.report import call, index
 from duologue.report.command import report
+from duologue.report.figures import engines
 from duologue.report.page import in_element
+from duologue.report.wording import NOTHING
 from shared.errors import FolderError, UsageError
 from shared.spec import Role
 from tests.duologue.report.calls import HOSTILE, add_call
+from tests.duologue.test_summary import thought
+
+KNOWN, UNKNOWN = thought("openai"), thought("localhost:11434")
+OWN = thought("rules", local=True)
 
 
 def test_the_report_is_what_labelling_ends_with() -> None:
@@ -56,6 +63,26 @@ def test_an_older_folder_without_a_time_line_has_a_report(tmp_path: Path) -> Non
     (folder / "timeline.json").unlink()
     (folder / "recognition.json").unlink()
     assert "My</span>" in call.page(folder)
+
+
+@pytest.mark.parametrize(
+    ("models", "told"),
+    [
+        ((KNOWN, KNOWN, OWN), "$0.0042"),
+        ((KNOWN, UNKNOWN), "At least $0.0021"),
+        ((UNKNOWN, OWN), "Not known"),
+        ((OWN,), "Nothing"),
+    ],
+)
+def test_what_each_side_cost_stands_below_its_engines(
+    models: tuple[Billed, ...], told: str
+) -> None:
+    *_, cost = engines({}, {Role.CUSTOMER: models})
+    assert cost == ("Cost", told, NOTHING)
+
+
+def test_nothing_is_said_of_the_cost_where_nobody_said_what_was_used() -> None:
+    assert "Cost" not in {each.name for each in engines({}, {})}
 
 
 def test_nothing_in_data_can_end_its_element() -> None:
