@@ -104,12 +104,16 @@ class Settings(BaseSettings):
     openai_base_url: str = "https://api.openai.com/v1"
     openai_requests_per_minute: int | None = Field(None, ge=1)
     """What one process may ask of the provider; a connection that stays open is one request."""
+    openai_max_cost_usd: float | None = Field(None, ge=0)
+    """What the calls of a batch may cost there, those that are finished included."""
     deepgram_api_key: SecretStr | None = None
     deepgram_base_url: str = "https://api.deepgram.com/v1"
     deepgram_requests_per_minute: int | None = Field(None, ge=1)
+    deepgram_max_cost_usd: float | None = Field(None, ge=0)
     cartesia_api_key: SecretStr | None = None
     cartesia_base_url: str = "https://api.cartesia.ai"
     cartesia_requests_per_minute: int | None = Field(None, ge=1)
+    cartesia_max_cost_usd: float | None = Field(None, ge=0)
 
     duologue_service_timeout_s: float = Field(5.0, gt=0)
     """How long a service may say nothing."""

@@ -87,7 +87,7 @@ class Batch:
         caller: Makes them.
         retries: How many attempts may follow one in which a part failed.
         on_done: Called with each call's id, and with what came of it, None for nothing.
-        budget: What they may cost; None for whatever it is.
+        budget: What they may cost.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Batch:
         caller: Caller,
         retries: int,
         on_done: OnDone,
-        budget: Budget | None = None,
+        budget: Budget,
     ) -> None:
         self._plan, self._waiting = plan, deque(indexes)
         self._store, self._caller, self._retries = store, caller, retries
@@ -135,7 +135,7 @@ class Batch:
 
     async def _work(self) -> None:
         while self._waiting and not self._stopping:
-            if self._is_full() or (self._budget and self._budget.exhausted):
+            if self._is_full() or self._budget.exhausted:
                 return
             index = self._waiting.popleft()
             call_id = self._plan.ids[index]
@@ -184,8 +184,7 @@ class Batch:
         outcome = result.ending.outcome
         self.tally.outcomes[outcome] += 1
         self.tally.goals += result.metrics.task_success
-        if self._budget:
-            self._budget.count(result.metrics)
+        self._budget.count(result.metrics)
         if outcome in RETRIED:
             reasons += (f"{outcome}: {result.ending.detail}",)
             self.tally.failures.append(Failure(call_id, reasons))

@@ -1,53 +1,105 @@
-"""What the calls of a batch may cost together."""
+"""What the calls of a batch may cost: all together, and at each provider."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
+
+from pydantic import ValidationError
 
 from duologue import cost, metrics
 from duologue.batch.store import Store
 from duologue.metrics import Metrics
+from shared.errors import UsageError
+from shared.settings import Settings
 from shared.spec import Role
+
+CAPPED = ("openai", "deepgram", "cartesia")
+"""Providers for which a setting says what they may cost."""
+
+
+class Cap(NamedTuple):
+    """What calls may cost."""
+
+    name: str
+    """The option or variable that says so."""
+    max_usd: float
+    provider: str = ""
+    """At which; empty for all of them together."""
+
+    def covers(self, provider: str) -> bool:
+        """Whether what `provider` asks is counted."""
+        return not self.provider or self.provider == provider
+
+
+def caps_of(settings: Settings, max_cost_usd: float | None) -> list[Cap]:
+    """What `--max-cost` and the settings say."""
+    caps = [] if max_cost_usd is None else [Cap("--max-cost", max_cost_usd)]
+    for provider in CAPPED:
+        name = f"{provider}_max_cost_usd"
+        if (max_usd := getattr(settings, name)) is not None:
+            caps.append(Cap(name.upper(), max_usd, provider))
+    return caps
 
 
 class Budget:
     """Counts what calls cost, until there is no more to spend.
 
     Args:
-        max_usd: What they may cost, in US dollars; the calls that run then are still finished.
+        caps: What they may cost; the calls that run then are still finished.
     """
 
-    def __init__(self, max_usd: float) -> None:
-        self.max_usd = max_usd
-        self.spent_usd = 0.0
-        """As far as it is known."""
-        self._unpriced: dict[str, None] = {}
-        """What no sum can be kept of."""
+    def __init__(self, caps: Iterable[Cap]) -> None:
+        self._caps = tuple(caps)
+        self._spent_usd: defaultdict[str, float] = defaultdict(float)
+        """By provider, as far as it is known."""
+        self._unpriced: dict[str, str] = {}
+        """By name, what no sum can be kept of, and whose it is."""
         self._untold = 0
         """Calls in which a side was lost before it said what it had used."""
 
     def count_finished(self, store: Store, ids: Iterable[str]) -> None:
-        """Count calls that are there already."""
-        for call_id in sorted(ids):
-            self.count(Metrics.model_validate_json(store.read(call_id, metrics.FILE)))
+        """Count calls that are there already.
+
+        Raises:
+            UsageError: Of one of them it cannot be read what it used.
+        """
+        for call_id in sorted(ids) if self._caps else ():
+            try:
+                measured = Metrics.model_validate_json(store.read(call_id, metrics.FILE))
+            except (OSError, ValidationError):
+                raise UsageError(
+                    f"{metrics.FILE} of the finished call {call_id} is missing, damaged or of "
+                    "another version, so its cost cannot be counted; `duologue relabel` the call, "
+                    f"or leave out {self._caps[0].name}"
+                ) from None
+            self.count(measured)
 
     def count(self, measured: Metrics) -> None:
         """Count one call, at today's prices."""
         usage = cost.priced_anew(measured.usage)
-        self.spent_usd += cost.known_usd(usage)
-        self._unpriced |= dict.fromkeys(cost.unpriced(usage))
         self._untold += len(usage) < len(Role)
+        for used in (each for models in usage.values() for each in models):
+            self._spent_usd[used.provider] += used.cost_usd or 0.0
+            if used.priced is cost.Priced.UNKNOWN:
+                self._unpriced[used.name] = used.provider
 
     @property
     def exhausted(self) -> str:
         """Why no call may be begun any more, and what helps; empty while one may."""
-        if self._unpriced:
+        return next(filter(None, map(self._why_not, self._caps)), "")
+
+    def _why_not(self, cap: Cap) -> str:
+        unpriced = [name for name, provider in self._unpriced.items() if cap.covers(provider)]
+        if unpriced:
             return (
-                f"--max-cost cannot hold: the price of {', '.join(self._unpriced)} is not known; "
-                f"add it to {cost.FILE}, or leave --max-cost out"
+                f"{cap.name} cannot hold: the price of {', '.join(unpriced)} is not known; "
+                f"add it to {cost.FILE}, or leave {cap.name} out"
             )
-        if self.spent_usd < self.max_usd:
+        spent_usd = sum(usd for each, usd in self._spent_usd.items() if cap.covers(each))
+        if spent_usd < cap.max_usd:
             return ""
         untold = f", without {self._untold} calls that did not say all" if self._untold else ""
         return (
-            f"${self.spent_usd:.2f} of --max-cost {self.max_usd:g} are spent{untold}; "
+            f"${spent_usd:.2f} of {cap.name} {cap.max_usd:g} are spent{untold}; "
             "the same command with a larger one goes on"
         )

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from duologue.batch.batch import Batch, Caller, Tally
-from duologue.batch.budget import Budget
+from duologue.batch.budget import Budget, caps_of
 from duologue.batch.direct import direct_caller
 from duologue.batch.livekit import livekit_caller
 from duologue.batch.plan import Plan
@@ -35,7 +35,7 @@ class BatchExit(IntEnum):
     FAILED = 3
     """Parts failed in calls, in every attempt; or the disk is full."""
     MAX_COST = 4
-    """Calls are left, for which --max-cost is not enough."""
+    """Calls are left, for which --max-cost is not enough, or what a provider may cost."""
     STOPPED = 130
 
 
@@ -67,8 +67,8 @@ async def make_batch(
 ) -> BatchExit:
     """Make what is missing of a plan's shard, until done or told to stop by SIGINT or SIGTERM.
 
-    With `max_cost_usd`, in US dollars, also until the shard's calls, finished ones included, have
-    cost so much.
+    It ends, too, once the shard's calls, finished ones included, have cost `max_cost_usd` US
+    dollars, or at a provider what the settings say.
 
     Raises:
         UsageError: The plan, the shard or the place cannot be used; nothing was started.
@@ -82,15 +82,14 @@ async def make_batch(
         plan.check(missing, settings, services.check)
     else:
         plan.check(missing, settings)
-    budget = None if max_cost_usd is None else Budget(max_cost_usd)
-    if budget:
-        await asyncio.to_thread(budget.count_finished, store, finished)
+    budget = Budget(caps_of(settings, max_cost_usd))
+    await asyncio.to_thread(budget.count_finished, store, finished)
     with BatchView(console, total=len(indexes), finished=len(finished)) as view:
         if finished:
             view.say(f"{len(finished)} of {len(indexes)} calls are there already")
         if not missing:
             return BatchExit.MADE
-        if budget and budget.exhausted:
+        if budget.exhausted:
             return _tell(console, Tally(), stopped=False, left=len(missing), budget=budget)
         async with _caller(transport, store, settings, view, jobs=jobs, on_line=on_line) as caller:
             batch = Batch(
@@ -149,9 +148,7 @@ def _stop_on_signals(batch: Batch, view: BatchView) -> asyncio.Event:
     return stopped
 
 
-def _tell(
-    console: Console, tally: Tally, *, stopped: bool, left: int, budget: Budget | None
-) -> BatchExit:
+def _tell(console: Console, tally: Tally, *, stopped: bool, left: int, budget: Budget) -> BatchExit:
     """Say what came of a batch, and how to go on."""
     console.print(
         f"{tally.made} calls made, {tally.goals} reached their goal"
@@ -164,7 +161,7 @@ def _tell(
         console.print(f"{tally.elsewhere} calls were left to another batch on this folder")
     if tally.full:
         console.print(f"[red]disk full:[/red] {escape(tally.full)}", soft_wrap=True)
-    exhausted = budget.exhausted if budget and left else ""
+    exhausted = budget.exhausted if left else ""
     if exhausted:
         console.print(f"[red]stopped:[/red] {escape(exhausted)}", soft_wrap=True)
     if left:

@@ -5,11 +5,12 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from duologue.batch.batch import RESERVE_BYTES, Batch
-from duologue.batch.budget import Budget
+from duologue.batch.budget import CAPPED, Budget, Cap, caps_of
 from duologue.batch.plan import Plan
 from duologue.batch.store import FolderStore
 from duologue.cost import Billed, Priced
@@ -19,6 +20,7 @@ from duologue.metrics import Metrics
 from duologue.outcome import Ending, Fault, Outcome
 from duologue.transcript import Transcript
 from shared.errors import CallFailed, CallTaken, DuologueError, EngineUnavailable, WorkerFailed
+from shared.settings import Settings
 from shared.spec import CallSpec, Role
 from shared.usage import Kind
 from tests.duologue.batch.plans import SETTINGS, short_plan
@@ -99,7 +101,7 @@ def batch_of(
         caller=caller,
         retries=retries,
         on_done=lambda *_: None,
-        budget=budget,
+        budget=budget or Budget(()),
     )
 
 
@@ -172,21 +174,50 @@ async def test_a_batch_that_is_stopped_finishes_what_runs(plan: Plan, tmp_path: 
 async def test_no_call_is_begun_once_the_budget_is_spent_and_those_that_run_are_finished(
     plan: Plan, tmp_path: Path
 ) -> None:
-    budget = Budget(1.0)
+    budget = Budget([Cap("--max-cost", 1.0)])
     batch = batch_of(plan, Scripted(lambda *_: DONE, BILL), tmp_path, budget=budget)
     await batch.run(2)
     assert (batch.tally.made, batch.left, batch.running) == (4, 2, set())
-    assert budget.spent_usd == pytest.approx(1.60)
     assert "$1.60 of --max-cost 1 are spent" in budget.exhausted
 
 
 async def test_a_budget_cannot_hold_for_what_has_no_price(plan: Plan, tmp_path: Path) -> None:
-    budget = Budget(1.0)
+    budget = Budget([Cap("--max-cost", 1.0)])
     unknown = BILL.model_copy(update={"provider": "localhost:11434"})
     batch = batch_of(plan, Scripted(lambda *_: DONE, unknown), tmp_path, budget=budget)
     await batch.run(1)
     assert (batch.tally.made, batch.left) == (1, 5)
     assert "the price of llm localhost:11434/gpt-4.1-mini is not known" in budget.exhausted
+
+
+def test_caps_come_from_the_command_and_the_settings() -> None:
+    assert caps_of(Settings(_env_file=None), None) == []
+    capped: dict[str, Any] = {f"{provider}_max_cost_usd": 0.5 for provider in CAPPED}
+    assert caps_of(Settings(_env_file=None, **capped), 2.0) == [
+        Cap("--max-cost", 2.0),
+        Cap("OPENAI_MAX_COST_USD", 0.5, "openai"),
+        Cap("DEEPGRAM_MAX_COST_USD", 0.5, "deepgram"),
+        Cap("CARTESIA_MAX_COST_USD", 0.5, "cartesia"),
+    ]
+
+
+async def test_what_calls_cost_at_one_provider_is_capped_apart(plan: Plan, tmp_path: Path) -> None:
+    budget = Budget([Cap("--max-cost", 9.0), Cap("OPENAI_MAX_COST_USD", 0.5, "openai")])
+    batch = batch_of(plan, Scripted(lambda *_: DONE, BILL), tmp_path, budget=budget)
+    await batch.run(1)
+    assert (batch.tally.made, batch.left) == (2, 4)
+    assert "$0.80 of OPENAI_MAX_COST_USD 0.5 are spent" in budget.exhausted
+
+
+async def test_a_cap_on_a_provider_is_for_no_other(plan: Plan, tmp_path: Path) -> None:
+    unknown = BILL.model_copy(update={"provider": "localhost:11434"})
+    for bill, capped in ((BILL, "deepgram"), (unknown, "openai")):
+        out = tmp_path / capped
+        out.mkdir()
+        budget = Budget([Cap("CAP", 0.1, capped)])
+        batch = batch_of(plan, Scripted(lambda *_: DONE, bill), out, budget=budget)
+        await batch.run(1)
+        assert (batch.tally.made, batch.left, budget.exhausted) == (6, 0, "")
 
 
 async def test_a_full_disk_ends_the_batch_and_nothing_is_lost(

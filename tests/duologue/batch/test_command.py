@@ -18,7 +18,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from duologue import folder
+from duologue import folder, metrics
 from duologue.batch.command import BatchExit, make_batch
 from duologue.batch.plan import Plan
 from duologue.folder import Transport
@@ -217,6 +217,10 @@ def test_what_finished_calls_cost_counts_towards_max_cost(plan: Path, tmp_path: 
     assert "$2.00 of --max-cost 2 are spent" in told
     assert f"{len(others)} calls are left" in told
     assert {path.name for path in out.iterdir()} == {first, "of another plan"}
+    (out / first / metrics.FILE).write_text("{")
+    code, told = made(plan, out, "--max-cost", "9")
+    assert code == BatchExit.WRONG_USE
+    assert f"metrics.json of the finished call {first} is missing, damaged" in told
 
 
 def test_a_batch_into_a_bucket_goes_on_there(
