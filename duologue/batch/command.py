@@ -3,7 +3,7 @@
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from enum import IntEnum
 
@@ -13,6 +13,7 @@ from rich.markup import escape
 from duologue.batch.batch import Batch, Caller, Tally
 from duologue.batch.direct import direct_caller
 from duologue.batch.livekit import livekit_caller
+from duologue.batch.makers import Maker
 from duologue.batch.plan import Plan
 from duologue.batch.store import Store, open_store
 from duologue.batch.view import BatchView, counts
@@ -60,8 +61,11 @@ async def make_batch(
     shard: str,
     retries: int,
     on_line: OnLine,
+    started: Collection[Maker] = (),
 ) -> BatchExit:
     """Make what is missing of a plan's shard, until done or told to stop by SIGINT or SIGTERM.
+
+    Processes that were `started` make direct calls, too.
 
     Raises:
         UsageError: The plan, the shard or the place cannot be used; nothing was started.
@@ -80,7 +84,9 @@ async def make_batch(
             view.say(f"{len(finished)} of {len(indexes)} calls are there already")
         if not missing:
             return BatchExit.MADE
-        async with _caller(transport, store, settings, view, jobs=jobs, on_line=on_line) as caller:
+        async with _caller(
+            transport, store, settings, view, jobs=jobs, on_line=on_line, started=started
+        ) as caller:
             batch = Batch(
                 plan, missing, store=store, caller=caller, retries=retries, on_done=view.on_done
             )
@@ -99,9 +105,10 @@ async def _caller(
     *,
     jobs: int,
     on_line: OnLine,
+    started: Collection[Maker],
 ) -> AsyncIterator[Caller]:
     if transport is Transport.DIRECT:
-        async with direct_caller(store.workplace) as direct:
+        async with direct_caller(store.workplace, started) as direct:
             yield direct
     else:
         async with livekit_caller(
