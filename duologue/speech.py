@@ -9,6 +9,7 @@ such a pause counts as an overlap, and it is shorter than any answer with the tw
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -78,8 +79,18 @@ def loudness(path: Path) -> list[Loudness]:
 
 
 def loudness_of(folder: Path) -> dict[Role, Loudness]:
-    """The loudness of both sides of a call folder's audio."""
-    return dict(zip(CHANNELS, loudness(audio_of(folder)), strict=True))
+    """The loudness of both sides of a call folder's audio; not to be changed."""
+    audio = audio_of(folder)
+    now = audio.stat()
+    measured = _loudness(audio, now.st_ino, now.st_mtime_ns, now.st_size)
+    return dict(zip(CHANNELS, measured, strict=True))
+
+
+# Four of the things that labelling does ask for it, one after the other.
+@lru_cache(maxsize=1)
+def _loudness(audio: Path, *_: int) -> list[Loudness]:
+    """The loudness of a file as it is now, of which the numbers tell."""
+    return loudness(audio)
 
 
 def dbfs(amplitude: Levels) -> Levels:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from enum import IntEnum
 
@@ -14,6 +14,7 @@ from duologue.batch.batch import Batch, Caller, Tally
 from duologue.batch.budget import Budget, caps_of
 from duologue.batch.direct import direct_caller
 from duologue.batch.livekit import livekit_caller
+from duologue.batch.makers import Maker
 from duologue.batch.plan import Plan
 from duologue.batch.store import Store, open_store
 from duologue.batch.view import BatchView, counts
@@ -64,11 +65,13 @@ async def make_batch(
     retries: int,
     on_line: OnLine,
     max_cost_usd: float | None = None,
+    started: Collection[Maker] = (),
 ) -> BatchExit:
     """Make what is missing of a plan's shard, until done or told to stop by SIGINT or SIGTERM.
 
     It ends, too, once the shard's calls, finished ones included, have cost `max_cost_usd` US
-    dollars, or at a provider what the settings say.
+    dollars, or at a provider what the settings say. Processes that were `started` make direct
+    calls, too.
 
     Raises:
         UsageError: The plan, the shard or the place cannot be used; nothing was started.
@@ -91,7 +94,9 @@ async def make_batch(
             return BatchExit.MADE
         if budget.exhausted:
             return _tell(console, Tally(), stopped=False, left=len(missing), budget=budget)
-        async with _caller(transport, store, settings, view, jobs=jobs, on_line=on_line) as caller:
+        async with _caller(
+            transport, store, settings, view, jobs=jobs, on_line=on_line, started=started
+        ) as caller:
             batch = Batch(
                 plan,
                 missing,
@@ -116,9 +121,10 @@ async def _caller(
     *,
     jobs: int,
     on_line: OnLine,
+    started: Collection[Maker],
 ) -> AsyncIterator[Caller]:
     if transport is Transport.DIRECT:
-        async with direct_caller(store.workplace) as direct:
+        async with direct_caller(store.workplace, started) as direct:
             yield direct
     else:
         async with livekit_caller(

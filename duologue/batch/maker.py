@@ -98,7 +98,3 @@ def main() -> NoReturn:
         answer = make(Order.model_validate_json(orders.get()), settings)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

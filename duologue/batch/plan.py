@@ -17,6 +17,9 @@ from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role
 from shared.values import Text
 from support_agent import check_desk
 
+READ_BYTES = 2**20
+"""How much of a plan is read at once."""
+
 _CALL_ID = re.compile(rb'"call_id"\s*:\s*"([^"\\]*)"')
 
 
@@ -56,14 +59,14 @@ class Plan:
         if path.suffix in {".yaml", ".yml"}:
             return cls.of(Document.read(path).parse(Repeated), settings)
         try:
-            lines = path.read_bytes().splitlines()
+            with path.open("rb", buffering=READ_BYTES) as file:
+                lines = [*file]
         except OSError as error:
             raise DocumentError(path, 0, "", f"cannot be read: {error.strerror}") from None
         if not lines:
             raise DocumentError(path, 0, "", "is empty")
         # A hundred thousand lines are read at every start, but few of them are still to be made.
-        found = [_CALL_ID.search(line) for line in lines]
-        ids = [match.group(1).decode() if match else "" for match in found]
+        ids = [match[1].decode() if (match := _CALL_ID.search(line)) else "" for line in lines]
         _check_ids(path, ids)
 
         def make(index: int) -> CallSpec:

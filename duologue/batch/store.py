@@ -28,6 +28,16 @@ class Store(Protocol):
         """A file of a finished call."""
 
 
+def has_calls(out: str) -> bool:
+    """Whether there are finished calls at a path, as far as can be seen at once."""
+    try:
+        with os.scandir(out) as entries:
+            first = next((each for each in entries if not each.name.startswith(".")), None)
+    except OSError:
+        return False
+    return first is not None and os.access(f"{first.path}/{CALL}", os.F_OK)
+
+
 def open_store(out: str, settings: Settings) -> Store:
     """The store at a path or URL such as `s3://bucket/calls`.
 
@@ -60,7 +70,7 @@ class FolderStore:
         # As strings: a hundred thousand paths take a second longer.
         found = set(os.listdir(self.workplace)).intersection(ids)  # noqa: PTH208
         for call_id in found:
-            if not os.path.exists(f"{self.workplace}/{call_id}/{CALL}"):  # noqa: PTH110
+            if not os.access(f"{self.workplace}/{call_id}/{CALL}", os.F_OK):
                 raise UsageError(
                     f"{self.workplace / call_id} is not a call folder; move it away, or choose "
                     "another --out"

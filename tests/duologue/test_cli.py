@@ -13,6 +13,7 @@ import jwt
 import psutil
 import pytest
 
+from duologue.cli import COMMANDS
 from duologue.outcome import ExitCode
 from duologue.ports import free_ports
 from duologue.server import Server
@@ -208,5 +209,5 @@ def test_a_token_lets_a_person_into_one_room(server: Server, tmp_path: Path) -> 
 def test_help_names_every_command(tmp_path: Path) -> None:
     ran = run(["--help"], tmp_path, environment())
     assert ran.code == 0
-    for command in ("call", "plan", "batch", "summary", "up", "token", "doctor"):
+    for command in COMMANDS:
         assert f" {command} " in ran.out

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from duologue.speech import FRAME_S, Mask, Run, loudness, runs, transfers, voiced
+from duologue.folder import AUDIO
+from duologue.speech import FRAME_S, Mask, Run, loudness, loudness_of, runs, transfers, voiced
 from shared.spec import Role
 
 RATE_HZ = 24_000
@@ -100,3 +101,11 @@ def test_an_answer_into_a_pause_within_a_turn_is_an_overlap() -> None:
     support = runs(mask((0, 2), (2.4, 4)))
     customer = runs(mask((2.2, 3)))
     assert [(c.role, c.gap_s) for c in transfers({C: customer, S: support})] == [(C, -1.8)]
+
+
+def test_audio_that_was_written_anew_is_measured_anew(tmp_path: Path) -> None:
+    for seconds in (1.0, 2.0):
+        both = np.stack([tone(0.5, seconds), silence(seconds)], axis=1)
+        soundfile.write(tmp_path / AUDIO, both, RATE_HZ)
+        assert len(loudness_of(tmp_path)[C].rms) == round(seconds / FRAME_S)
+        assert loudness_of(tmp_path)[C] is loudness_of(tmp_path)[C]

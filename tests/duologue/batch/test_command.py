@@ -178,7 +178,7 @@ async def test_a_process_that_crashes_takes_no_other_call_with_it(
     victim = next(
         each
         for each in psutil.Process().children(recursive=True)
-        if "duologue.batch.maker" in each.cmdline()
+        if "duologue.batch" in each.cmdline()
     )
     victim.kill()
     assert await batch == BatchExit.MADE

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from duologue.batch.store import BucketStore, FolderStore, open_store
+from duologue.batch.store import BucketStore, FolderStore, has_calls, open_store
 from shared.errors import DuologueError, UsageError
 from shared.settings import Settings
 
@@ -43,6 +43,17 @@ def test_something_else_under_the_name_of_a_call_is_refused(tmp_path: Path) -> N
     call_folder(tmp_path / "a", whole=False)
     with pytest.raises(UsageError, match="a is not a call folder"):
         FolderStore(tmp_path).finished({"a"})
+
+
+def test_a_batch_goes_on_where_finished_calls_are(tmp_path: Path) -> None:
+    assert not has_calls(str(tmp_path / "calls"))
+    assert not has_calls("s3://calls")
+    call_folder(tmp_path / "begun" / ".a.partial")
+    assert not has_calls(str(tmp_path / "begun"))
+    call_folder(tmp_path / "foreign" / "a", whole=False)
+    assert not has_calls(str(tmp_path / "foreign"))
+    call_folder(tmp_path / "begun" / "a")
+    assert has_calls(str(tmp_path / "begun"))
 
 
 def test_a_place_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:

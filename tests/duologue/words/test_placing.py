@@ -110,7 +110,7 @@ def test_without_an_aligner_turns_say_so(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_the_aligner_is_not_imported_before_it_is_used() -> None:
-    code = "import sys, duologue.cli; print({'pocketsphinx', 'hibari'} & set(sys.modules))"
+    code = "import sys, duologue.call_command; print({'pocketsphinx', 'hibari'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
 
