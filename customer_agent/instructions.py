@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from customer_agent.facts import fact_aloud, is_code
 from customer_agent.manner import Manner
-from shared.caller import CustomerSheet, Degree, Feeling, Mood, Persona, Spelling
+from shared.caller import CustomerSheet, Degree, Feeling, Spelling
 from shared.speakable import PAUSE
 
 _RULES = """\
@@ -83,7 +83,7 @@ def instructions(sheet: CustomerSheet, *, opens: bool = False) -> str:
     nato = sheet.persona.spelling is Spelling.NATO
     return _RULES.format(
         name=sheet.persona.name,
-        persona="\n".join(_persona(sheet.persona, sheet.mood)),
+        persona="\n".join(_persona(sheet)),
         length=_LENGTH[sheet.persona.verbosity],
         code='"four double seven oh nine"' if doubles else '"four seven seven zero nine"',
         letters='"Lima, India, Sierra, Alpha"' if nato else '"L, I, S, A"',
@@ -98,8 +98,10 @@ def instructions(sheet: CustomerSheet, *, opens: bool = False) -> str:
     )
 
 
-def _persona(persona: Persona, mood: Mood) -> Iterator[str]:
-    if persona.age:
+def _persona(sheet: CustomerSheet) -> Iterator[str]:
+    persona, mood = sheet.persona, sheet.mood
+    # Any persona may play any caller, and be of another age than a date of birth says.
+    if persona.age and "date_of_birth" not in sheet.facts:
         yield f"You are {persona.age} years old."
     yield _POLITENESS[persona.politeness]
     yield _PATIENCE[persona.patience]

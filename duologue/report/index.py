@@ -42,6 +42,14 @@ class _Column(NamedTuple):
 
 _REPLIES = "95\N{NO-BREAK SPACE}% of replies within"
 _WER = "misheard, of the words it said"
+_ENTITIES = "misheard, of the names, numbers, codes, dates and money it said"
+
+
+def _entities(call: CallSummary, role: Role) -> float | None:
+    errors = call.metrics.entity_errors.get(role)
+    return errors["all"].rate if errors else None
+
+
 _COLUMNS = (
     _Column("call", "Call", Kind.CALL, lambda each: each.call.call_id),
     _Column("goal", "Goal", Kind.CHOICE, lambda each: _GOALS[each.metrics.task_success]),
@@ -81,6 +89,20 @@ _COLUMNS = (
         Kind.SHARE,
         lambda each: each.metrics.wer[Role.SUPPORT].rate,
         _WER,
+    ),
+    _Column(
+        "customer_entities",
+        "Customer entities",
+        Kind.SHARE,
+        lambda each: _entities(each, Role.CUSTOMER),
+        _ENTITIES,
+    ),
+    _Column(
+        "support_entities",
+        "Support entities",
+        Kind.SHARE,
+        lambda each: _entities(each, Role.SUPPORT),
+        _ENTITIES,
     ),
     _Column(
         "cut_off",

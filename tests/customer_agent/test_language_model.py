@@ -184,6 +184,14 @@ def test_all_that_is_on_the_sheet_is_told_and_how_it_is_said() -> None:
     assert "You speak first" in instructions(sheet, opens=True)
 
 
+def test_a_caller_who_knows_a_date_of_birth_is_told_no_age_of_the_persona() -> None:
+    facts = {"date_of_birth": {"value": "1990-05-04"}}
+    persona = Persona(name="Lisa Orr", age=71)
+    sheet = CustomerSheet.model_validate({"persona": persona, "facts": facts})
+    assert "years old" not in instructions(sheet)
+    assert "years old" in instructions(sheet.model_copy(update={"facts": {}}))
+
+
 def test_a_bare_caller_is_told_as_much_as_any() -> None:
     sheet = bare_spec(Settings(_env_file=None)).customer
     assert sheet

@@ -49,6 +49,11 @@ class Cloud(NamedTuple):
     cartesia: CartesiaServer
     server: Server
 
+    @property
+    def providers(self) -> dict[str, OpenAIServer | DeepgramServer | CartesiaServer]:
+        """Each by its name."""
+        return {"openai": self.openai, "deepgram": self.deepgram, "cartesia": self.cartesia}
+
     async def call(self, spec: CallSpec, out: Path, answer: Answer) -> CallResult:
         """Make a call in which `answer` is the language model of both sides."""
         self.openai.answer = answer
@@ -85,23 +90,37 @@ def spec_of(call_id: str) -> CallSpec:
     )
 
 
+@pytest.mark.parametrize(
+    ("provider", "engine"),
+    [
+        ("openai", "llm openai/gpt-4.1-mini"),
+        ("deepgram", "stt deepgram/nova-3"),
+        ("cartesia", "tts cartesia/f786b574-daa5-4673-aa0c-cbe3e8534c02"),
+    ],
+)
 async def test_a_provider_that_fails_ends_the_call_and_is_named(
-    cloud: Cloud, tmp_path: Path
+    cloud: Cloud, tmp_path: Path, provider: str, engine: str
 ) -> None:
-    spec = spec_of("fails")
+    spec = spec_of(f"{provider}-fails")
     rules = rules_of(spec)
+    faults = cloud.providers[provider].faults[engine.partition(" ")[0]]
+    asked = 0
 
     def answer(chat: Chat) -> Reply:
-        if len(cloud.openai.chats) == 2:  # the greeting, and what the customer says to it
-            cloud.openai.faults["llm"].fail(Fault.UNAUTHORIZED, 1)
+        nonlocal asked
+        asked += 1
+        if asked == 2 and provider == "openai":  # the greeting, and what the customer says to it
+            faults.fail(Fault.UNAUTHORIZED, 1)
         return rules(chat)
 
+    if provider != "openai":  # the others are connected to once, for the whole call
+        faults.fail(Fault.UNAUTHORIZED, 1)
     result = await cloud.call(spec, tmp_path, answer)
     assert result.exit_code == ExitCode.SYSTEM
     assert result.ending.outcome is Outcome.ENGINE_FAILED
-    assert result.ending.detail.startswith("support: engine_failed: llm openai/gpt-4.1-mini: ")
+    assert result.ending.detail.startswith(f"support: engine_failed: {engine}: ")
     assert "401" in result.ending.detail
-    assert cloud.openai.key not in result.ending.detail
+    assert cloud.providers[provider].key not in result.ending.detail
     ended = {
         entry.role: entry.fields["reason"]
         for entry in eventlog.read(result.folder, EventName.ENDED)
