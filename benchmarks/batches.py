@@ -3,8 +3,9 @@
     python -m benchmarks.batches [--direct 100] [--livekit 20] [--resume 100000] [--json FILE]
 
 Overhead is the share of the jobs' wall time in which no call is made: from the command's start to
-its end, start-up included. Resuming is timed from the command's start to the first new call's
-folder, in a folder with so many finished ones.
+its end, start-up and waiting for room included. How much of it is labelling the calls is told.
+Resuming is timed from the command's start to the first new call's folder, in a folder with so many
+finished ones.
 """
 
 import argparse
@@ -52,16 +53,16 @@ def overhead(calls: int, transport: str, jobs: int, place: Path) -> dict[str, An
     subprocess.run(batch(plan, out, transport, jobs), check=False)
     wall_s = time.monotonic() - began_s
     made = read_calls(out)
-    in_calls_s = sum(
-        json.loads((out / each.call.call_id / CALL).read_text())["run"]["wall_s"] for each in made
-    )
+    runs = [json.loads((out / each.call.call_id / CALL).read_text())["run"] for each in made]
+    jobs_s = jobs * wall_s
     return {
         "calls": len(made),
         "goals": sum(each.metrics.task_success for each in made),
         "jobs": jobs,
         "wall_s": round(wall_s, 1),
         "call_s_per_wall_s": round(sum(each.metrics.duration_s for each in made) / wall_s, 2),
-        "overhead": round(1 - in_calls_s / (jobs * wall_s), 4),
+        "overhead": round(1 - sum(run["wall_s"] for run in runs) / jobs_s, 4),
+        "labels": round(sum(run["labels_s"] for run in runs) / jobs_s, 4),
     }
 
 
@@ -98,6 +99,7 @@ def show(figures: dict[str, Any]) -> None:
         table.add_row(f"{transport}: calls, goals reached", f"{one['calls']}, {one['goals']}", "")
         table.add_row(f"{transport}: seconds of call per second", f"{one['call_s_per_wall_s']}", "")
         table.add_row(f"{transport}: overhead", f"{one['overhead']:.1%}", "5%")
+        table.add_row(f"{transport}: of it labels", f"{one['labels']:.1%}", "")
     for kind, took_s in figures["resume_s"].items():
         calls = f"{figures['finished']:,} finished calls"
         table.add_row(f"going on beside {calls}, plan in {kind}", f"{took_s} s", "3 s")

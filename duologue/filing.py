@@ -1,6 +1,7 @@
 """From a recorded call to its complete folder: labels, call.json, and the folder's name."""
 
 import platform
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -83,8 +84,10 @@ def file_call(
     )
     # Labels are made from files alone, and of these call.json is one.
     write_json(folder.path / CALL, call)
+    began_s = time.monotonic()
     label(folder.path)
-    final = folder.commit(call)
+    run = call.run.model_copy(update={"labels_s": round(time.monotonic() - began_s, 3)})
+    final = folder.commit(call.model_copy(update={"run": run}))
     return CallResult(final, ending, metrics.read(final))
 
 

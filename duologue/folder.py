@@ -81,6 +81,9 @@ class Run(Frozen):
     started_at: str
     """When the recording began, ISO 8601 in UTC: second 0 of every file."""
     wall_s: float
+    """What the call took; after it came its labels."""
+    labels_s: float | None = None
+    """What they took when they were first made; None in older folders."""
     clock: Clock
     machine: str
     """System and processor: their kernels may round differently, and so speak and hear."""

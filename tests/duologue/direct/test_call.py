@@ -129,6 +129,8 @@ def test_the_call_takes_less_than_its_length(default: CallResult) -> None:
     assert call.run.clock is Clock.VIRTUAL
     assert call.duration_s > 40
     assert call.run.wall_s < call.duration_s
+    assert call.run.labels_s
+    assert 0 < call.run.labels_s < call.run.wall_s
     assert set(call.files) == set(SAME_EVERY_TIME)
 
 
