@@ -4,7 +4,8 @@
 
 For each call: are the outcomes equal, are the words that were said equal, and what was heard? Where
 not, the first turn that differs, and why: what was heard before it differed, somebody was
-interrupted, or silence was broken. And by how much the gaps between turns differ, turn by turn.
+interrupted, or silence was broken. Where the same words were heard otherwise, which transport heard
+what was said? And by how much the gaps between turns differ, turn by turn.
 Where no folder of calls is given, a batch makes them, one call after the other.
 """
 
@@ -45,13 +46,23 @@ def compare(live: Path, direct: Path) -> dict[str, Any]:
     one, other = read(live).turns, read(direct).turns
     ends = [_end(folder) for folder in (live, direct)]
     said = [_words(turn.said) for turn in one] == [_words(turn.said) for turn in other]
-    heard = [_words(turn.heard) for turn in one] == [_words(turn.heard) for turn in other]
+    otherwise = [
+        {
+            "said": left.said,
+            "livekit": left.heard,
+            "direct": right.heard,
+            "right": _right(left, right),
+        }
+        for left, right in zip(one, other, strict=False)
+        if said and _words(left.heard) != _words(right.heard)
+    ]
     return {
         "call": live.name,
         "ends": ends,
         "same_outcome": ends[0] == ends[1],
         "same_words_said": said,
-        "same_words_heard": heard,
+        "same_words_heard": said and not otherwise,
+        "heard_otherwise": otherwise,
         "cause": None if said else _cause(one, other),
         "gaps_s": [list(_gaps(one)), list(_gaps(other))] if said else None,
     }
@@ -85,6 +96,15 @@ def _cause(one: tuple[Turn, ...], other: tuple[Turn, ...]) -> str:
     return f"{len(one)} turns on LiveKit, {len(other)} directly"
 
 
+def _right(live: Turn, direct: Turn) -> str:
+    """On which transport a turn was heard as it was said."""
+    right = {
+        Transport.LIVEKIT: _words(live.heard) == _words(live.said),
+        Transport.DIRECT: _words(direct.heard) == _words(direct.said),
+    }
+    return next((str(each) for each, is_right in right.items() if is_right), "neither")
+
+
 def _gaps(turns: tuple[Turn, ...]) -> list[float]:
     return [
         round(after.start - before.end, 3)
@@ -108,6 +128,9 @@ def summary(compared: list[dict[str, Any]]) -> dict[str, Any]:
         "same_words_said": sum(call["same_words_said"] for call in compared),
         "same_words_heard": sum(call["same_words_heard"] for call in compared),
         "causes": Counter(call["cause"] for call in compared if call["cause"]),
+        "heard_right_only_on": Counter(
+            turn["right"] for call in compared for turn in call["heard_otherwise"]
+        ),
         "gaps": len(pairs),
         "gap_p50_s": [float(np.median([pair[side] for pair in pairs])) for side in (0, 1)]
         if pairs
@@ -129,6 +152,8 @@ def show(figures: dict[str, Any]) -> None:
         table.add_row(name.replace("_", " "), str(figures[name]))
     table.add_row("gap on LiveKit and directly, p50", str(figures["gap_p50_s"]))
     table.add_row("LiveKit adds to a gap, s", str(figures["livekit_adds_s"]))
+    for where, count in figures["heard_right_only_on"].items():
+        table.add_row(f"turns heard otherwise, right on: {where}", str(count))
     for cause, count in figures["causes"].items():
         table.add_row(f"different words because: {cause}", str(count))
     console.print(table)
