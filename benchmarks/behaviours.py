@@ -2,7 +2,9 @@
 
     python -m benchmarks.behaviours [--calls 12] [--json bench/behaviours.json]
 
-The default scenario with a caller who does both, so often that each happens 30 times.
+The default scenario with a caller who does both, so often that each happens 30 times. For tau-voice
+an agent whose turn ends within a second of a backchannel has yielded to it, although it may have
+had no more to say; how many of its turns were cut short says how many times it did.
 """
 
 import argparse
@@ -24,8 +26,10 @@ from duologue.batch.plan import Plan, Repeated
 from duologue.folder import Transport
 from duologue.scenario import ScenarioFile, load_scenario
 from duologue.summary import CallSummary, read_calls
+from duologue.transcript import read
 from shared.caller import Backchannel, BargeIn, Behaviours
 from shared.settings import Settings
+from shared.spec import Role
 
 BEHAVIOURS = Behaviours(
     barge_in=BargeIn(probability=0.35, after_s=1.5),
@@ -35,11 +39,12 @@ EVENTS = 30
 """Of each kind are wanted."""
 
 
-def measure(calls: Sequence[CallSummary]) -> dict[str, Any]:
-    """The figures of all calls of a transport together."""
+def measure(out: Path, calls: Sequence[CallSummary]) -> dict[str, Any]:
+    """The figures of all calls of a transport together, which are in `out`."""
     panels = [each.metrics.interaction.tau_voice for each in calls]
     yielded = [one.yield_rate for one in panels]
     selective = [one.selectivity_backchannel for one in panels]
+    turns = [turn for each in calls for turn in read(out / each.call.call_id).turns]
     latency_s = [value for one in panels for value in one.yield_latency_s.values]
     return {
         "calls": len(calls),
@@ -50,6 +55,9 @@ def measure(calls: Sequence[CallSummary]) -> dict[str, Any]:
         "yield_latency_s": {q: float(np.percentile(latency_s, q)) for q in (50, 95)},
         "backchannels": sum(rate.total for rate in selective),
         "talked_over": sum(rate.count for rate in selective),
+        "agents_turns_cut_short": sum(
+            turn.interrupted for turn in turns if turn.role is Role.SUPPORT
+        ),
     }
 
 
@@ -84,7 +92,7 @@ def main() -> None:
         for transport, number in jobs.items():
             out = place / transport
             subprocess.run(batch(place / "plan.jsonl", out, transport, number), check=True)
-            figures[transport] = measure(read_calls(out))
+            figures[transport] = measure(out, read_calls(out))
     show(figures)
     for name, one in figures.items():
         if min(one["barge_ins"], one["backchannels"]) < EVENTS:
