@@ -60,6 +60,10 @@ class Faults:
         """Let the next requests fail."""
         self.fault, self.left = fault, times
 
+    def heal(self) -> None:
+        """Let no more of them fail."""
+        self.left = 0
+
     def next(self) -> Fault | None:
         """How the request that has just come fails."""
         if not self.left:
