@@ -42,7 +42,7 @@ class _Column(NamedTuple):
 
 _REPLIES = "95\N{NO-BREAK SPACE}% of replies within"
 _WER = "misheard, of the words it said"
-_ENTITIES = "misheard, of the names, numbers, codes, dates and money it said"
+_ENTITIES = "misheard, of the names and numbers it said"
 
 
 def _entities(call: CallSummary, role: Role) -> float | None:
