@@ -9,7 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 import yaml
 from pydantic import Field, TypeAdapter, model_validator
@@ -131,7 +131,7 @@ class Billed(Used):
         return f"{self.kind} {self.provider}/{self.model}"
 
 
-Usage = Mapping[Role, tuple[Billed, ...]]
+Usage: TypeAlias = Mapping[Role, tuple[Billed, ...]]
 """By role; one of which nothing is known is not in it."""
 
 

@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     """How workers print their events: for people, or one JSON object a line."""
 
     customer_port: int = Field(WORKER_PORTS[Role.CUSTOMER], ge=0, le=65535)
-    """The worker's health port; 0 takes a free one."""
+    """The worker's health port; 0 takes a free one, which only this machine reaches."""
     support_port: int = Field(WORKER_PORTS[Role.SUPPORT], ge=0, le=65535)
     duologue_ready_port: int = Field(0, ge=0, le=65535)
     """Where the worker answers 200 while it is registered, and 503 otherwise; 0: nowhere."""
