@@ -9,7 +9,7 @@ cost, and a batch that is killed 25 times.
 import subprocess
 import sys
 
-KILLED = "tests/duologue/batch/test_command.py::test_what_was_killed_at_any_moment_is_gone_on_with"
+KILLED = "tests/duologue/cli/test_batch_run.py::test_what_was_killed_at_any_moment_is_gone_on_with"
 SHORT = (
     ("benchmarks.engines", "bench/engines.json"),
     ("benchmarks.calls", "--calls", "3"),

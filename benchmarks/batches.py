@@ -24,8 +24,8 @@ from rich.console import Console
 from rich.table import Table
 
 from duologue.batch.plan import Plan, Repeated
-from duologue.folder import CALL
-from duologue.summary import read_calls
+from duologue.folder.folder import CALL
+from duologue.report.summary import read_calls
 from shared.settings import Settings
 
 SCENARIO = "late-and-charged-twice"

@@ -23,11 +23,11 @@ from rich.table import Table
 
 from benchmarks.batches import batch
 from duologue.batch.plan import Plan, Repeated
-from duologue.folder import Transport
-from duologue.scenario import ScenarioFile, load_scenario
-from duologue.summary import CallSummary, read_calls
-from duologue.transcript import read
-from shared.caller import Backchannel, BargeIn, Behaviours
+from duologue.folder.folder import Transport
+from duologue.labels.transcript.transcript import read
+from duologue.report.summary import CallSummary, read_calls
+from duologue.scenarios.scenario import ScenarioFile, load_scenario
+from shared.customer_sheet import Backchannel, BargeIn, Behaviours
 from shared.settings import Settings
 from shared.spec import Role
 

@@ -64,12 +64,12 @@ class Costs:
 
 def work(number: int, calls: int, engines: dict[str, str], started_at: float) -> dict[str, Any]:
     """Make calls in this process; what each took."""
-    from duologue.direct import call as direct  # noqa: PLC0415 - importing is a part of start-up
-    from duologue.direct.pipes import PipeInput  # noqa: PLC0415
-    from duologue.folder import CallFolder  # noqa: PLC0415
-    from duologue.scenario import load_scenario  # noqa: PLC0415
+    from duologue.call.direct import call as direct  # noqa: PLC0415 - imported in the process
+    from duologue.call.direct.pipes import PipeInput  # noqa: PLC0415
+    from duologue.folder.folder import CallFolder  # noqa: PLC0415
+    from duologue.scenarios.scenario import load_scenario  # noqa: PLC0415
     from shared import logs  # noqa: PLC0415
-    from shared.engines import preload, silero, speech, whisper  # noqa: PLC0415
+    from shared.engines import local_tts, preload, silero, whisper  # noqa: PLC0415
     from shared.settings import Settings  # noqa: PLC0415
     from shared.spec import Role  # noqa: PLC0415
 
@@ -80,7 +80,7 @@ def work(number: int, calls: int, engines: dict[str, str], started_at: float) ->
     for role in Role:
         preload(chosen[role], settings)
     startup = {"wall_s": time.time() - started_at, "cpu_s": process_time()}
-    costs.watch(speech.Voice, "speak", lambda voice: f"synthesis, {voice.provider}")
+    costs.watch(local_tts.Voice, "speak", lambda voice: f"synthesis, {voice.provider}")
     costs.watch(whisper.Whisper, "transcribe", "recognition")
     costs.watch(silero.SileroStream, "_probability", "voice activity detection")
     costs.watch(PipeInput, "push", "pipes")

@@ -22,10 +22,10 @@ from livekit.plugins.silero import onnx_model
 from rich.console import Console
 from rich.table import Table
 
-from shared.engines import silero, table
-from shared.engines.audio import Samples, resample
-from shared.engines.speech import SAMPLE_RATE, Voice
-from shared.spoken import normalize
+from shared.engines import catalog, silero
+from shared.engines.local_tts import SAMPLE_RATE, Voice
+from shared.engines.pcm import Samples, resample
+from shared.language.as_heard import normalize
 
 VOICES = (
     "hibari/heart",
@@ -85,7 +85,7 @@ T = TypeVar("T")
 
 
 def measure_voice(engine: str) -> tuple[dict[str, Any], list[Samples]]:
-    rows = {row.provider: row for row in table.TTS}
+    rows = {row.provider: row for row in catalog.TTS}
     provider, name = engine.split("/")
     load = rows[provider].load
     assert load is not None

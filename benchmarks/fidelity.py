@@ -23,11 +23,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.batches import batch, written
-from duologue import metrics
-from duologue.folder import CALL, Transport
-from duologue.summary import read_calls
-from duologue.transcript import Turn, read
-from shared.spoken import normalize
+from duologue.folder.folder import CALL, Transport
+from duologue.labels import metrics
+from duologue.labels.transcript.transcript import Turn, read
+from duologue.report.summary import read_calls
+from shared.language.as_heard import normalize
 
 console = Console()
 

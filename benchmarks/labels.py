@@ -27,15 +27,18 @@ import soundfile
 from rich.console import Console
 from rich.table import Table
 
-from duologue import eventlog, label, marks, recognition, transcript
-from duologue.folder import CALL, Call, audio_of
-from duologue.speech import Loudness, loudness, loudness_of
-from duologue.tracks import CHANNELS
-from duologue.transcript import NoWords, Transcript, Turn
-from duologue.words.placing import place
-from shared.engines import table
-from shared.engines.audio import Samples
-from shared.engines.speech import SAMPLE_RATE, Voice
+from duologue.folder import event_log
+from duologue.folder.channels import CHANNELS
+from duologue.folder.folder import CALL, Call, audio_of
+from duologue.labels import recognition, timeline
+from duologue.labels.activity import Loudness, loudness, loudness_of
+from duologue.labels.transcript import transcript
+from duologue.labels.transcript.transcript import NoWords, Transcript, Turn
+from duologue.labels.transcript.words.placing import place
+from duologue.pipeline import stages
+from shared.engines import catalog
+from shared.engines.local_tts import SAMPLE_RATE, Voice
+from shared.engines.pcm import Samples
 from shared.spec import Role
 
 VOICES = (
@@ -147,7 +150,7 @@ def exactness(voice_name: str) -> dict[str, dict[str, Any]]:
 
 def _voice(name: str) -> Voice:
     provider, _, voice = name.partition("/")
-    (row,) = [row for row in table.TTS if row.provider == provider]
+    (row,) = [row for row in catalog.TTS if row.provider == provider]
     assert row.load
     loaded = row.load(voice)
     assert isinstance(loaded, Voice)
@@ -177,9 +180,9 @@ def costs(folder: Path) -> dict[str, Any]:
     with stage("words"):
         placed = place(turns, audio, heard)
     with stage("all, as labelled"):
-        label.label(folder)
+        stages.label(folder)
     with stage("timeline"):
-        marks.write(folder)
+        timeline.write(folder)
     with stage("recognition"):
         recognition.write(folder)
     minutes = call.duration_s / 60
@@ -218,9 +221,9 @@ def repeated(folder: Path, minutes: float, place: Path) -> Path:
     ) as file:
         for _ in range(times):
             file.write(audio)
-    lines = [json.loads(line) for line in (folder / eventlog.FILE).read_text().splitlines()]
+    lines = [json.loads(line) for line in (folder / event_log.FILE).read_text().splitlines()]
     once = ("OUTCOME", "RECORDED")
-    with (longer / eventlog.FILE).open("w") as log:
+    with (longer / event_log.FILE).open("w") as log:
         for n in range(times):
             later = n * len(audio) / rate
             for line in lines:

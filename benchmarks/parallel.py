@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.usage import per_call_minute, usage
-from duologue.call import place_call
-from duologue.filing import CallResult
-from duologue.folder import CallFolder
-from duologue.recorder import IDENTITY
-from duologue.scenario import load_scenario
-from duologue.server import running_server
-from duologue.workers import running_workers
+from duologue.call.over_livekit.call import place_call
+from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.folder.folder import CallFolder
+from duologue.pipeline.filing import CallResult
+from duologue.scenarios.scenario import load_scenario
+from duologue.servers.server import running_server
+from duologue.servers.workers import running_workers
 from shared import logs
 from shared.address import ServerAddress
 from shared.settings import Settings

@@ -25,20 +25,21 @@ from livekit import api, rtc
 from rich.console import Console
 from rich.table import Table
 
-from duologue import eventlog, transcript
-from duologue.call import place_call
-from duologue.folder import WIRE, CallFolder
-from duologue.label import label
-from duologue.placement import read
-from duologue.placement.align import Alignment, align
-from duologue.recorder import IDENTITY, Recorder, recorder_token
-from duologue.scenario import DEFAULT, load_scenario
-from duologue.server import Server, running_server
-from duologue.tracks import RATE_HZ, Pcm
-from duologue.transcript import Flaw
-from duologue.workers import running_workers
+from duologue.call.over_livekit.call import place_call
+from duologue.call.over_livekit.recorder import IDENTITY, Recorder, recorder_token
+from duologue.folder import event_log
+from duologue.folder.channels import RATE_HZ, Pcm
+from duologue.folder.folder import WIRE, CallFolder
+from duologue.labels.placement import read
+from duologue.labels.placement.align import Alignment, align
+from duologue.labels.transcript import transcript
+from duologue.labels.transcript.transcript import Flaw
+from duologue.pipeline.stages import label
+from duologue.scenarios.scenario import DEFAULT, load_scenario
+from duologue.servers.server import Server, running_server
+from duologue.servers.workers import running_workers
 from shared import engines, logs
-from shared.events import EventName, Journal
+from shared.events.journal import EventName, Journal
 from shared.settings import Settings
 from shared.spec import Role
 
@@ -239,7 +240,7 @@ def summary(folders: Sequence[tuple[Path, float, int]]) -> dict[str, Any]:
     )
     return {
         "calls": len(folders),
-        "said": sum(len(eventlog.read(path, EventName.SAID)) for path, _, _ in folders),
+        "said": sum(len(event_log.read(path, EventName.SAID)) for path, _, _ in folders),
         "said_and_not_in_audio": sum(turn.flaw is Flaw.NO_AUDIO for turn in turns),
         "utterances": Counter(one.source.value for one in utterances),
         "from_wire": sum(len(placement.from_wire) for placement in placements),

@@ -27,13 +27,14 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from duologue import marks, metrics, recognition, transcript
-from duologue.folder import AUDIO, CALL, Call, CallFolder, read_call, write_json
-from duologue.marks import Mark, Marks
-from duologue.recognition import Recognition
+from duologue.folder.folder import AUDIO, CALL, Call, CallFolder, read_call, write_json
+from duologue.labels import metrics, recognition, timeline
+from duologue.labels.recognition import Recognition
+from duologue.labels.timeline import Mark, Marks
+from duologue.labels.transcript import transcript
+from duologue.labels.transcript.transcript import Transcript, Turn
 from duologue.report import call as report
 from duologue.report import index
-from duologue.transcript import Transcript, Turn
 
 # After the page's own code has run; `sound` and `timeline` are its names.
 OPENED = """() => new Promise((done) => {
@@ -86,7 +87,7 @@ def cost(folder: Path) -> dict[str, float]:
 def long_call(one: Path, out: Path, seconds: float) -> Path:
     """A call in which `one` is held again and again."""
     call, turns = read_call(one), transcript.read(one).turns
-    timeline = marks.read(one).marks if (one / marks.FILE).exists() else ()
+    marks = timeline.read(one).marks if (one / timeline.FILE).exists() else ()
     times = round(seconds / call.duration_s)
     starts = [number * call.duration_s for number in range(times)]
     with CallFolder.create(out, "long") as made:
@@ -97,9 +98,9 @@ def long_call(one: Path, out: Path, seconds: float) -> Path:
         all_marks = tuple(
             moved(mark, start, number * len(turns))
             for number, start in enumerate(starts)
-            for mark in timeline
+            for mark in marks
         )
-        write_json(made.path / marks.FILE, Marks(marks=all_marks))
+        write_json(made.path / timeline.FILE, Marks(marks=all_marks))
         nothing = Recognition(stretches=(), entities=())
         write_json(made.path / recognition.FILE, nothing)
         shutil.copy(one / metrics.FILE, made.path)

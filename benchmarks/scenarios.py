@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.batches import batch
-from duologue.batch.command import BatchExit
 from duologue.batch.plan import Plan, Repeated
-from duologue.folder import Transport
-from duologue.outcome import Outcome
-from duologue.scenario import bundled_scenarios
-from duologue.summary import CallSummary, read_calls
+from duologue.cli.batch_run import BatchExit
+from duologue.folder.folder import Transport
+from duologue.report.summary import CallSummary, read_calls
+from duologue.scenarios.scenario import bundled_scenarios
+from shared.endings import Outcome
 from shared.settings import Settings
 
 VALID, SUCCESS = 0.97, 0.95

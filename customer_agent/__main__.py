@@ -4,7 +4,7 @@ import sys
 
 from customer_agent.agent import bare_spec, create_party
 from shared.spec import Role
-from shared.worker import run
+from shared.worker.worker import run
 
 if __name__ == "__main__":
     sys.exit(run(Role.CUSTOMER, create_party, bare_spec))

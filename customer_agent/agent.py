@@ -10,13 +10,14 @@ from customer_agent.behaving import Behaving
 from customer_agent.instructions import instructions
 from customer_agent.parting import Parting
 from customer_agent.rules import Caller
-from shared.agent import CallAgent, Party
-from shared.caller import CustomerSheet, Fact, Goal, Persona
-from shared.dialogue import RulesLLM
-from shared.events import Journal
-from shared.line import EndReason, Line
-from shared.session import create_session, emit_heard
+from shared.customer_sheet import CustomerSheet, Fact, Goal, Persona
+from shared.endings import EndReason
+from shared.events.journal import Journal
 from shared.settings import Settings
+from shared.side.agent import CallAgent, Party
+from shared.side.dialogue import RulesLLM
+from shared.side.line import Line
+from shared.side.session import create_session, emit_heard
 from shared.spec import CallSpec, Role
 
 if TYPE_CHECKING:

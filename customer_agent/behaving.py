@@ -18,10 +18,11 @@ from livekit.agents import (
     vad,
 )
 
-from shared.caller import Behaviour, Behaviours
+from shared.customer_sheet import Behaviour, Behaviours
+from shared.endings import EndReason
 from shared.engines.silero import Listener, SileroVAD
-from shared.events import EventName
-from shared.line import EndReason, Line
+from shared.events.journal import EventName
+from shared.side.line import Line
 
 BACKCHANNELS = ("Right.", "Yeah.", "Sure.")
 """What local voices can say in half a second; "mm-hm" becomes "mama", "uh-huh" "I have"."""

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from shared.names import likeness
-from shared.speakable import digits_aloud, full_date_aloud, speakable
-from shared.spoken import phrase
+from shared.language.as_heard import phrase
+from shared.language.likeness import likeness
+from shared.language.to_say import digits_aloud, full_date_aloud, speakable
 
 # How people ask for facts that sheets often have. Any other is asked for by its own name.
 _ASKED_AS: dict[str, tuple[str, ...]] = {

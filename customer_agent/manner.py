@@ -1,16 +1,16 @@
 """How one caller puts things: wording, spelling, hesitations and slips, by its persona.
 
 What is drawn by chance is drawn by the call's seed, in the order in which things are said, so that
-the same conversation draws the same (see `shared.dialogue`: a dialogue is replayed at each turn).
+the same conversation draws the same (`shared.side.dialogue`: it is replayed at each turn).
 """
 
 import random
 
-from shared.caller import Behaviour, Behaviours, Degree, Feeling, Mood, Persona, Spelling
-from shared.dialogue import Performed
-from shared.names import NATO
-from shared.speakable import PAUSE, PAUSE_S, UNITS, digits_aloud, letters_aloud
-from shared.spoken import phrase
+from shared.customer_sheet import Behaviour, Behaviours, Degree, Feeling, Mood, Persona, Spelling
+from shared.language.as_heard import phrase
+from shared.language.likeness import NATO
+from shared.language.to_say import PAUSE, PAUSE_S, UNITS, digits_aloud, letters_aloud
+from shared.side.dialogue import Performed
 
 LONG_ENOUGH = 6
 """Words of a sentence in which there is room for a hesitation."""

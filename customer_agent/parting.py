@@ -10,8 +10,9 @@ from collections import deque
 
 from livekit.agents import AgentSession, ConversationItemAddedEvent, llm, utils
 
-from shared.line import EndReason, Line
-from shared.spoken import phrase
+from shared.endings import EndReason
+from shared.language.as_heard import phrase
+from shared.side.line import Line
 
 PARTING_S = 3.0
 """Silence, or more goodbyes, after the goodbyes; longer than the tool takes, shorter than any

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from customer_agent.facts import asked_for, fact_aloud, is_code, is_request
 from customer_agent.manner import Manner
-from shared.caller import Behaviour, CustomerSheet, Goal
-from shared.dialogue import Dialogue, Heard, Performed, call, listen, say, tell
-from shared.names import likeness
-from shared.spoken import codes, digits_of, normalize, phrase, sentences
+from shared.customer_sheet import Behaviour, CustomerSheet, Goal
+from shared.language.as_heard import codes, digits_of, normalize, phrase, sentences
+from shared.language.likeness import likeness
+from shared.side.dialogue import Dialogue, Heard, Performed, call, listen, say, tell
 
 ATTEMPTS = 3
 """How often a goal is brought up, and how often in a row the caller bears not to understand."""

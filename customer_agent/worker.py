@@ -3,7 +3,7 @@
 from customer_agent.agent import bare_spec, create_party
 from shared.settings import Settings
 from shared.spec import Role
-from shared.worker import create_server
+from shared.worker.worker import create_server
 
 settings = Settings()
 server = create_server(Role.CUSTOMER, create_party, settings, bare_spec)

@@ -1,6 +1,6 @@
 """`python -m duologue` is the `duologue` command."""
 
-from duologue.cli import main
+from duologue.cli.cli import main
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.caller import CustomerSheet
+from shared.customer_sheet import CustomerSheet
 from shared.errors import SpecError
 from shared.values import Frozen, Row, Text
 

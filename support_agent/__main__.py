@@ -3,7 +3,7 @@
 import sys
 
 from shared.spec import Role
-from shared.worker import run
+from shared.worker.worker import run
 from support_agent.agent import bare_spec, check_spec, create_party
 
 if __name__ == "__main__":

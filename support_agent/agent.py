@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from shared.agent import CallAgent, Party
-from shared.dialogue import RulesLLM
-from shared.events import EventName, Journal
-from shared.line import Line
-from shared.session import create_session
+from shared.events.journal import EventName, Journal
 from shared.settings import Settings
+from shared.side.agent import CallAgent, Party
+from shared.side.dialogue import RulesLLM
+from shared.side.line import Line
+from shared.side.session import create_session
 from shared.spec import CallSpec, Role, SupportSheet
 from support_agent.business import Business, load_business
 from support_agent.desk import Changes, Desk, Rows

@@ -18,7 +18,7 @@ from support_agent.desk import Desk, Rows
 from support_agent.slots import Slot
 
 if TYPE_CHECKING:
-    from shared.dialogue import Dialogue
+    from shared.side.dialogue import Dialogue
     from support_agent.rules import Talk
 
 
@@ -42,7 +42,7 @@ class Problem(NamedTuple):
     signs: tuple[str, ...]
     """Regular expressions, one of which is found in what a caller says who has this problem.
 
-    They are matched against normalized words (`shared.spoken.phrase`).
+    They are matched against normalized words (`shared.language.as_heard.phrase`).
     """
     solve: "Callable[[Talk], Dialogue[None]]"
     """Works it off; the caller is identified, unless `anybody` may ask."""

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from livekit.agents import llm
 
-from shared.caller import Fact
+from shared.customer_sheet import Fact
 from shared.errors import SpecError
+from shared.language.as_heard import digits_of
 from shared.spec import Expectation
-from shared.spoken import digits_of
 from support_agent import reception
 from support_agent.business import Business, load_business
 from support_agent.desk import Desk, Rows

@@ -6,7 +6,7 @@ one whose code is a digit off, nor for one whose name sounds alike.
 
 from collections.abc import Iterable
 
-from shared.names import SAME, likeness
+from shared.language.likeness import SAME, likeness
 from shared.values import Row
 
 _MARGIN = 0.1

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from shared.dialogue import Dialogue, Heard, call, listen, say, tell
-from shared.spoken import is_assent, phrase, sentences, yes_or_no
+from shared.language.as_heard import is_assent, phrase, sentences, yes_or_no
+from shared.side.dialogue import Dialogue, Heard, call, listen, say, tell
 from support_agent.business import Business, Problem, Way
 from support_agent.reception import CALLBACK, PUT_THROUGH
 from support_agent.slots import Kind, Slot, is_unknown, read_slots

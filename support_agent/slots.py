@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from shared.names import spelled
-from shared.speakable import digits_aloud, full_date_aloud
-from shared.spoken import codes, dates, normalize, phrase, sentences
+from shared.language.as_heard import codes, dates, normalize, phrase, sentences
+from shared.language.likeness import spelled
+from shared.language.to_say import digits_aloud, full_date_aloud
 
 
 class Kind(StrEnum):

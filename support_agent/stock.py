@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.resources import files
 
-from shared.names import likeness
+from shared.language.likeness import likeness
 from shared.values import Row
 from support_agent.desk import Rows
 

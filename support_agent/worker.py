@@ -2,7 +2,7 @@
 
 from shared.settings import Settings
 from shared.spec import Role
-from shared.worker import create_server
+from shared.worker.worker import create_server
 from support_agent.agent import bare_spec, check_spec, create_party
 
 settings = Settings()

@@ -15,24 +15,25 @@ from uuid import uuid4
 import numpy as np
 from livekit import api, rtc
 
-from duologue import metrics, transcript
-from duologue.dispatch import create_room
-from duologue.filing import file_call
-from duologue.folder import CallFolder, Transport
-from duologue.metrics import Metrics
-from duologue.outcome import Ending, Outcome
-from duologue.recorder import IDENTITY, Recorder, recorder_token
-from duologue.sound import level_dbfs
-from duologue.transcript import Transcript
+from duologue.call.over_livekit.dispatch import create_room
+from duologue.call.over_livekit.recorder import IDENTITY, Recorder, recorder_token
+from duologue.doctor.sound import level_dbfs
+from duologue.folder.folder import CallFolder, Transport
+from duologue.labels import metrics
+from duologue.labels.metrics import Metrics
+from duologue.labels.transcript import transcript
+from duologue.labels.transcript.transcript import Transcript
+from duologue.pipeline.filing import file_call
 from shared import engines
 from shared.address import ServerAddress
-from shared.bus import RoomBus
-from shared.engines import Models, audio
-from shared.engines.audio import Samples
-from shared.events import Event, EventName, Journal
-from shared.linking import agent_name
+from shared.endings import Ending, Outcome
+from shared.engines import Models, pcm
+from shared.engines.pcm import Samples
+from shared.events.journal import Event, EventName, Journal
 from shared.settings import Settings
 from shared.spec import CallSpec, Kind, Peer, Role
+from shared.worker.bus import RoomBus
+from shared.worker.linking import agent_name
 
 RATE_HZ = 24_000
 FRAME = RATE_HZ // 50
@@ -99,7 +100,7 @@ class Ear:
     async def _listen(self) -> None:
         async for event in self._stream:
             self.frames.append(event.frame)
-            if level_dbfs(audio.from_frames([event.frame])) > AUDIBLE_DBFS:
+            if level_dbfs(pcm.from_frames([event.frame])) > AUDIBLE_DBFS:
                 self._audible_s += event.frame.duration
                 self._quiet_s = 0.0
             else:
@@ -149,7 +150,7 @@ class Person:
     async def say(self, text: str, sound: Sound = as_spoken) -> None:
         """Say `text`, to the end, as `sound` makes it sound."""
         frame = await self._models.tts.synthesize(text).collect()
-        samples = sound(audio.from_frames([frame]))
+        samples = sound(pcm.from_frames([frame]))
         padded = np.pad(samples, (0, -len(samples) % FRAME))
         self._played.clear()
         self._pending.extend(padded.reshape(-1, FRAME))
@@ -192,8 +193,8 @@ class Person:
         silence = np.zeros(FRAME, np.float32)
         while True:
             samples = self._pending.popleft() if self._pending else silence
-            pcm = audio.to_pcm(samples)
-            await self._source.capture_frame(rtc.AudioFrame(pcm, RATE_HZ, 1, FRAME))
+            played = pcm.to_pcm(samples)
+            await self._source.capture_frame(rtc.AudioFrame(played, RATE_HZ, 1, FRAME))
             if not self._pending:
                 self._played.set()
 

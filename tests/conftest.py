@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import pytest
 
-from duologue.server import Server, running_server
-from duologue.workers import Worker, running_workers
+from duologue.servers.server import Server, running_server
+from duologue.servers.workers import Worker, running_workers
 from shared.settings import Settings
 from shared.spec import Role
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from duologue.schema import FILES, json_schema
+from duologue.pipeline.schema import FILES, json_schema
 
 
 def check_files(folder: Path) -> None:

@@ -22,18 +22,19 @@ from livekit.agents.types import (
     NotGivenOr,
 )
 
-from duologue.recorder import IDENTITY
-from shared import worker
-from shared.agent import CallAgent, Party
-from shared.caller import CustomerSheet, Goal, Persona
+from duologue.call.over_livekit.recorder import IDENTITY
+from shared.customer_sheet import CustomerSheet, Goal, Persona
+from shared.endings import EndReason
 from shared.engines import Models
-from shared.events import Event, EventName, Journal
-from shared.job import take_call
-from shared.line import EndReason, Line
-from shared.session import create_session
+from shared.events.journal import Event, EventName, Journal
 from shared.settings import Settings
-from shared.side import Factory
+from shared.side.agent import CallAgent, Party
+from shared.side.conversation import Factory
+from shared.side.line import Line
+from shared.side.session import create_session
 from shared.spec import CallSpec, Expectation, Limits, Peer, Role, SupportSheet
+from shared.worker import worker
+from shared.worker.job import take_call
 
 LINES = {
     Role.SUPPORT: ("Hello, how can I help you?", "I see. Goodbye."),

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from livekit import api
 
-from duologue.server import Server
+from duologue.servers.server import Server
+from shared.language.as_heard import phrase
 from shared.settings import Settings
 from shared.spec import Role
-from shared.spoken import phrase
 from tests.caller import dispatch, person
 
 pytestmark = pytest.mark.usefixtures("workers")

@@ -7,22 +7,22 @@ from uuid import uuid4
 
 import pytest
 
-from duologue import eventlog
-from duologue.call import place_call
-from duologue.direct import place_direct_call
-from duologue.eventlog import Entry
-from duologue.filing import CallResult
-from duologue.folder import CallFolder
-from duologue.outcome import Outcome
-from duologue.recorder import IDENTITY
-from duologue.scenario import load_scenario
-from duologue.server import Server
-from duologue.transcript import Turn, read
-from shared.caller import Behaviour
-from shared.events import EventName
+from duologue.call.direct import place_direct_call
+from duologue.call.over_livekit.call import place_call
+from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.folder import event_log
+from duologue.folder.event_log import Entry
+from duologue.folder.folder import CallFolder
+from duologue.labels.transcript.transcript import Turn, read
+from duologue.pipeline.filing import CallResult
+from duologue.scenarios.scenario import load_scenario
+from duologue.servers.server import Server
+from shared.customer_sheet import Behaviour
+from shared.endings import Outcome
+from shared.events.journal import EventName
+from shared.language.as_heard import normalize
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
-from shared.spoken import normalize
 
 SETTINGS = Settings(_env_file=None)
 
@@ -46,7 +46,7 @@ def place(tmp_path: Path) -> Callable[[CallSpec], CallResult]:
 
 
 def labels(folder: Path, behaviour: Behaviour) -> list[Entry]:
-    entries = eventlog.read(folder, EventName.BEHAVIOUR)
+    entries = event_log.read(folder, EventName.BEHAVIOUR)
     return [entry for entry in entries if entry.fields["behaviour"] == behaviour]
 
 

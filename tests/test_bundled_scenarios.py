@@ -5,12 +5,12 @@ from itertools import combinations
 
 import pytest
 
-from duologue.persona import load_personas
-from duologue.scenario import Scenario, bundled_scenarios, load_scenario
-from duologue.verdict import Check
-from shared.caller import Persona
-from shared.names import SAME, likeness
-from shared.spoken import phrase
+from duologue.labels.verdict import Check
+from duologue.scenarios.persona import load_personas
+from duologue.scenarios.scenario import Scenario, bundled_scenarios, load_scenario
+from shared.customer_sheet import Persona
+from shared.language.as_heard import phrase
+from shared.language.likeness import SAME, likeness
 from shared.values import Value
 from support_agent.businesses.shop import tools
 from tests.text_call import hold_call

@@ -16,12 +16,12 @@ MAY_IMPORT = {
     "duologue": {"shared", "duologue", "customer_agent", "support_agent"},
 }
 TERMINAL = {
-    "duologue/call_command.py",
-    "duologue/console.py",
-    "duologue/scenarios_command.py",
-    "duologue/schema_command.py",
-    "duologue/server_commands.py",
-    "duologue/summary_command.py",
+    "duologue/cli/call_command.py",
+    "duologue/cli/call_view.py",
+    "duologue/cli/scenarios_command.py",
+    "duologue/cli/schema_command.py",
+    "duologue/cli/server_commands.py",
+    "duologue/cli/summary_command.py",
     "duologue/batch/maker.py",
 }
 """Where the command writes to the terminal, and a process of a batch its answers to a pipe."""

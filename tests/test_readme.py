@@ -17,11 +17,11 @@ from typer.core import TyperGroup
 
 from duologue.batch.plan import Repeated
 from duologue.batch.spread import BehaviourFile
-from duologue.cli import app
-from duologue.document import Document
-from duologue.scenario import Scenario, UserData, load_scenario
-from shared.caller import Behaviours, Fact, Goal, Mood, Persona
-from shared.events import EventName
+from duologue.cli.cli import app
+from duologue.scenarios.document import Document
+from duologue.scenarios.scenario import Scenario, UserData, load_scenario
+from shared.customer_sheet import Behaviours, Fact, Goal, Mood, Persona
+from shared.events.journal import EventName
 from shared.settings import WORKER_PORTS, Settings
 from shared.spec import Expectation, Limits, Role
 
@@ -39,7 +39,6 @@ PACKAGES = (
     "support_agent",
     "shared",
     "duologue",
-    "scenarios",
     "deploy",
     "tests",
     "docs",

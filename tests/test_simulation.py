@@ -25,12 +25,12 @@ from livekit.agents.types import (
 from livekit.agents.voice.remote_session import RemoteSession
 from livekit.protocol.agent_simulation import Scenario as TheirScenario
 
-from duologue.process import Program
-from duologue.scenario import Scenario, load_scenario
-from duologue.server import Server
+from duologue.scenarios.scenario import Scenario, load_scenario
+from duologue.servers.process import Program
+from duologue.servers.server import Server
 from shared.address import ServerAddress
+from shared.language.as_heard import phrase
 from shared.settings import inherited_environment
-from shared.spoken import phrase
 from support_agent.business import load_business
 
 NAME = "simulation-1a2b3c4d"

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from duologue.folder import AUDIO, WIRE
-from duologue.scenario import load_scenario
-from duologue.server import Server
-from duologue.tracks import CHANNELS
-from shared.events import EventName
-from shared.line import EndReason
+from duologue.folder.channels import CHANNELS
+from duologue.folder.folder import AUDIO, WIRE
+from duologue.scenarios.scenario import load_scenario
+from duologue.servers.server import Server
+from shared.endings import EndReason
+from shared.events.journal import EventName
+from shared.language.as_heard import normalize, phrase
 from shared.settings import Settings
 from shared.spec import CallSpec, Limits, Role, SupportSheet
-from shared.spoken import normalize, phrase
 from tests.caller import PhoneCall, as_noise, phone_call
 
 if TYPE_CHECKING:

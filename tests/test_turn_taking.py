@@ -9,30 +9,31 @@ import numpy as np
 import pytest
 import soundfile
 
-from duologue import eventlog, placement
-from duologue.call import place_call
-from duologue.eventlog import Entry
-from duologue.filing import CallResult
-from duologue.folder import AUDIO, WIRE, Call, CallFolder, audio_of, sha256
-from duologue.outcome import ExitCode, Outcome
-from duologue.placement.values import Basis, Source
-from duologue.recorder import IDENTITY
-from duologue.relabel import relabel
-from duologue.scenario import load_scenario
-from duologue.server import Server
-from duologue.speech import FRAME_S, loudness, runs, voiced
-from duologue.tracks import CHANNELS, RATE_HZ
-from duologue.transcript import Transcript, Turn
-from duologue.transcript import read as read_transcript
-from duologue.wer import word_errors
-from duologue.workers import Worker
-from shared.caller import CustomerSheet, Goal, Persona
-from shared.engines import audio, whisper
-from shared.events import EventName
-from shared.line import EndReason
+from duologue.call.outcome import ExitCode
+from duologue.call.over_livekit.call import place_call
+from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.folder import event_log
+from duologue.folder.channels import CHANNELS, RATE_HZ
+from duologue.folder.event_log import Entry
+from duologue.folder.folder import AUDIO, WIRE, Call, CallFolder, audio_of, sha256
+from duologue.labels import placement
+from duologue.labels.activity import FRAME_S, loudness, runs, voiced
+from duologue.labels.placement.values import Basis, Source
+from duologue.labels.transcript.transcript import Transcript, Turn
+from duologue.labels.transcript.transcript import read as read_transcript
+from duologue.labels.wer import word_errors
+from duologue.pipeline.filing import CallResult
+from duologue.pipeline.relabel import relabel
+from duologue.scenarios.scenario import load_scenario
+from duologue.servers.server import Server
+from duologue.servers.workers import Worker
+from shared.customer_sheet import CustomerSheet, Goal, Persona
+from shared.endings import EndReason, Outcome
+from shared.engines import pcm, whisper
+from shared.events.journal import EventName
+from shared.language.as_heard import normalize, phrase
 from shared.settings import Settings
 from shared.spec import CallSpec, Limits, Role
-from shared.spoken import normalize, phrase
 from tests.caller import PhoneCall, phone_call
 from tests.conftest import Background
 from tests.folders import check_files
@@ -56,7 +57,7 @@ def audible(path: Path, role: Role, start_s: float, end_s: float) -> list[str]:
     """The words that are in a stretch of a channel of the recording, by whisper."""
     samples, _ = soundfile.read(audio_of(path), dtype="float32", always_2d=True)
     channel = samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ), CHANNELS.index(role)]
-    heard = whisper.load().transcribe(audio.resample(channel, RATE_HZ, whisper.SAMPLE_RATE))
+    heard = whisper.load().transcribe(pcm.resample(channel, RATE_HZ, whisper.SAMPLE_RATE))
     return normalize(heard.text)
 
 
@@ -192,7 +193,7 @@ def turns(call: CallResult) -> Transcript:
 
 
 def reported(call: CallResult, *names: EventName) -> list[Entry]:
-    return eventlog.read(call.folder, *names)
+    return event_log.read(call.folder, *names)
 
 
 def test_a_call_of_the_default_scenario_reaches_its_goal(call: CallResult) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from livekit.agents import ToolError, llm
 
 from customer_agent.rules import Caller
-from duologue.outcome import Ending, Outcome
-from duologue.scenario import Scenario
-from duologue.verdict import Evidence, Spoken, Used, Verdict, judge
-from shared.dialogue import Call, Dialogue, Reply, reply
+from duologue.labels.verdict import Evidence, Spoken, Used, Verdict, judge
+from duologue.scenarios.scenario import Scenario
+from shared.endings import Ending, Outcome
+from shared.side.dialogue import Call, Dialogue, Reply, reply
 from shared.spec import Role
 from support_agent.business import load_business
 from support_agent.desk import Desk
@@ -19,7 +19,7 @@ from support_agent.rules import Talk
 
 MAX_TURNS = 60
 MAX_SILENCES = 2
-"""A silent line is revived by the other side, once, as `shared.watch` does it."""
+"""A silent line is revived by the other side, once, as `shared.side.watch` does it."""
 
 Channel = Callable[[str], str]
 

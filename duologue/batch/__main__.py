@@ -1,6 +1,6 @@
 """`python -m duologue.batch` is a process that makes direct calls (see `duologue.batch.maker`)."""
 
-from duologue.importing import importing
+from duologue.startup import importing
 
 if __name__ == "__main__":
     with importing():

@@ -13,8 +13,9 @@ from typing import NamedTuple, Protocol
 from duologue.batch.budget import Budget
 from duologue.batch.plan import Plan
 from duologue.batch.store import Store
-from duologue.filing import Attempt, CallResult
-from duologue.outcome import RETRIED, Outcome
+from duologue.call.outcome import RETRIED
+from duologue.pipeline.filing import Attempt, CallResult
+from shared.endings import Outcome
 from shared.errors import CallFailed, CallTaken, DuologueError, UsageError
 from shared.spec import CallSpec
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from duologue import cost, metrics
 from duologue.batch.store import Store
-from duologue.metrics import Metrics
+from duologue.labels import cost, metrics
+from duologue.labels.metrics import Metrics
 from shared.errors import UsageError
 from shared.settings import Settings
 from shared.spec import Role

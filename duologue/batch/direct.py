@@ -7,8 +7,8 @@ from pathlib import Path
 
 from duologue.batch.maker import ERRORS, Made, Order
 from duologue.batch.makers import Maker
-from duologue.filing import Attempt, CallResult
-from duologue.folder import CallFolder
+from duologue.folder.folder import CallFolder
+from duologue.pipeline.filing import Attempt, CallResult
 from shared.errors import CallTaken
 from shared.spec import CallSpec
 

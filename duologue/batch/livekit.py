@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 import aiohttp
 from livekit import api
 
-from duologue.batch.admission import Admission
-from duologue.call import place_call
-from duologue.filing import Attempt, CallResult
-from duologue.folder import CallFolder
-from duologue.host import find_running
-from duologue.keeper import kept_server, kept_workers
-from duologue.server_binary import Say
-from duologue.workers import OnLine, Worker
+from duologue.call.over_livekit.admission import Admission
+from duologue.call.over_livekit.call import place_call
+from duologue.folder.folder import CallFolder
+from duologue.pipeline.filing import Attempt, CallResult
+from duologue.servers.host import find_running
+from duologue.servers.keeper import kept_server, kept_workers
+from duologue.servers.server_binary import Say
+from duologue.servers.workers import OnLine, Worker
 from shared.address import ServerAddress
 from shared.errors import CallFailed, ServerFailed, ServerUnreachable
 from shared.settings import Settings

@@ -14,12 +14,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NoReturn
 
-from duologue.direct import place_direct_call
-from duologue.filing import Attempt, CallResult
-from duologue.folder import CallFolder
-from duologue.metrics import Metrics
-from duologue.outcome import Ending, Fault, Outcome
+from duologue.call.direct import place_direct_call
+from duologue.folder.folder import CallFolder
+from duologue.labels.metrics import Metrics
+from duologue.pipeline.filing import Attempt, CallResult
 from shared import logs
+from shared.endings import Ending, Fault, Outcome
 from shared.errors import CallFailed, CallTaken, DuologueError, UsageError
 from shared.settings import Settings, read_settings
 from shared.spec import CallSpec

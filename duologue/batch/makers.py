@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from duologue.process import Program
+from duologue.servers.process import Program
 from shared.errors import CallFailed
 from shared.settings import inherited_environment
 

@@ -7,9 +7,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from duologue.document import Document
-from duologue.recorder import IDENTITY
-from duologue.scenario import NO_OPTIONS, load_scenarios
+from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.scenarios.document import Document
+from duologue.scenarios.scenario import NO_OPTIONS, load_scenarios
 from shared import engines
 from shared.errors import DocumentError, SpecError, UsageError
 from shared.settings import Settings

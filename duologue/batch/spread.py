@@ -13,10 +13,10 @@ from typing import NamedTuple
 from pydantic import RootModel
 
 from duologue.batch.plan import Plan
-from duologue.document import Document
-from duologue.recorder import IDENTITY
-from duologue.scenario import NO_OPTIONS, Scenario
-from shared.caller import Behaviour, Behaviours, Persona
+from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.scenarios.document import Document
+from duologue.scenarios.scenario import NO_OPTIONS, Scenario
+from shared.customer_sheet import Behaviour, Behaviours, Persona
 from shared.settings import Settings
 from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role
 from shared.values import Text

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Protocol
 
-from duologue.folder import CALL
+from duologue.folder.folder import CALL
 from shared.errors import DuologueError, UsageError
 from shared.settings import Settings
 

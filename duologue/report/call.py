@@ -3,17 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-from duologue import marks, metrics, recognition, transcript
-from duologue.folder import audio_of, read_call
-from duologue.marks import Mark, MarkKind
-from duologue.outcome import COMPLETE
+from duologue.call.outcome import COMPLETE
+from duologue.folder.folder import audio_of, read_call
+from duologue.labels import metrics, recognition, timeline
+from duologue.labels.activity import FRAME_S
+from duologue.labels.timeline import Mark, MarkKind
+from duologue.labels.transcript import transcript
+from duologue.labels.transcript.transcript import Flaw, Transcript
 from duologue.report import sound
 from duologue.report.figures import engines, figures, software
 from duologue.report.page import in_base64, render
 from duologue.report.script import Line, moments, script
 from duologue.report.wording import plain
-from duologue.speech import FRAME_S
-from duologue.transcript import Flaw, Transcript
 from shared.spec import Role
 
 FILE = "report.html"
@@ -40,14 +41,14 @@ def page(folder: Path) -> str:
     """The report of a call folder."""
     call, measured, turns = read_call(folder), metrics.read(folder), transcript.read(folder)
     # A folder from before there were these is shown without them.
-    timeline = marks.read(folder).marks if (folder / marks.FILE).exists() else ()
+    marks = timeline.read(folder).marks if (folder / timeline.FILE).exists() else ()
     heard = recognition.read(folder) if (folder / recognition.FILE).exists() else _NOT_COMPARED
-    rows = list(script(turns, timeline, heard))
+    rows = list(script(turns, marks, heard))
     copy = sound.copy(audio_of(folder))
     return render(
         "call",
         code=_CODE,
-        data=_data(call.duration_s, turns, timeline, copy),
+        data=_data(call.duration_s, turns, marks, copy),
         opus=in_base64(copy.opus),
         call=call,
         held=call.outcome in COMPLETE,

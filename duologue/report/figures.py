@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from duologue.cost import Billed, Priced, Usage
-from duologue.folder import Call
-from duologue.metrics import Metrics
+from duologue.folder.folder import Call
+from duologue.labels.cost import Billed, Priced, Usage
+from duologue.labels.metrics import Metrics
 from duologue.report.wording import NOTHING, seconds, share
 from shared.spec import Role
 

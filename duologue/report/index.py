@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from duologue.report import call
 from duologue.report.page import render
-from duologue.summary import CallSummary, read_calls
+from duologue.report.summary import CallSummary, read_calls
 from shared.spec import Role
 
 FILE = "index.html"

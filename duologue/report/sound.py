@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from duologue.speech import FRAME_S
-from duologue.tracks import CHANNELS
+from duologue.folder.channels import CHANNELS
+from duologue.labels.activity import FRAME_S
 from shared.spec import Role
 
 BIT_RATE = 40_000

@@ -8,9 +8,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from duologue.filing import CallResult
-from duologue.folder import Transport
-from duologue.outcome import ExitCode, Outcome
+from duologue.call.outcome import ExitCode
+from duologue.folder.folder import Transport
+from duologue.pipeline.filing import CallResult
+from shared.endings import Outcome
 from shared.spec import CallSpec
 from shared.values import Frozen
 

@@ -8,17 +8,17 @@ from pathlib import Path
 from duologue.batch.batch import Caller
 from duologue.batch.direct import direct_caller
 from duologue.batch.livekit import LiveKitCaller, livekit_caller
-from duologue.direct import services
-from duologue.filing import ONLY_ATTEMPT
-from duologue.folder import Transport
-from duologue.outcome import Outcome
-from duologue.recorder import IDENTITY
-from duologue.scenario import Scenario, load_scenarios
-from duologue.server_binary import Say
+from duologue.call.direct import services
+from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.call.their_agent import hosted_agent
+from duologue.folder.folder import Transport
+from duologue.pipeline.filing import ONLY_ATTEMPT
+from duologue.scenarios.scenario import Scenario, load_scenarios
+from duologue.servers.server_binary import Say
+from duologue.servers.workers import OnLine
 from duologue.suite.result import Run, ScenarioResult, SuiteResult
-from duologue.their_agent import hosted_agent
-from duologue.workers import OnLine
 from shared import engines
+from shared.endings import Outcome
 from shared.errors import CallFailed, UsageError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role

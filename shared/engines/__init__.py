@@ -1,6 +1,6 @@
 """The engines of a call: what recognizes speech, speaks, detects voices and, maybe, thinks.
 
-Engines are named in `shared.engines.table`. Weights are loaded once per process and shared by all
+Engines are named in `shared.engines.catalog`. Weights are loaded once per process and shared by all
 of its sessions; `load` makes what belongs to one session, which costs next to nothing.
 """
 
@@ -9,10 +9,10 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
+from shared.engines.lookup import Named, find, named, of_kind, provider
 from shared.engines.models import LOADING, Models, judge, load
-from shared.engines.rows import Named, find, named, of_kind, provider
 from shared.engines.silero import load as load_silero
-from shared.engines.turns import AFTER_SERVICE_S, TurnSettings
+from shared.engines.turn_settings import AFTER_SERVICE_S, TurnSettings
 from shared.errors import EngineUnavailable
 from shared.settings import Settings
 from shared.spec import Engines

@@ -14,8 +14,8 @@ from hibari import Hibari
 from hibari.g2p import G2P
 from hibari.voices import VOICES
 
-from shared.engines.audio import Samples
-from shared.engines.speech import Voice
+from shared.engines.local_tts import Voice
+from shared.engines.pcm import Samples
 from shared.errors import EngineUnavailable
 
 

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from livekit.agents import APIConnectOptions, llm, stt, tts, vad
 from livekit.agents.voice.agent_session import SessionConnectOptions
 
-from shared.engines.links import Links
-from shared.engines.rows import Named, find, of_kind
+from shared.engines.catalog import Order
+from shared.engines.latency import NO_DELAYS, Delays
+from shared.engines.lookup import Named, find, of_kind
+from shared.engines.service_clients import Links
 from shared.engines.silero import SileroVAD
-from shared.engines.table import Order
+from shared.engines.turn_settings import TurnSettings
 from shared.engines.turn_stt import TurnSTT
-from shared.engines.turns import TurnSettings
 from shared.errors import EngineUnavailable
-from shared.latency import NO_DELAYS, Delays
 from shared.settings import Settings
 from shared.spec import Engines
 

@@ -13,8 +13,8 @@ import numpy as np
 import onnxruntime
 from piper import PiperConfig, PiperVoice, SynthesisConfig
 
-from shared.engines.audio import Samples, resample
-from shared.engines.speech import SAMPLE_RATE, Voice
+from shared.engines.local_tts import SAMPLE_RATE, Voice
+from shared.engines.pcm import Samples, resample
 
 STEADY = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0, normalize_audio=False)
 """The same audio for the same text, at the model's own level."""

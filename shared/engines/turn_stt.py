@@ -25,9 +25,9 @@ from livekit.agents.utils import AudioBuffer
 from livekit.agents.vad import VADEvent, VADEventType
 
 from shared.engines.completeness import FINISHED_S, end_of_turn_silence_s
+from shared.engines.recognized import Transcript, joined
 from shared.engines.silero import LONGEST_SPEECH_S, WINDOW_S, SileroVAD
-from shared.engines.transcript import Transcript, joined
-from shared.engines.turns import WHOLE_TURNS, TurnSettings
+from shared.engines.turn_settings import WHOLE_TURNS, TurnSettings
 
 EARLY_S = 3 * WINDOW_S
 """Silence after which a turn is transcribed at the earliest."""

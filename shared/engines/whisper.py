@@ -22,9 +22,9 @@ from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import AudioBuffer
 from numpy.typing import NDArray
 
-from shared.engines.audio import Samples, from_frames, resample
-from shared.engines.transcript import NOTHING, Transcript, joined
-from shared.latency import NO_DELAYS, Draws
+from shared.engines.latency import NO_DELAYS, Draws
+from shared.engines.pcm import Samples, from_frames, resample
+from shared.engines.recognized import NOTHING, Transcript, joined
 
 SAMPLE_RATE = 16_000
 

@@ -14,7 +14,7 @@ from livekit.agents.types import (
 from livekit.plugins import silero
 
 from shared import engines
-from shared.engines import audio, whisper
+from shared.engines import pcm, whisper
 from shared.settings import Settings
 from shared.spec import Role
 
@@ -54,7 +54,7 @@ class Ear(stt.STT[Any]):
     ) -> stt.SpeechEvent:
         del language, conn_options
         frame = rtc.combine_audio_frames(buffer)
-        samples = audio.resample(audio.from_frames([frame]), frame.sample_rate, whisper.SAMPLE_RATE)
+        samples = pcm.resample(pcm.from_frames([frame]), frame.sample_rate, whisper.SAMPLE_RATE)
         heard = await asyncio.to_thread(self._whisper.transcribe, samples)
         said = stt.SpeechData(language=LanguageCode("en"), text=heard.text)
         return stt.SpeechEvent(type=stt.SpeechEventType.FINAL_TRANSCRIPT, alternatives=[said])

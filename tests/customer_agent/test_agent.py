@@ -4,11 +4,12 @@ from livekit.agents import AgentSession
 from customer_agent.agent import CustomerAgent, bare_spec
 from customer_agent.instructions import instructions
 from customer_agent.rules import Caller
-from shared.caller import CustomerSheet, Goal, Persona
-from shared.dialogue import RulesLLM
-from shared.events import Journal
-from shared.line import EndReason, Line
+from shared.customer_sheet import CustomerSheet, Goal, Persona
+from shared.endings import EndReason
+from shared.events.journal import Journal
 from shared.settings import Settings
+from shared.side.dialogue import RulesLLM
+from shared.side.line import Line
 from shared.spec import Role
 from support_agent.business import load_business
 

@@ -12,12 +12,21 @@ from customer_agent import parting
 from customer_agent.agent import CustomerAgent, bare_spec
 from customer_agent.instructions import instructions
 from customer_agent.parting import is_farewell
-from duologue.scenario import load_scenario
-from shared.caller import Behaviours, CustomerSheet, Degree, Feeling, Mood, Persona, Spelling
-from shared.dialogue import REVIVE
-from shared.events import Journal
-from shared.line import EndReason, Line
+from duologue.scenarios.scenario import load_scenario
+from shared.customer_sheet import (
+    Behaviours,
+    CustomerSheet,
+    Degree,
+    Feeling,
+    Mood,
+    Persona,
+    Spelling,
+)
+from shared.endings import EndReason
+from shared.events.journal import Journal
 from shared.settings import Settings
+from shared.side.dialogue import REVIVE
+from shared.side.line import Line
 from shared.spec import Role
 from tests.providers.chat import Reply, ToolCall, scripted
 from tests.providers.openai_server import OpenAIServer

@@ -4,7 +4,7 @@ import pytest
 
 from customer_agent.manner import LONG_ENOUGH, Manner
 from customer_agent.rules import Caller
-from shared.caller import (
+from shared.customer_sheet import (
     Behaviour,
     Behaviours,
     CustomerSheet,
@@ -17,10 +17,10 @@ from shared.caller import (
     Sometimes,
     Spelling,
 )
-from shared.dialogue import Performed
-from shared.names import spelled
-from shared.speakable import PAUSE
-from shared.spoken import codes, normalize
+from shared.language.as_heard import codes, normalize
+from shared.language.likeness import spelled
+from shared.language.to_say import PAUSE
+from shared.side.dialogue import Performed
 from tests.text_call import Side
 
 SEEDS = range(40)

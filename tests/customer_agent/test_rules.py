@@ -2,8 +2,8 @@ import pytest
 
 from customer_agent.facts import asked_for, fact_aloud
 from customer_agent.rules import Caller
-from shared.caller import CustomerSheet, Fact, Goal, Persona
-from shared.dialogue import REVIVE
+from shared.customer_sheet import CustomerSheet, Fact, Goal, Persona
+from shared.side.dialogue import REVIVE
 from tests.text_call import Side
 
 FACTS = {"order_number": "47219", "postcode": "60614", "email": "y.patel2@example.com"}

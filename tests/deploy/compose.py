@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from duologue.ports import UDP, free_ports
+from duologue.servers.ports import UDP, free_ports
 
 FILE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
 TCP_PORTS = ("7880", "7881", "8081", "8082", "8091", "8092")

@@ -15,10 +15,10 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from duologue.doctor import StageResult, Verdict, examine
-from duologue.process import Program
-from duologue.server_binary import find_server
-from duologue.staging import stage
+from duologue.deploy.staging import stage
+from duologue.doctor.doctor import StageResult, Verdict, examine
+from duologue.servers.process import Program
+from duologue.servers.server_binary import find_server
 from shared.address import ServerAddress
 from shared.settings import Settings
 from shared.spec import Mode, Role

@@ -13,7 +13,7 @@ from livekit.agents import AgentServer
 
 from shared.settings import WORKER_PORTS, Settings
 from shared.spec import Role
-from shared.worker import DRAIN_TIMEOUT_S
+from shared.worker.worker import DRAIN_TIMEOUT_S
 from tests.deploy import compose
 from tests.deploy.image import read_stages
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from duologue.staging import PACKAGE_FILES, stage
+from duologue.deploy.staging import PACKAGE_FILES, stage
 from shared.errors import UsageError
 from shared.settings import inherited_environment
 from shared.spec import Role
@@ -148,7 +148,6 @@ def duologue(*arguments: str, packages: Path, cwd: Path) -> subprocess.Completed
 
 def test_the_command_stages_wherever_it_is_called(checkout: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "duologue", checkout / "duologue")
-    shutil.copytree(ROOT / "scenarios", checkout / "scenarios")
     done = duologue("deploy", "stage", "support", packages=checkout, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{checkout}/build/support: ")

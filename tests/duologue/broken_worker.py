@@ -15,12 +15,12 @@ import numpy as np
 from livekit import api, rtc
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobRequest
 
-from duologue.checks import PHRASE
-from shared.bus import REFUSED_TOPIC, RoomBus
-from shared.diagnosis import FIXED_REPLY
-from shared.events import EventName, Journal
-from shared.linking import OUTPUT_RATE_HZ
+from duologue.doctor.checks import PHRASE
+from shared.engines.pcm import OUTPUT_RATE_HZ
+from shared.events.journal import EventName, Journal
 from shared.spec import CallSpec, Role
+from shared.worker.bus import REFUSED_TOPIC, RoomBus
+from shared.worker.diagnosis import FIXED_REPLY
 
 NOISE_AMPLITUDE = 3000
 STAYS_S = 0.7

@@ -15,9 +15,10 @@ from collections.abc import Awaitable, Callable
 
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobRequest
 
-from shared import engines, worker
+from shared import engines
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
+from shared.worker import worker
 from tests.roles import call_spec, create_party
 
 LOADING_S = 1.0

@@ -14,9 +14,9 @@ import numpy as np
 from aiohttp import WSMsgType, web
 from pydantic import BaseModel, Field, ValidationError
 
-from shared.engines.audio import FULL_SCALE, Samples, resample
-from shared.engines.speech import SAMPLE_RATE as SPOKEN_RATE
-from shared.engines.speech import place_words
+from shared.engines.local_tts import SAMPLE_RATE as SPOKEN_RATE
+from shared.engines.local_tts import place_words
+from shared.engines.pcm import FULL_SCALE, Samples, resample
 from tests.providers import speech
 from tests.providers.endpointing import Endpointing, Started
 from tests.providers.service import GARBAGE, STATUSES, Fault, Faults, Hear, Speak, break_off, served

@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
-from shared.engines.audio import resample
-from shared.engines.speech import SAMPLE_RATE as SPOKEN_RATE
-from shared.engines.speech import place_words
+from shared.engines.local_tts import SAMPLE_RATE as SPOKEN_RATE
+from shared.engines.local_tts import place_words
+from shared.engines.pcm import resample
 from tests.providers import speech
 from tests.providers.endpointing import Endpointing, Started, Turn
 from tests.providers.service import GARBAGE, STATUSES, Fault, Faults, Hear, Speak, break_off, served

@@ -5,7 +5,7 @@ import json
 from livekit.agents import llm
 
 from customer_agent.rules import Caller
-from shared.dialogue import Dialogue, reply
+from shared.side.dialogue import Dialogue, reply
 from shared.spec import CallSpec, Role
 from support_agent.business import load_business
 from support_agent.rules import Talk

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from shared.engines.audio import FULL_SCALE, Samples
+from shared.engines.pcm import FULL_SCALE, Samples
 
 LOUD = 0.02
 """The peak of a window from which on it is speech; what WebRTC sends as silence is below it."""

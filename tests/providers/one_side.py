@@ -5,17 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from duologue.direct.connection import DirectConnection
-from duologue.direct.pipes import SILENCE, TICK_S, TICK_SAMPLES
-from duologue.tracks import Pcm
+from duologue.call.direct.connection import DirectConnection
+from duologue.call.direct.pipes import SILENCE, TICK_S, TICK_SAMPLES
+from duologue.folder.channels import Pcm
 from shared import engines
-from shared.agent import CallAgent, Party
-from shared.engines.audio import Samples, to_pcm
-from shared.events import Event, EventName, Journal
-from shared.line import EndReason, Line
-from shared.session import create_session
+from shared.endings import EndReason
+from shared.engines.pcm import Samples, to_pcm
+from shared.events.journal import Event, EventName, Journal
 from shared.settings import Settings
-from shared.side import converse, load_models
+from shared.side.agent import CallAgent, Party
+from shared.side.conversation import converse, load_models
+from shared.side.line import Line
+from shared.side.session import create_session
 from shared.spec import EngineChoice, Peer, Role
 from tests.roles import Script, call_spec
 

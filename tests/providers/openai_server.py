@@ -19,7 +19,7 @@ from aiohttp.multipart import BodyPartReader
 from openai.types.audio.speech_create_params import SpeechCreateParams
 from pydantic import TypeAdapter, ValidationError
 
-from shared.engines.speech import SAMPLE_RATE as SPOKEN_RATE
+from shared.engines.local_tts import SAMPLE_RATE as SPOKEN_RATE
 from tests.providers import speech
 from tests.providers.chat import Answer, Chat, check_model, chunks, read_chat, scripted
 from tests.providers.service import (

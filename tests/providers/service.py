@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from aiohttp import web
 
-from shared.engines.audio import Samples
+from shared.engines.pcm import Samples
 
 Hear = Callable[[Samples, int], str]
 """Samples and their rate to words."""

@@ -6,10 +6,10 @@ import numpy as np
 import soundfile
 
 from shared.engines import hibari, whisper
-from shared.engines.audio import Samples, resample, to_pcm
-from shared.engines.speech import SAMPLE_RATE as SPOKEN_RATE
-from shared.engines.speech import SENTENCE_PAUSE_S
-from shared.spoken import sentences
+from shared.engines.local_tts import SAMPLE_RATE as SPOKEN_RATE
+from shared.engines.local_tts import SENTENCE_PAUSE_S
+from shared.engines.pcm import Samples, resample, to_pcm
+from shared.language.as_heard import sentences
 
 
 def hear(samples: Samples, rate: int) -> str:

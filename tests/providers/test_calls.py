@@ -8,24 +8,26 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
-from duologue import cost, eventlog, metrics
-from duologue.call import place_call
-from duologue.cost import Priced
-from duologue.filing import CallResult
-from duologue.folder import CALL, Call, CallFolder
-from duologue.metrics import Metrics
-from duologue.outcome import ExitCode, Outcome
-from duologue.recorder import IDENTITY
-from duologue.scenario import load_scenario
-from duologue.server import Server, running_server
-from duologue.transcript import read as read_transcript
-from duologue.wer import word_errors
-from duologue.workers import running_workers
-from shared.events import EventName
+from duologue.call.outcome import ExitCode
+from duologue.call.over_livekit.call import place_call
+from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.folder import event_log
+from duologue.folder.folder import CALL, Call, CallFolder
+from duologue.labels import cost, metrics
+from duologue.labels.cost import Priced
+from duologue.labels.metrics import Metrics
+from duologue.labels.transcript.transcript import read as read_transcript
+from duologue.labels.wer import word_errors
+from duologue.pipeline.filing import CallResult
+from duologue.scenarios.scenario import load_scenario
+from duologue.servers.server import Server, running_server
+from duologue.servers.workers import running_workers
+from shared.endings import Outcome
+from shared.events.journal import EventName
+from shared.events.usage import Kind
+from shared.language.as_heard import normalize
 from shared.settings import PROFILES, Profile, Settings
 from shared.spec import CallSpec, Role
-from shared.spoken import normalize
-from shared.usage import Kind
 from tests.providers.cartesia_server import CartesiaServer
 from tests.providers.chat import Answer, Chat, Reply, Usage
 from tests.providers.deepgram_server import DeepgramServer
@@ -124,7 +126,7 @@ async def test_a_provider_that_fails_ends_the_call_and_is_named(
     assert cloud.providers[provider].key not in result.ending.detail
     ended = {
         entry.role: entry.fields["reason"]
-        for entry in eventlog.read(result.folder, EventName.ENDED)
+        for entry in event_log.read(result.folder, EventName.ENDED)
     }
     assert ended == {Role.SUPPORT: "engine_failed", Role.CUSTOMER: "peer_left"}
 

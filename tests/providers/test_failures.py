@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-import shared.session
-from shared.engines.audio import Samples
+import shared.side.session
+from shared.endings import EndReason
 from shared.engines.models import RETRIES_BESIDE
-from shared.events import EventName
-from shared.line import EndReason
+from shared.engines.pcm import Samples
+from shared.events.journal import EventName
 from shared.spec import EngineChoice
 from tests.providers.cartesia_server import CartesiaServer
 from tests.providers.chat import Reply
@@ -165,7 +165,7 @@ def seen() -> Iterator[dict[Cell, Seen | BaseException]]:
         return await asyncio.gather(*map(one, CELLS), return_exceptions=True)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shared.session, "WORDLESS_S", 1.5)
+        patch.setattr(shared.side.session, "WORDLESS_S", 1.5)
         yield dict(zip(CELLS, asyncio.run(hold_all()), strict=True))
 
 

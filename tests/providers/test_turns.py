@@ -4,11 +4,11 @@ import asyncio
 import time
 from typing import Any
 
-from shared.engines.audio import Samples
-from shared.engines.turns import AFTER_SERVICE_S
-from shared.events import EventName
+from shared.engines.pcm import Samples
+from shared.engines.turn_settings import AFTER_SERVICE_S
+from shared.events.journal import EventName
+from shared.language.as_heard import normalize
 from shared.spec import EngineChoice
-from shared.spoken import normalize
 from tests.providers.cartesia_server import CartesiaServer
 from tests.providers.deepgram_server import DeepgramServer
 from tests.providers.one_side import take_side

@@ -3,11 +3,11 @@ from typing import Any
 
 from livekit.agents import AgentSession
 
-from duologue.scenario import load_scenario
-from shared.dialogue import RulesLLM
-from shared.events import Event, EventName, Journal
-from shared.line import Line
+from duologue.scenarios.scenario import load_scenario
+from shared.events.journal import Event, EventName, Journal
 from shared.settings import Settings
+from shared.side.dialogue import RulesLLM
+from shared.side.line import Line
 from shared.spec import Role
 from support_agent.agent import SupportAgent, bare_spec
 from support_agent.business import load_business

@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from livekit.agents import llm
 
-from duologue.scenario import BUNDLED, Scenario, load_scenario
-from shared.dialogue import Dialogue
+from duologue.scenarios.scenario import BUNDLED, Scenario, load_scenario
+from shared.language.as_heard import phrase
+from shared.side.dialogue import Dialogue
 from shared.spec import Role
-from shared.spoken import phrase
 from shared.values import Row, Value
 from support_agent.businesses.clinic import BUSINESS, tools
 from support_agent.businesses.clinic.tools import ClinicTools

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from livekit.agents import ToolError, llm
 
-from shared.names import SAME, likeness
+from shared.language.likeness import SAME, likeness
 from shared.values import Row
 from support_agent.businesses.clinic import BUSINESS
 from support_agent.businesses.clinic.stock import neighbours

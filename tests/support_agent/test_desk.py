@@ -1,7 +1,7 @@
 import pytest
 
 from shared.errors import SpecError
-from shared.names import SAME, likeness, sound
+from shared.language.likeness import SAME, likeness, sound
 from shared.values import Row
 from support_agent.business import load_business
 from support_agent.desk import Changes, Desk

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from duologue.scenario import BUNDLED, Scenario, load_scenario
-from shared.caller import Persona
-from shared.dialogue import Dialogue, call
+from duologue.scenarios.scenario import BUNDLED, Scenario, load_scenario
+from shared.customer_sheet import Persona
+from shared.language.as_heard import phrase
+from shared.side.dialogue import Dialogue, call
 from shared.spec import Role
-from shared.spoken import phrase
 from shared.values import Row
 from support_agent.businesses.internet import BUSINESS, procedures, tools
 from support_agent.businesses.internet.tools import InternetTools

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from livekit.agents import ToolError, llm
 
-from shared.names import SAME, likeness
+from shared.language.likeness import SAME, likeness
 from shared.values import Row
 from support_agent.businesses.internet import BUSINESS
 from support_agent.desk import Desk

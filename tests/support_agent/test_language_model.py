@@ -9,9 +9,9 @@ import pytest
 from livekit.agents import AgentSession
 from livekit.plugins import openai
 
-from duologue.scenario import load_scenario
-from shared.events import Event, EventName, Journal
-from shared.line import Line
+from duologue.scenarios.scenario import load_scenario
+from shared.events.journal import Event, EventName, Journal
+from shared.side.line import Line
 from shared.spec import Role
 from support_agent.agent import SupportAgent
 from support_agent.business import load_business

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.dialogue import Dialogue, say, tell
+from shared.side.dialogue import Dialogue, say, tell
 from support_agent.business import Problem, load_business
 from support_agent.rules import Talk
 from support_agent.slots import Kind, Slot

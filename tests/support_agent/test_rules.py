@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from duologue.scenario import Scenario, load_scenario
-from shared.caller import Persona
-from shared.dialogue import REVIVE, reply
+from duologue.scenarios.scenario import Scenario, load_scenario
+from shared.customer_sheet import Persona
+from shared.language.as_heard import phrase
+from shared.side.dialogue import REVIVE, reply
 from shared.spec import Role
-from shared.spoken import phrase
 from shared.values import Row
 from support_agent.business import load_business
 from support_agent.rules import Talk

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from shared.dialogue import Dialogue, call, tell
-from shared.speakable import date_aloud, time_aloud
+from shared.language.to_say import date_aloud, time_aloud
+from shared.side.dialogue import Dialogue, call, tell
 from support_agent.rules import Talk
 
 _VISIT = "check up"

@@ -4,7 +4,7 @@ import json
 
 from livekit.agents import ToolError, function_tool
 
-from shared.speakable import full_date_aloud
+from shared.language.to_say import full_date_aloud
 from shared.values import Row
 from support_agent.desk import Desk
 from support_agent.identity import is_named, named, one_digit_apart

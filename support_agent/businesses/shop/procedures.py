@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from shared.dialogue import Dialogue, call, tell
-from shared.speakable import date_aloud, money_aloud
+from shared.language.to_say import date_aloud, money_aloud
+from shared.side.dialogue import Dialogue, call, tell
 from support_agent.rules import Talk
 
 

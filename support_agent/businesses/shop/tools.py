@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from livekit.agents import ToolError, function_tool
 
-from shared.spoken import digits_of
+from shared.language.as_heard import digits_of
 from shared.values import Row
 from support_agent.desk import Desk
 from support_agent.identity import is_named, named, one_digit_apart

@@ -13,18 +13,18 @@ from duologue.batch.batch import RESERVE_BYTES, Batch
 from duologue.batch.budget import CAPPED, Budget, Cap, caps_of
 from duologue.batch.plan import Plan
 from duologue.batch.store import FolderStore
-from duologue.cost import Billed, Priced
-from duologue.filing import Attempt, CallResult
-from duologue.interaction import interact
-from duologue.metrics import Metrics
-from duologue.outcome import Ending, Fault, Outcome
-from duologue.transcript import Transcript
+from duologue.labels.cost import Billed, Priced
+from duologue.labels.interaction import interact
+from duologue.labels.metrics import Metrics
+from duologue.labels.transcript.transcript import Transcript
+from duologue.pipeline.filing import Attempt, CallResult
+from shared.endings import Ending, Fault, Outcome
 from shared.errors import CallFailed, CallTaken, DuologueError, EngineUnavailable, WorkerFailed
+from shared.events.usage import Kind
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
-from shared.usage import Kind
 from tests.duologue.batch.plans import SETTINGS, short_plan
-from tests.duologue.test_speech import mask
+from tests.duologue.labels.test_activity import mask
 
 DONE = Ending(Outcome.COMPLETED)
 MISSED = Metrics(

@@ -13,14 +13,14 @@ import pytest
 import pytest_asyncio
 from rich.console import Console
 
-from duologue.batch.command import BatchExit, make_batch
 from duologue.batch.livekit import LiveKitCaller
 from duologue.batch.plan import Plan
-from duologue.filing import Attempt
-from duologue.folder import Transport
-from duologue.outcome import Outcome
-from duologue.server import Server, running_server
-from duologue.summary import CallSummary, read_calls
+from duologue.cli.batch_run import BatchExit, make_batch
+from duologue.folder.folder import Transport
+from duologue.pipeline.filing import Attempt
+from duologue.report.summary import CallSummary, read_calls
+from duologue.servers.server import Server, running_server
+from shared.endings import Outcome
 from shared.errors import CallFailed
 from shared.settings import Settings
 from tests.duologue.batch.plans import short_plan

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from duologue.batch.command import shard_of
 from duologue.batch.plan import Plan, Repeated
+from duologue.cli.batch_run import shard_of
 from shared.errors import DocumentError, EngineUnavailable, UsageError
 from shared.spec import Delay, Latency
 from tests.duologue.batch.plans import SCENARIO, SETTINGS, short_plan

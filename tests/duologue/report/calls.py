@@ -6,22 +6,23 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from duologue import marks, metrics, recognition, transcript
-from duologue.entities import EntityKind
-from duologue.folder import AUDIO, CALL, Call, CallFolder, Transport, write_json
-from duologue.marks import Mark, MarkKind, Marks
-from duologue.metrics import Metrics
-from duologue.outcome import Fault, Outcome
-from duologue.recognition import Entity, Pair, Recognition, Stretch
+from duologue.folder.channels import CHANNELS, RATE_HZ
+from duologue.folder.folder import AUDIO, CALL, Call, CallFolder, Transport, write_json
+from duologue.labels import metrics, recognition, timeline
+from duologue.labels.activity import loudness_of
+from duologue.labels.entities import EntityKind
+from duologue.labels.metrics import Metrics
+from duologue.labels.recognition import Entity, Pair, Recognition, Stretch
+from duologue.labels.timeline import Mark, MarkKind, Marks
+from duologue.labels.transcript import transcript
+from duologue.labels.transcript.transcript import NoWords, Transcript, Turn, Word, WordSource
+from duologue.labels.verdict import Check, Finding, Verdict
+from duologue.labels.wer import Op
 from duologue.report import call as report
-from duologue.speech import loudness_of
-from duologue.tracks import CHANNELS, RATE_HZ
-from duologue.transcript import NoWords, Transcript, Turn, Word, WordSource
-from duologue.verdict import Check, Finding, Verdict
-from duologue.wer import Op
-from shared.caller import Behaviour, CustomerSheet, Goal, Persona
+from shared.customer_sheet import Behaviour, CustomerSheet, Goal, Persona
+from shared.endings import Fault, Outcome
 from shared.spec import Role
-from tests.duologue.test_folder import call
+from tests.duologue.folder.test_folder import call
 
 LENGTH_S = 9.0
 C, S = Role.CUSTOMER, Role.SUPPORT
@@ -122,7 +123,7 @@ def add_call(
     out: Path,
     *,
     turns: Sequence[Turn] = TURNS,
-    timeline: Sequence[Mark] = MARKS,
+    marks: Sequence[Mark] = MARKS,
     heard: Recognition = RECOGNITION,
     persona: str = "Yash Patel",
     finding: str = "nothing was refunded",
@@ -135,7 +136,7 @@ def add_call(
         _record(folder / AUDIO, turns)
         said = Transcript(turns=tuple(turns))
         write_json(folder / transcript.FILE, said)
-        write_json(folder / marks.FILE, Marks(marks=tuple(timeline)))
+        write_json(folder / timeline.FILE, Marks(marks=tuple(marks)))
         write_json(folder / recognition.FILE, heard)
         write_json(folder / metrics.FILE, _measured(folder, said, heard, finding))
         report.write(folder)

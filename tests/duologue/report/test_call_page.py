@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import pytest
 from playwright.async_api import Page
 
-from duologue.recognition import Recognition
+from duologue.labels.recognition import Recognition
 from duologue.report.call import FILE
 from tests.duologue.report.calls import HOSTILE, MARKS, TURNS, C, S, add_call, turn
 from tests.duologue.report.conftest import Open
@@ -214,7 +214,7 @@ async def test_what_was_said_is_text_whatever_it_is(tmp_path: Path, open_file: O
     said = turn(S, 0.5, 2.0, f"{HOSTILE} </script> <!-- &amp; {{{{ 7 * 7 }}}}")
     heard = said.model_copy(update={"heard": HOSTILE})
     marks = [mark.model_copy(update={"name": HOSTILE}) for mark in MARKS if mark.name]
-    folder = add_call(tmp_path, turns=[heard], timeline=marks, persona=HOSTILE, finding=HOSTILE)
+    folder = add_call(tmp_path, turns=[heard], marks=marks, persona=HOSTILE, finding=HOSTILE)
     page, requested, complained = await open_file(folder / FILE)
     assert await page.locator(".said").inner_text() == said.said
     assert HOSTILE in await page.locator("aside").inner_text()
@@ -267,9 +267,7 @@ async def test_a_call_without_word_times_can_be_read_and_played(
         turn(S, 0.5, 2.0, "How can I help?", words=False),
         turn(C, 2.5, 4.0, "Hello.", words=False).model_copy(update={"said": None, "heard": None}),
     ]
-    folder = add_call(
-        tmp_path, turns=turns, timeline=(), heard=Recognition(stretches=(), entities=())
-    )
+    folder = add_call(tmp_path, turns=turns, marks=(), heard=Recognition(stretches=(), entities=()))
     page, _, complained = await open_file(folder / FILE)
     assert await page.locator(".said").all_inner_texts() == [
         "How can I help?",

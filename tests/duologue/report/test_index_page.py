@@ -9,11 +9,11 @@ from playwright.async_api import Page
 
 from duologue.report import index
 from duologue.report.index import FILE
-from duologue.summary import CallSummary, read_calls
+from duologue.report.summary import CallSummary, read_calls
 from tests.duologue.report.calls import HOSTILE, add_call
 from tests.duologue.report.conftest import Open
 from tests.duologue.report.contrast import unreadable
-from tests.duologue.test_summary import add_call as add_summary
+from tests.duologue.report.test_summary import add_call as add_summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

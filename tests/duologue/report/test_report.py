@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from duologue.cost import Billed
-from duologue.folder import read_call
-from duologue.label import Stage, works
+from duologue.cli.report_command import report
+from duologue.folder.folder import read_call
+from duologue.labels.cost import Billed
+from duologue.pipeline.stages import Stage, works
 from duologue.report import call, index
-from duologue.report.command import report
 from duologue.report.figures import engines
 from duologue.report.page import in_element
 from duologue.report.wording import NOTHING
 from shared.errors import FolderError, UsageError
 from shared.spec import Role
 from tests.duologue.report.calls import HOSTILE, add_call
-from tests.duologue.test_summary import thought
+from tests.duologue.report.test_summary import thought
 
 KNOWN, UNKNOWN = thought("openai"), thought("localhost:11434")
 OWN = thought("rules", local=True)

@@ -1,10 +1,10 @@
 """What stands in a report, in which order, and what is marked as misheard."""
 
-from duologue.entities import EntityKind
-from duologue.recognition import Entity, Pair, Recognition, Stretch
+from duologue.labels.entities import EntityKind
+from duologue.labels.recognition import Entity, Pair, Recognition, Stretch
+from duologue.labels.transcript.transcript import Transcript
+from duologue.labels.wer import Op
 from duologue.report.script import Line, Moment, script
-from duologue.transcript import Transcript
-from duologue.wer import Op
 from tests.duologue.report.calls import MARKS, RECOGNITION, TURNS, C, S, same, turn
 
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
+from duologue.folder.channels import RATE_HZ
 from duologue.report import sound
-from duologue.tracks import RATE_HZ
 from shared.spec import Role
 
 C, S = Role.CUSTOMER, Role.SUPPORT

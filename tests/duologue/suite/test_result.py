@@ -6,10 +6,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from duologue.folder import Transport
-from duologue.outcome import ExitCode, Outcome
+from duologue.call.outcome import ExitCode
+from duologue.folder.folder import Transport
 from duologue.suite.junit import write_junit
 from duologue.suite.result import Mark, Run, ScenarioResult, SuiteResult, write_report
+from shared.endings import Outcome
 
 GOOD = Run(
     call_id="good",

@@ -13,9 +13,9 @@ from livekit.plugins import cartesia, deepgram, openai
 from pydantic import SecretStr
 
 from shared import engines
-from shared.engines import hibari, links, table
-from shared.engines.speech import SAMPLE_RATE
-from shared.engines.turns import WHOLE_TURNS
+from shared.engines import catalog, hibari, service_clients
+from shared.engines.local_tts import SAMPLE_RATE
+from shared.engines.turn_settings import WHOLE_TURNS
 from shared.errors import EngineUnavailable
 from shared.settings import PROFILES, Profile, Settings
 from shared.spec import Engines, Role
@@ -186,7 +186,7 @@ async def test_the_models_that_speak_are_the_plugins_own_defaults(settings: Sett
 async def test_a_service_is_not_asked_more_often_than_is_allowed(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(links, "MINUTE_S", 0.4)
+    monkeypatch.setattr(service_clients, "MINUTE_S", 0.4)
     with OpenAIServer() as server, DeepgramServer() as other:
         server.answer = lambda _: Reply("Yes.")
         given = settings.model_copy(
@@ -197,7 +197,7 @@ async def test_a_service_is_not_asked_more_often_than_is_allowed(
                 "deepgram_requests_per_minute": 1,
             }
         )
-        made = links.Links(given)
+        made = service_clients.Links(given)
         began = time.monotonic()
         client = made.openai(server.key, server.url)
         await asyncio.gather(*(client.models.list() for _ in range(5)))
@@ -238,7 +238,7 @@ def test_the_record_names_package_version_and_licence_of_each() -> None:
 
 def test_every_further_voice_of_hibari_is_one_of_the_table() -> None:
     further = {name for name in hibari_voices.VOICES if name != hibari_voices.DEFAULT}
-    [row] = [row for row in table.TTS if row.provider == "hibari"]
+    [row] = [row for row in catalog.TTS if row.provider == "hibari"]
     assert set(row.names) == further | {"heart"} | {name for name in row.names if "-" in name}
     assert set(row.names) == set(hibari.SPEAKERS)
 

@@ -6,7 +6,7 @@ from livekit.agents.vad import VADEvent, VADEventType
 from livekit.plugins import silero as plugin
 
 from shared.engines import silero
-from shared.engines.audio import Samples, resample, to_pcm
+from shared.engines.pcm import Samples, resample, to_pcm
 from tests.shared.engines.conftest import say
 
 CHANGES = (VADEventType.START_OF_SPEECH, VADEventType.END_OF_SPEECH)

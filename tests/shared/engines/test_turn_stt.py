@@ -5,10 +5,10 @@ import pytest
 from livekit.agents.stt import SpeechEventType
 
 from shared.engines import turn_stt, whisper
-from shared.engines.audio import Samples
 from shared.engines.completeness import FINISHED_S, UNFINISHED_S
-from shared.engines.transcript import Transcript
-from shared.spoken import normalize
+from shared.engines.pcm import Samples
+from shared.engines.recognized import Transcript
+from shared.language.as_heard import normalize
 from tests.shared.engines.conftest import Microphone, open_line, say
 
 ORDER = ("Hi, my order has not arrived yet.", "The number is four seven two one nine.")

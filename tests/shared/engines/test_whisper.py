@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from shared.engines import hibari, piper, whisper
-from shared.engines.audio import Samples, resample
-from shared.engines.speech import SAMPLE_RATE, Voice
-from shared.spoken import normalize
+from shared.engines.local_tts import SAMPLE_RATE, Voice
+from shared.engines.pcm import Samples, resample
+from shared.language.as_heard import normalize
 from tests.shared.engines.conftest import say
 
 SENTENCES = (

@@ -1,0 +1,59 @@
+"""How two sessions in one process are connected: by pipes, and by seeing the other leave."""
+
+import asyncio
+from typing import Self
+
+from livekit.agents import AgentSession
+from livekit.agents.voice.transcription.synchronizer import TranscriptSynchronizer
+
+from duologue.call.direct.pipes import PipeInput, PipeOutput
+from shared.endings import EndReason
+from shared.side.agent import CallAgent
+from shared.side.line import Line
+from shared.side.synchronizer import skip_estimates
+from shared.spec import Peer
+
+
+class DirectConnection:
+    """One end of the line between two sides (see `shared.side.conversation.Connection`)."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.input, self.output = PipeInput(), PipeOutput()
+        # It cuts the transcript of an interrupted turn; in a room, RoomIO has one.
+        self._synchronizer = TranscriptSynchronizer(
+            next_in_chain_audio=self.output, next_in_chain_text=None
+        )
+        self.listening = asyncio.Event()
+        self.left = asyncio.Event()
+        self._other = self
+
+    def connect(self, other: Self) -> None:
+        """Make `other` the other end."""
+        self._other, other._other = other, self
+
+    async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
+        """Start the session between the pipes."""
+        session.input.audio = self.input
+        session.output.audio = self._synchronizer.audio_output
+        session.output.transcription = self._synchronizer.text_output
+        skip_estimates(self._synchronizer, session.tts)
+        await session.start(agent, record=False, session_host=False)
+        self.listening.set()
+
+    async def wait_until_linked(self, session: AgentSession[Line]) -> None:
+        """Nothing to wait for: the pipes are there."""
+
+    async def wait_until_heard(self) -> None:
+        """Wait until the other side's session has started."""
+        await self._other.listening.wait()
+
+    async def end_with_peer(self, line: Line) -> None:
+        """End the line when the other side has left."""
+        await self._other.left.wait()
+        line.end(EndReason.PEER_LEFT)
+
+    async def leave(self) -> None:
+        """Leave the line, whatever state its session is in."""
+        await self._synchronizer.aclose()
+        self.left.set()

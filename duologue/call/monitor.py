@@ -1,0 +1,111 @@
+"""How a call ends, decided from its events alone."""
+
+import asyncio
+from collections.abc import Mapping
+
+from duologue.call.outcome import ending_of
+from shared.endings import Ending, EndReason, Fault, Outcome
+from shared.events.journal import Event, EventName
+from shared.spec import Role
+
+HEARTBEAT_LOST_S = 7.0
+"""Three heartbeats missed: the worker is gone, or its way to the recorder is."""
+LAST_WORDS_S = 2.0
+"""How long to wait for what a side says of its own leaving, once it was seen to leave."""
+CHECK_S = 0.5
+
+_SECOND_HAND = (EndReason.PEER_LEFT, EndReason.STOPPED)
+"""Reasons that follow from something else, of which the other side may know more."""
+
+
+class Monitor:
+    """Watches the events of one call until it is known how the call ended.
+
+    Args:
+        under_test: Whether the support agent is somebody else's. Then nothing is heard of it but
+            its coming and going, and what it does is no fault of the system's.
+    """
+
+    def __init__(self, *, under_test: bool = False) -> None:
+        self._under_test = under_test
+        self._loop = asyncio.get_running_loop()
+        self._alive_at: dict[Role, float] = {}
+        self._subscribed: set[str] = set()
+        self._both_subscribed = asyncio.Event()
+        self.ending: asyncio.Future[Ending] = self._loop.create_future()
+        self.leaving = False
+        """A side has ended its part and leaves; the other sees that, and follows."""
+
+    def on_event(self, event: Event) -> None:
+        """Take notice of one event, from a worker or from the driver."""
+        if event.source in tuple(Role):
+            role = Role(event.source)
+            self._alive_at[role] = self._loop.time()
+            if event.event is EventName.ENDED:
+                self._on_ended(role, event.fields)
+        elif event.event is EventName.LEFT and (side := event.fields["side"]):
+            self._settle_soon(self._left(Role(side)))
+        elif event.event is EventName.SUBSCRIBED:
+            self._subscribed.add(event.fields["side"])
+            if self._subscribed.issuperset(Role):
+                self._both_subscribed.set()
+        elif event.event is EventName.ROOM_CLOSED:
+            reason = str(event.fields["reason"])
+            if "DELETED" not in reason.upper():
+                self.settle(Ending(Outcome.SERVER_LOST, Fault.SYSTEM, reason))
+            elif self._under_test:
+                # An agent that hangs up deletes the room (EndCallTool, livekit-agents 1.8.9).
+                self.settle(Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, reason))
+            else:
+                self.settle(Ending(Outcome.ROOM_DELETED, Fault.SYSTEM, reason))
+
+    async def expect_tracks(self, timeout_s: float) -> None:
+        """Settle the call if the recorder does not receive both sides' tracks in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._both_subscribed.wait()
+        except TimeoutError:
+            missing = sorted(set(Role) - self._subscribed)
+            alone = self._under_test and missing == [Role.SUPPORT]
+            fault = Fault.SUPPORT if alone else Fault.SYSTEM
+            detail = f"no audio track of {', '.join(missing)}"
+            self.settle(Ending(Outcome.PEER_NEVER_CAME, fault, detail))
+
+    def settle(self, ending: Ending) -> None:
+        """Say how the call ended; the first word on it stands."""
+        if not self.ending.done():
+            self.ending.set_result(ending)
+
+    async def wait(self) -> Ending:
+        """How the call ended, once it has; a silent worker ends it too."""
+        while not self.ending.done():
+            await asyncio.wait([self.ending], timeout=CHECK_S)
+            for role, alive_at in self._alive_at.items():
+                silent_s = self._loop.time() - alive_at
+                if silent_s > HEARTBEAT_LOST_S:
+                    lost = f"no heartbeat from {role} for {silent_s:.0f} s"
+                    self.settle(Ending(Outcome.WORKER_LOST, Fault.SYSTEM, lost))
+        return self.ending.result()
+
+    def _on_ended(self, role: Role, fields: Mapping[str, str]) -> None:
+        self.leaving = True
+        reason = EndReason(fields["reason"])
+        detail = f"{role}: {reason}"
+        if "engine" in fields:
+            detail += f": {fields['engine']}: {fields['error']}"
+        ending = ending_of(role, reason, detail)
+        if reason is EndReason.PEER_LEFT:
+            ending = self._left(role.peer)
+        if reason in _SECOND_HAND:
+            self._settle_soon(ending)
+        else:
+            self.settle(ending)
+
+    def _left(self, side: Role) -> Ending:
+        """How a call ends that one side has left without saying why."""
+        if self._under_test and side is Role.SUPPORT:
+            return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
+        return Ending(Outcome.WORKER_LOST, Fault.SYSTEM, f"{side} left without a word")
+
+    def _settle_soon(self, ending: Ending) -> None:
+        self._loop.call_later(LAST_WORDS_S, self.settle, ending)

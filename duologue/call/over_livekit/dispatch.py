@@ -1,0 +1,107 @@
+"""Dispatches that are verified.
+
+A dispatch for which no worker is registered is stored, answered with success, and never tried
+again (livekit-server 1.13.5, pkg/agent/client.go). So a dispatch counts when a participant with
+its agent name is in the room; one that nobody took is deleted and made again until a deadline.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from livekit import api
+
+from shared.errors import DispatchNotPickedUp
+from shared.events.journal import EventName, Journal
+from shared.spec import Limits
+
+T = TypeVar("T")
+
+DISPATCH_TIMEOUT_S = 12.0
+"""Until when a dispatch must have brought its agent into the room."""
+TAKEN_TIMEOUT_S = 6.0
+"""Until when a worker must have taken the job; else the dispatch is made again. The server shows
+jobs only once it has asked around for agent names, which takes 5 s (livekit-server 1.13.5,
+CheckEnabledTimeout in pkg/agent/client.go) if it has not done so within the last minute."""
+JOIN_TIMEOUT_S = 8.0
+"""Until when one that took it must be in the room; a worker that died then is never missed
+by the server."""
+POLL_S = 0.25
+ROOM_MARGIN_S = 120
+"""How much longer than its call a room may live; agents alone do not keep it open."""
+
+
+async def create_room(livekit: api.LiveKitAPI, room: str, limits: Limits) -> None:
+    """Create the room of a call, with timeouts longer than any call in it.
+
+    A room with only agents in it counts as empty and is closed `empty_timeout` after creation,
+    in mid-call (livekit-server 1.13.5, pkg/rtc/room.go CloseIfEmpty).
+    """
+    lifetime_s = int(limits.max_length_s) + ROOM_MARGIN_S
+    request = api.CreateRoomRequest(
+        name=room, empty_timeout=lifetime_s, departure_timeout=lifetime_s
+    )
+    await _answered(livekit.room.create_room(request))
+
+
+async def dispatch(
+    livekit: api.LiveKitAPI,
+    *,
+    room: str,
+    agent_name: str,
+    metadata: str,
+    present: Callable[[], bool],
+    journal: Journal,
+    timeout_s: float = DISPATCH_TIMEOUT_S,
+    join_timeout_s: float = JOIN_TIMEOUT_S,
+) -> None:
+    """Dispatch an agent into a room and wait until it is `present` there.
+
+    One whose job was taken, and that is not there after `join_timeout_s`, is dispatched again.
+
+    Raises:
+        DispatchNotPickedUp: It was not there before the deadline; its dispatch was deleted.
+    """
+    dispatches = livekit.agent_dispatch
+    request = api.CreateAgentDispatchRequest(room=room, agent_name=agent_name, metadata=metadata)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    name = EventName.DISPATCHED
+    while True:
+        made = await _answered(dispatches.create_dispatch(request))
+        journal.emit(name, agent_name=agent_name, dispatch_id=made.id)
+        tried = loop.time()
+        while loop.time() - began < timeout_s:
+            if present():
+                return
+            await asyncio.sleep(POLL_S)
+            waited_s = loop.time() - tried
+            if waited_s > join_timeout_s:
+                break
+            if waited_s > TAKEN_TIMEOUT_S and not await _taken(livekit, room, made.id):
+                break
+        if present():  # since it was last asked; deleting the dispatch would end its job
+            return
+        await dispatches.delete_dispatch(made.id, room)
+        waited_s = loop.time() - began
+        if waited_s >= timeout_s:
+            raise DispatchNotPickedUp(room, agent_name, waited_s)
+        name = EventName.REDISPATCHED
+
+
+async def _answered(request: Awaitable[T]) -> T:
+    """The answer to a request that makes something, waited for even when cancelled meanwhile.
+
+    It is on its way then, and would make the room anew if it arrived after the room's deletion.
+    """
+    asking = asyncio.ensure_future(request)
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        await asyncio.wait([asking])
+        raise
+
+
+async def _taken(livekit: api.LiveKitAPI, room: str, dispatch_id: str) -> bool:
+    found = await livekit.agent_dispatch.get_dispatch(dispatch_id, room)
+    return bool(found and found.state.jobs)

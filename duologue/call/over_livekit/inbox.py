@@ -1,0 +1,124 @@
+"""What both workers send to the recorder over the room: their events, and what they played.
+
+Events come in order, each once. Speech comes beside them: what takes long holds up no event.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+import structlog
+from livekit import rtc
+from pydantic import ValidationError
+
+from shared.events.journal import Event
+from shared.spec import Role
+from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC
+
+log = structlog.get_logger("duologue.call.over_livekit.inbox")
+
+EVENTS_TIMEOUT_S = 5.0
+"""How long one stream of events may take to arrive, once begun; its sender may have died."""
+PLAYED_TIMEOUT_S = 15.0
+"""How long one stretch of speech may take."""
+
+Reader: TypeAlias = rtc.TextStreamReader | rtc.ByteStreamReader
+
+
+class _Lane(NamedTuple):
+    """The streams of one kind from one role, read one after the other as they were opened."""
+
+    role: Role
+    name: str
+    queue: "asyncio.Queue[Reader]"
+    read: "Callable[[Role, Reader], Awaitable[None]]"
+    timeout_s: float
+
+
+class Inbox:
+    """Reads the streams that the two roles send, each role's in the order of sending.
+
+    Streams overlap on the wire, so they are queued by sender when they open and read one by one.
+
+    Args:
+        deliver: Takes every event.
+        keep: Takes every stretch of speech with its name, a FLAC file; refuses one by a ValueError.
+        lost: Is told what did not come, and of whom.
+    """
+
+    def __init__(
+        self,
+        deliver: Callable[[Event], None],
+        keep: Callable[[Role, str, bytes], None],
+        lost: Callable[[Role, str], None],
+    ) -> None:
+        self._deliver, self._keep, self._lost = deliver, keep, lost
+        self._events = {
+            role: _Lane(role, "events", asyncio.Queue(), self._read_events, EVENTS_TIMEOUT_S)
+            for role in Role
+        }
+        self._speech = {
+            role: _Lane(role, "speech", asyncio.Queue(), self._read_speech, PLAYED_TIMEOUT_S)
+            for role in Role
+        }
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def open(self, room: rtc.Room) -> None:
+        """Begin to take what is sent to this room's participant."""
+        room.register_text_stream_handler(EVENTS_TOPIC, partial(self._on_stream, self._events))
+        room.register_byte_stream_handler(PLAYED_TOPIC, partial(self._on_stream, self._speech))
+        self._tasks = [
+            asyncio.create_task(self._read_all(lane), name=f"inbox-{lane.name}-{lane.role}")
+            for lane in self._lanes
+        ]
+
+    async def aclose(self, drain_timeout_s: float) -> None:
+        """Deliver what has begun to arrive, for at most `drain_timeout_s`, and stop."""
+        if not self._tasks:
+            return
+        waiting = [
+            asyncio.create_task(lane.queue.join(), name=f"inbox-drain-{lane.name}-{lane.role}")
+            for lane in self._lanes
+        ]
+        await asyncio.wait(waiting, timeout=drain_timeout_s)
+        for task in (*waiting, *self._tasks):
+            task.cancel()
+        await asyncio.wait([*waiting, *self._tasks])
+
+    @property
+    def _lanes(self) -> list[_Lane]:
+        return [*self._events.values(), *self._speech.values()]
+
+    def _on_stream(self, lanes: dict[Role, _Lane], reader: Reader, sender: str) -> None:
+        if sender in tuple(Role):
+            lanes[Role(sender)].queue.put_nowait(reader)
+        else:
+            log.warning("a stream from a stranger ignored", sender=sender)
+            reader.close()
+
+    async def _read_all(self, lane: _Lane) -> None:
+        while True:
+            reader = await lane.queue.get()
+            try:
+                async with asyncio.timeout(lane.timeout_s):
+                    await lane.read(lane.role, reader)
+            except (TimeoutError, ConnectionError) as error:
+                self._lost(lane.role, f"a stream of {lane.name} broke off: {error}")
+            except ValidationError as error:
+                self._lost(lane.role, f"not an event: {error.errors(include_url=False)[0]['msg']}")
+            except ValueError as error:
+                self._lost(lane.role, f"not speech that was played: {error}")
+            finally:
+                reader.close()
+                lane.queue.task_done()
+
+    async def _read_events(self, role: Role, reader: Reader) -> None:
+        assert isinstance(reader, rtc.TextStreamReader)
+        for line in (await reader.read_all()).splitlines():
+            self._deliver(Event.model_validate_json(line).model_copy(update={"source": role}))
+
+    async def _read_speech(self, role: Role, reader: Reader) -> None:
+        assert isinstance(reader, rtc.ByteStreamReader)
+        flac = b"".join([chunk async for chunk in reader])
+        self._keep(role, reader.info.name, flac)

@@ -1,0 +1,372 @@
+"""The hidden recorder: receives both sides' audio, events and own speech, and writes them at once.
+
+It joins as a hidden participant of kind STANDARD that publishes nothing: no agent sees it, and
+it keeps the room open, which closes under agents alone (livekit-server 1.13.5, CloseIfEmpty in
+pkg/rtc/room.go).
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import numpy as np
+import soundfile
+import structlog
+from livekit import api, rtc
+
+from duologue.call.live_audio import Listener
+from duologue.call.over_livekit.concealment import Concealment
+from duologue.call.over_livekit.inbox import Inbox
+from duologue.call.over_livekit.presence import Presence
+from duologue.call.over_livekit.tracks import Losses, TwoChannelFile
+from duologue.folder import event_log
+from duologue.folder.channels import CHANNELS, RATE_HZ
+from duologue.folder.folder import WIRE, CallFolder, Recorded, Recording
+from duologue.folder.played_zip import PlayedFile
+from shared.address import ServerAddress
+from shared.errors import DuologueError, ServerUnreachable
+from shared.events.journal import Event, EventName, Journal
+from shared.spec import Role
+from shared.worker.bus import REFUSED_TOPIC
+from shared.worker.linking import agent_name
+
+log = structlog.get_logger("duologue.call.over_livekit.recorder")
+
+IDENTITY = "recorder"
+WRITE_EVERY_S = 0.25
+FRAME_MS = 20
+"""Of audio that is received at once; half as many frames as by default cost half as much."""
+COUNT_EVERY_S = 2.0
+DRAIN_TIMEOUT_S = 2.0
+"""How long events that are on their way are waited for when the recording stops."""
+LEAVE_TIMEOUT_S = 3.0
+"""How long leaving may take; a server that is gone does not answer."""
+
+EventCallback = Callable[[Event], None]
+RefusedCallback = Callable[[Role, str], None]
+
+
+def recorder_token(address: ServerAddress, room: str) -> str:
+    """A token with which the recorder may join `room`, unseen, and only listen."""
+    grants = api.VideoGrants(
+        room_join=True,
+        room=room,
+        hidden=True,
+        can_publish=False,
+        can_publish_data=False,
+        can_subscribe=True,
+    )
+    return address.token(IDENTITY, grants)
+
+
+class RecordingClock(NamedTuple):
+    """Seconds since the recording began, by the monotonic clock, and when that was."""
+
+    zero_monotonic_s: float
+    zero_epoch_s: float
+
+    @classmethod
+    def start(cls) -> Self:
+        """A clock that begins now."""
+        return cls(time.monotonic(), time.time())
+
+    def now(self) -> float:
+        """Seconds since the recording began."""
+        return time.monotonic() - self.zero_monotonic_s
+
+    @property
+    def started_at(self) -> str:
+        """When the recording began, ISO 8601 in UTC."""
+        return datetime.fromtimestamp(self.zero_epoch_s, UTC).isoformat(timespec="milliseconds")
+
+
+class Recorder:
+    """Records one call into its folder, from `start` to `stop`.
+
+    Every event of the driver's `journal` goes to events.jsonl too, and what happens in the room
+    becomes events of that journal.
+
+    Args:
+        folder: Where to.
+        journal: The driver's.
+        room: The room's name.
+        call_id: The call's.
+        under_test: The name of somebody else's agent, if that is the support side.
+    """
+
+    def __init__(
+        self,
+        folder: CallFolder,
+        journal: Journal,
+        *,
+        room: str,
+        call_id: str,
+        under_test: str | None = None,
+    ) -> None:
+        self.clock = RecordingClock.start()
+        self._path = folder.path
+        self._journal = journal
+        self._audio = TwoChannelFile(folder.path / WIRE)
+        self._events = event_log.EventLog(folder.path, room=room, call_id=call_id)
+        self._room = rtc.Room()
+        self._under_test = under_test
+        self._concealment = Concealment()
+        self._presence = Presence(self._room, journal, self.side_of)
+        self._played = PlayedFile(folder.path)
+        self._inbox = Inbox(self._take_from_worker, self._keep, self._on_lost)
+        self._streams: dict[str, rtc.AudioStream] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writing: asyncio.Task[None] | None = None
+        self._last_heard: dict[Role, float] = {}
+        self._on_event: list[EventCallback] = []
+        self._on_refused: list[RefusedCallback] = []
+        self._listeners: list[Listener] = []
+        self._recorded: Recorded | None = None
+        journal.add_sink(self._take)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    @property
+    def closed(self) -> "asyncio.Future[str]":
+        """Done when the recorder is out of the room, with the reason.
+
+        It is LiveKit's in small letters, such as `room_deleted`, or `connection_lost`, or
+        `stopped`. Fails with a DuologueError when a file cannot be written.
+        """
+        return self._presence.closed
+
+    @property
+    def participants(self) -> Mapping[str, rtc.RemoteParticipant]:
+        """Who is in the room, by identity, hidden ones excepted."""
+        return self._room.remote_participants
+
+    def side_of(self, participant: rtc.Participant) -> Role | None:
+        """Which side of the call a participant is; None for anybody else.
+
+        Ours join under their role's name; what name another's agent joins under is not known.
+        """
+        identity = participant.identity
+        if identity in tuple(Role):
+            return Role(identity)
+        theirs = self._under_test and agent_name(participant) == self._under_test
+        return Role.SUPPORT if theirs else None
+
+    def find(self, role: Role) -> rtc.RemoteParticipant | None:
+        """The participant that is `role`'s side of the call, if it is there."""
+        return next((one for one in self.participants.values() if self.side_of(one) is role), None)
+
+    def last_heard_at(self, role: Role) -> float | None:
+        """When the last event of `role`'s worker came, in seconds of the recording."""
+        return self._last_heard.get(role)
+
+    def on_event(self, callback: EventCallback) -> None:
+        """Call back with every event of both workers and the driver, in order of arrival."""
+        self._on_event.append(callback)
+
+    def on_audio(self, listener: Listener) -> None:
+        """Have `listener` hear both sides, as their audio comes in."""
+        self._listeners.append(listener)
+
+    def on_refused(self, callback: RefusedCallback) -> None:
+        """Call back when a worker refuses its job, with its role and its reason."""
+        self._on_refused.append(callback)
+
+    async def start(self, url: str, token: str) -> None:
+        """Join the room and begin to record who is there and who comes.
+
+        Raises:
+            ServerUnreachable: The room cannot be joined with this token.
+        """
+        self._room.on("track_published", self._on_published)
+        self._room.on("track_subscribed", self._on_subscribed)
+        self._room.on("track_unsubscribed", self._on_unsubscribed)
+        self._room.on("data_received", self._on_data)
+        self._inbox.open(self._room)
+        try:
+            # Only the two voices are wanted, whatever else is published.
+            await self._room.connect(url, token, rtc.RoomOptions(auto_subscribe=False))
+        except rtc.ConnectError as error:
+            raise ServerUnreachable(url, error.message) from None
+        self._writing = self._spawn(self._write(), "recorder-write")
+        self._spawn(self._count(), "recorder-count")
+        self._presence.begin()
+        for participant in self._room.remote_participants.values():
+            for publication in participant.track_publications.values():
+                self._on_published(publication, participant)
+
+    async def stop(self) -> Recorded:
+        """Take what is on its way, leave the room and finish the files; the second time, the same.
+
+        Raises:
+            DuologueError: A file cannot be written, such as on a full disk.
+        """
+        if self._recorded:
+            return self._recorded
+        await self._inbox.aclose(DRAIN_TIMEOUT_S)
+        self._presence.end()
+        if self._writing:
+            self._writing.cancel()
+        duration_s = self.clock.now()
+        await self._leave()
+        losses = self._close_audio(duration_s)
+        recording = Recording(
+            sample_rate_hz=RATE_HZ,
+            channels=CHANNELS,
+            inserted_s={role: round(lost.inserted_s, 3) for role, lost in losses.items()},
+            cut_s={role: round(lost.cut_s, 3) for role, lost in losses.items()},
+            concealed_s={role: round(s, 3) for role, s in self._concealment.seconds().items()},
+        )
+        counted = recording.model_dump(mode="json", include={"inserted_s", "cut_s", "concealed_s"})
+        length_s = round(duration_s, 3)
+        self._journal.emit(EventName.RECORDED, duration_s=length_s, **counted)
+        self._recorded = Recorded(self.clock.started_at, length_s, length_s, recording)
+        self._events.close()
+        event_log.settle(self._path)
+        if failure := self.closed.exception():
+            raise failure
+        return self._recorded
+
+    def _close_audio(self, end_s: float) -> dict[Role, Losses]:
+        try:
+            self._audio.close(end_s)
+            self._played.close()
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise DuologueError(f"cannot write the recording in {self._path}: {error}") from None
+        return {role: channel.losses for role, channel in self._audio.channels.items()}
+
+    async def _leave(self) -> None:
+        """End every task and leave the room, even if the server is gone."""
+        try:
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                await self._concealment.refresh()
+                for stream in list(self._streams.values()):
+                    await stream.aclose()
+                await self._room.disconnect()
+        except TimeoutError:
+            log.warning("the room was not left in time", timeout_s=LEAVE_TIMEOUT_S)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _take_from_worker(self, event: Event) -> None:
+        self._last_heard[Role(event.source)] = self.clock.now()
+        self._take(event)
+
+    def _take(self, event: Event) -> None:
+        if self._recorded:
+            return
+        try:
+            self._events.write(event, self.clock.now())
+        except OSError as error:
+            self._fail(error)
+        for callback in self._on_event:
+            callback(event)
+
+    def _keep(self, role: Role, name: str, flac: bytes) -> None:
+        try:
+            self._played.add(role, name, flac)
+        except OSError as error:
+            self._fail(error)
+
+    def _on_lost(self, role: Role, problem: str) -> None:
+        self._journal.emit(EventName.ERROR, error=problem, sender=role)
+
+    def _fail(self, error: Exception) -> None:
+        if not self.closed.done():
+            problem = f"cannot write the recording in {self._path}: {error}"
+            self.closed.set_exception(DuologueError(problem))
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(WRITE_EVERY_S)
+                self._audio.advance(self.clock.now())
+        except (OSError, soundfile.LibsndfileError) as error:
+            self._fail(error)
+
+    async def _count(self) -> None:
+        while True:
+            await asyncio.sleep(COUNT_EVERY_S)
+            await self._concealment.refresh()
+
+    def _on_published(
+        self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+    ) -> None:
+        if (
+            self.side_of(participant)
+            and publication.kind == rtc.TrackKind.KIND_AUDIO
+            and publication.source == rtc.TrackSource.SOURCE_MICROPHONE
+        ):
+            publication.set_subscribed(True)
+
+    def _on_subscribed(
+        self,
+        track: rtc.Track,
+        publication: rtc.RemoteTrackPublication,
+        participant: rtc.RemoteParticipant,
+    ) -> None:
+        role = self.side_of(participant)
+        assert role  # nobody else's tracks are subscribed to
+        self._journal.emit(
+            EventName.SUBSCRIBED,
+            identity=participant.identity,
+            side=role,
+            track=publication.sid,
+        )
+        self._concealment.watch(role, track)
+        stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1, frame_size_ms=FRAME_MS)
+        self._streams[publication.sid] = stream
+        self._spawn(self._listen(role, stream), f"recorder-{role}")
+
+    def _on_unsubscribed(
+        self,
+        _: rtc.Track,
+        publication: rtc.RemoteTrackPublication,
+        __: rtc.RemoteParticipant,
+    ) -> None:
+        # A stream left open goes on with the next track of this participant, beside its own.
+        if stream := self._streams.pop(publication.sid, None):
+            self._spawn(stream.aclose(), "recorder-unsubscribe")
+
+    async def _listen(self, role: Role, stream: rtc.AudioStream) -> None:
+        channel = self._audio.channels[role]
+        laid = channel.open()
+        async for event in stream:
+            samples = np.frombuffer(event.frame.data, dtype=np.int16)
+            laid.push(samples, self.clock.now())
+            for listener in self._listeners:
+                listener(role, samples)
+        channel.close(laid)
+
+    def _on_data(self, packet: rtc.DataPacket) -> None:
+        if packet.topic != REFUSED_TOPIC:
+            return
+        try:
+            refusal = json.loads(packet.data)
+            role, reason = Role(refusal["role"]), str(refusal["reason"])
+        except (ValueError, KeyError, TypeError):
+            log.warning("a refusal that cannot be read", data=packet.data[:200])
+            return
+        self._journal.emit(EventName.REFUSED, worker=role, reason=reason)
+        for callback in self._on_refused:
+            callback(role, reason)

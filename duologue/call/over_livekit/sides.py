@@ -1,0 +1,158 @@
+"""Both sides of a call over LiveKit, on their way into its room and out of it.
+
+Our own agents are dispatched. Somebody else's is too, and is then called from here, by a customer
+that joins as a person would: an agent that was written for people ignores other agents.
+"""
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+
+import structlog
+from livekit import api, rtc
+from livekit.agents.utils import http_context
+
+from customer_agent import create_party
+from duologue.call.over_livekit.dispatch import dispatch
+from duologue.call.over_livekit.recorder import Recorder
+from shared import engines
+from shared.address import ServerAddress
+from shared.events.journal import Journal
+from shared.settings import Settings
+from shared.spec import AgentUnderTest, CallSpec, Peer, Role
+from shared.worker.room import connected, take_side
+
+log = structlog.get_logger("duologue.call.over_livekit.sides")
+
+LEAVE_TIMEOUT_S = 5.0
+"""How long both sides may take to leave once one of them has ended the call."""
+
+
+class Sides:
+    """Brings both sides of one call into its room.
+
+    Args:
+        spec: The call.
+        settings: What a customer that is run here uses.
+        address: Of the server.
+        room: The name of the call's room, which is there.
+        livekit: A client of the server.
+        recorder: Sees who is there.
+        journal: The driver's.
+        dispatch_timeout_s: Until when agents must be there.
+    """
+
+    def __init__(
+        self,
+        spec: CallSpec,
+        settings: Settings,
+        address: ServerAddress,
+        *,
+        room: str,
+        livekit: api.LiveKitAPI,
+        recorder: Recorder,
+        journal: Journal,
+        dispatch_timeout_s: float,
+    ) -> None:
+        self._spec, self._settings = spec, settings
+        self._address, self._room = address, room
+        self._recorder = recorder
+        self._dispatch = partial(
+            dispatch, livekit, room=room, journal=journal, timeout_s=dispatch_timeout_s
+        )
+        self._patience_s = dispatch_timeout_s
+        self._customer: asyncio.Task[None] | None = None
+
+    async def come(self) -> None:
+        """Bring both sides; a customer that is run here may be on its way still.
+
+        Raises:
+            ExceptionGroup: Of what went wrong, such as DispatchNotPickedUp.
+        """
+        async with asyncio.TaskGroup() as both:
+            if agent := self._spec.under_test:
+                both.create_task(self._bring(agent), name=f"dispatch-{agent.name}")
+                both.create_task(self._load(), name="load customer")
+            else:
+                for role in Role:
+                    both.create_task(self._send(role), name=f"dispatch-{role}")
+        if self._spec.under_test:
+            self._customer = asyncio.create_task(self._call(), name="customer")
+
+    async def gone(self) -> None:
+        """Let those sides leave by themselves that will, so that their last words arrive.
+
+        Somebody else's agent may stay in the room when the customer has hung up.
+        """
+        leaving = (Role.CUSTOMER,) if self._spec.under_test else tuple(Role)
+        try:
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                while any(map(self._recorder.find, leaving)):  # noqa: ASYNC110 - asked, not told
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            log.info("both sides did not leave in time", timeout_s=LEAVE_TIMEOUT_S)
+
+    async def aclose(self) -> None:
+        """End what is run here."""
+        if self._customer:
+            self._customer.cancel()
+            await asyncio.wait([self._customer])
+            if not self._customer.cancelled():
+                self._customer.result()  # raises what went wrong
+
+    async def _send(self, role: Role) -> None:
+        await self._dispatch(
+            agent_name=role,
+            metadata=self._spec.to_metadata(role),
+            present=lambda: self._recorder.find(role) is not None,
+        )
+
+    async def _bring(self, agent: AgentUnderTest) -> None:
+        await self._dispatch(
+            agent_name=agent.name,
+            metadata=agent.metadata,
+            present=lambda: self._recorder.find(Role.SUPPORT) is not None,
+            # It may load whatever it needs only now.
+            join_timeout_s=self._patience_s,
+        )
+
+    async def _load(self) -> None:
+        await asyncio.to_thread(engines.preload, self._spec.engines[Role.CUSTOMER], self._settings)
+
+    async def _call(self) -> None:
+        """Take the customer's side of the call as an ordinary participant."""
+        callee = self._recorder.find(Role.SUPPORT)
+        if callee is None:  # left already, of which the recorder tells
+            return
+        peers = {Role.CUSTOMER: Peer(identity=callee.identity)}
+        # It knows what a worker would be told, no more.
+        told = self._spec.model_copy(update={"peers": peers}).to_metadata(Role.CUSTOMER)
+        spec = CallSpec.from_metadata(told, Role.CUSTOMER)
+        grants = api.VideoGrants(room_join=True, room=self._room, can_update_own_metadata=True)
+        token = self._address.token(Role.CUSTOMER, grants, name=_name(spec))
+        room = rtc.Room()
+
+        async def join() -> None:
+            if not room.isconnected():
+                await connected(room.connect(self._address.url, token))
+
+        async with http_context.open():
+            try:
+                await take_side(
+                    room,
+                    join,
+                    role=Role.CUSTOMER,
+                    spec=spec,
+                    factory=create_party,
+                    settings=self._settings,
+                    journal=Journal(Role.CUSTOMER, room=self._room, call_id=spec.call_id),
+                )
+            finally:
+                with suppress(TimeoutError):  # a server that is gone does not answer
+                    async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                        await room.disconnect()
+
+
+def _name(spec: CallSpec) -> str:
+    assert spec.customer
+    return spec.customer.persona.name

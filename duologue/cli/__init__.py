@@ -1,0 +1,1 @@
+"""The `duologue` command: its commands, their options, and what they show. Nothing imports it."""

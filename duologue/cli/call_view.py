@@ -1,0 +1,167 @@
+"""A call on the terminal, while it happens: who says and hears what, and how fast they answer."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.text import Text
+
+from duologue.call.live_audio import Meters
+from duologue.call.outcome import ExitCode
+from duologue.pipeline.filing import CallResult
+from duologue.report.call import FILE as REPORT
+from shared.events.journal import Event, EventName
+from shared.spec import Role
+
+_COLORS = {Role.CUSTOMER: "cyan", Role.SUPPORT: "green"}
+
+REFRESH_HZ = 10
+SPEAKING_WIDTH = len("customer is speaking")
+METER_FLOOR_DBFS = -60.0
+METER_WIDTH = 10
+"""In characters; so that both fit into a line of 80."""
+
+
+_errors = Console(stderr=True, highlight=False)
+
+
+def show_problem(role: Role, line: str) -> None:
+    """Print a line of a worker's log if it tells of an error."""
+    if '"level": "error"' in line or not line.startswith("{"):
+        _errors.print(f"[red]{role} worker:[/red] {escape(line)}", soft_wrap=True)
+
+
+class CallView:
+    """Prints the events of one call as they come in; on a terminal also who is speaking.
+
+    Args:
+        console: Where to print.
+        meters: How loud both sides are; shown on a terminal.
+    """
+
+    def __init__(self, console: Console, meters: Meters | None = None) -> None:
+        self._console, self._meters = console, meters
+        self._live: Live | None = None
+        self._speaker: Role | None = None
+        self._began_at: float | None = None
+        self._stopped_at: dict[Role, float] = {}
+        self._reply_s: dict[Role, float] = {}
+
+    def say(self, text: str) -> None:
+        """Show a step that is not part of the conversation."""
+        self._console.print(f"[dim]{escape(text)}[/dim]", highlight=False)
+
+    def on_event(self, event: Event) -> None:
+        """Show one event."""
+        if event.source not in tuple(Role):
+            self._on_driver_event(event)
+            return
+        role = Role(event.source)
+        if event.event is EventName.STATE:
+            self._on_state(role, event)
+        elif event.event is EventName.SAID:
+            cut = " [red](cut off)[/red]" if event.fields.get("interrupted") else ""
+            reply_s = self._reply_s.pop(role, None)
+            reply = f" [dim]after {reply_s:.2f} s[/dim]" if reply_s is not None else ""
+            self._line(event, role, f"“{escape(event.fields['text'])}”{cut}{reply}")
+        elif event.event is EventName.HEARD:
+            self._line(event, role, f"[dim]heard “{escape(event.fields['text'])}”[/dim]")
+        elif event.event is EventName.TOOL:
+            self._line(event, role, f"[magenta]{escape(_tool(event))}[/magenta]")
+        elif event.event is EventName.REVIVED:
+            self._line(event, role, "[yellow]breaks the silence[/yellow]")
+        elif event.event is EventName.ENDED:
+            self._line(event, role, f"[yellow]leaves: {event.fields['reason']}[/yellow]")
+        elif event.event is EventName.ERROR:
+            self._line(event, role, f"[red]{escape(str(event.fields.get('error')))}[/red]")
+
+    def show(self, result: CallResult) -> None:
+        """Show how the call ended, what was measured, and where it is."""
+        metrics, ending = result.metrics, result.ending
+        good = result.exit_code == ExitCode.GOAL_REACHED
+        fault = f", fault: {ending.fault}" if ending.fault else ""
+        detail = f" ({escape(ending.detail)})" if ending.detail and not good else ""
+        self._console.print(f"\noutcome: [bold]{ending.outcome}[/bold]{fault}{detail}")
+        verdict = (
+            "[green]goal reached[/green]" if metrics.task_success else "[red]goal not reached[/red]"
+        )
+        counts = "" if metrics.valid else "; the call does not count for or against the agent"
+        self._console.print(f"verdict: {verdict}{counts}")
+        for finding in metrics.findings:
+            self._console.print(f"  {escape(str(finding))} ({finding.fault})")
+        if metrics.unchecked:
+            unseen = ", ".join(metrics.unchecked)
+            self._console.print(f"  not checked, for it cannot be seen of this agent: {unseen}")
+        self._console.print(f"call folder: {result.folder}", soft_wrap=True)
+        self._console.print(f"report: {result.folder / REPORT}", soft_wrap=True)
+
+    def show_log(self, lines: Sequence[str]) -> None:
+        """Show what somebody else's worker said last, if anything."""
+        for line in lines:
+            self._console.print(f"[dim]agent:[/dim] {escape(line)}", soft_wrap=True)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _on_driver_event(self, event: Event) -> None:
+        if event.event is EventName.REDISPATCHED:
+            self.say(f"nobody took the dispatch of {event.fields['agent_name']}, dispatching again")
+        elif event.event is EventName.JOINED and event.fields.get("agent_name"):
+            self.say(f"{event.fields['agent_name']} has joined")
+
+    def _on_state(self, role: Role, event: Event) -> None:
+        new, old = event.fields["new"], event.fields["old"]
+        if old == "speaking":
+            self._stopped_at[role] = event.at
+            self._speaking(None)
+        if new == "speaking":
+            if (stopped_at := self._stopped_at.pop(role.peer, None)) is not None:
+                self._reply_s[role] = event.at - stopped_at
+            self._speaking(role)
+
+    def _speaking(self, role: Role | None) -> None:
+        self._speaker = role
+        if self._console.is_terminal and self._live is None:
+            self._live = Live(
+                get_renderable=self._now,
+                console=self._console,
+                refresh_per_second=REFRESH_HZ,
+                transient=True,
+            )
+            self._live.start()
+
+    def _now(self) -> Text:
+        """Who is speaking at the moment, and how loud both sides are."""
+        role = self._speaker
+        line = Text(no_wrap=True)
+        line.append(f"{role} is speaking" if role else "silence", _COLORS[role] if role else "dim")
+        if self._meters:
+            line.pad_right(SPEAKING_WIDTH - len(line))
+            for each, level_dbfs in self._meters.levels.items():
+                line.append(f"  {each} ").append(meter(level_dbfs), _COLORS[each])
+        return line
+
+    def _line(self, event: Event, role: Role, markup: str) -> None:
+        if self._began_at is None:
+            self._began_at = event.at
+        at_s = event.at - self._began_at
+        self._console.print(
+            f"[dim]{at_s:6.1f} s[/dim] [{_COLORS[role]}]{role:<8}[/] {markup}", highlight=False
+        )
+
+
+def meter(level_dbfs: float) -> str:
+    """A level as a bar, from -60 dBFS to full scale, and in figures."""
+    full = round(METER_WIDTH * max(0.0, 1 - level_dbfs / METER_FLOOR_DBFS))
+    figures = f"{level_dbfs:4.0f} dBFS" if level_dbfs > METER_FLOOR_DBFS else "  -- dBFS"
+    return "█" * full + "·" * (METER_WIDTH - full) + figures
+
+
+def _tool(event: Event) -> str:
+    arguments = ", ".join(f"{name}={value!r}" for name, value in event.fields["arguments"].items())
+    result = " failed" if event.fields.get("is_error") else ""
+    return f"{event.fields['tool']}({arguments}){result}"

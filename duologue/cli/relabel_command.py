@@ -1,0 +1,61 @@
+"""`duologue relabel`: label call folders again, without calling again."""
+
+import os
+import sys
+from asyncio import CancelledError
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+
+from duologue.pipeline.relabel import Done, Result, find_folders, relabel_all
+from duologue.pipeline.stages import Stage
+from shared.errors import FolderError
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def relabel(
+    calls: Annotated[Path, typer.Argument(help="A call folder, or a folder of such.")] = Path(
+        "calls"
+    ),
+    *,
+    stage: Annotated[
+        Stage, typer.Option(help="Where to begin; the stages after it follow.")
+    ] = Stage.PLACEMENT,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Calls at the same time at most; one a core unless told."),
+    ] = None,
+) -> None:
+    """Make transcript, metrics and report of recorded calls again; the same, if nothing changed."""
+    folders = find_folders(calls)
+    counts: Counter[Done] = Counter()
+    try:
+        with Progress(console=out, transient=True, disable=not out.is_terminal) as progress:
+            task = progress.add_task("labelling", total=len(folders))
+            for result in relabel_all(folders, stage, jobs=jobs or os.cpu_count() or 1):
+                counts[result.done] += 1
+                progress.advance(task)
+                _show(result, alone=len(folders) == 1)
+    except KeyboardInterrupt:
+        raise CancelledError from None  # as every command is cancelled
+    finally:
+        if len(folders) > 1:
+            told = ", ".join(f"{counts[each]} {each}" for each in Done if counts[each])
+            out.print(f"{len(folders)} calls: {told or 'none labelled'}")
+    sys.exit(FolderError.exit_code if counts[Done.REFUSED] else 0)
+
+
+def _show(result: Result, *, alone: bool) -> None:
+    """Say what was done with a folder; of many, only if it is no longer as it was, or refused."""
+    if result.done in {Done.REFUSED, Done.SKIPPED}:
+        err.print(f"[red]{result.done}:[/red] {escape(result.detail)}", soft_wrap=True)
+    elif alone or result.done is Done.RELABELLED:
+        what = f" ({escape(result.detail)})" if result.detail else ""
+        out.print(f"{escape(str(result.folder))}: {result.done}{what}", soft_wrap=True)

@@ -1,0 +1,28 @@
+"""`duologue report`: an index of many calls, or one call's report anew."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from duologue.folder.folder import CALL
+from duologue.pipeline.relabel import relabel
+from duologue.pipeline.stages import Stage
+from duologue.report import call, index
+
+out = Console(highlight=False)
+
+
+def report(
+    calls: Annotated[
+        Path, typer.Argument(help="The folder that call folders are in, or one of these.")
+    ] = Path("calls"),
+) -> None:
+    """Make a page of many calls, index.html, to sort and filter; or one call's report.html anew."""
+    if (calls / CALL).exists():
+        relabel(calls, Stage.REPORT)
+        made = calls / call.FILE
+    else:
+        made = index.write(calls)
+    out.print(str(made), soft_wrap=True, markup=False)

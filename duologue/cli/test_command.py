@@ -1,0 +1,139 @@
+"""`duologue test`: whether a support agent does well enough, for continuous integration."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from duologue.cli.call_view import show_problem
+from duologue.cli.signals import run_cancellable
+from duologue.folder.folder import Transport
+from duologue.suite.junit import write_junit
+from duologue.suite.result import Mark, SuiteResult, write_report
+from duologue.suite.run import Suite, load_suite, run_suite
+from shared.errors import UsageError
+from shared.settings import read_settings
+
+out = Console(highlight=False)
+
+SupportAgentOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Call your own agent, by the name it is dispatched by."),
+]
+SupportCommandOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COMMAND",
+        help='Start your agent for the time of the calls, such as "python agent.py start".',
+    ),
+]
+
+_COLORS = {Mark.PASSED: "green", Mark.FAILED: "red", Mark.UNKNOWN: "yellow"}
+
+
+def assess(
+    scenarios: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SCENARIO...", help="Bundled scenarios, FILE for all of a file, or FILE#LABEL."
+        ),
+    ],
+    *,
+    support_agent: SupportAgentOption = None,
+    support_command: SupportCommandOption = None,
+    repeat: Annotated[
+        int, typer.Option(min=1, max=1000, help="Calls of each scenario; the k-th has the seed k.")
+    ] = 1,
+    min_success: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Share of the valid calls of each scenario that must succeed."
+        ),
+    ] = 1.0,
+    out_dir: Annotated[
+        Path, typer.Option("--out", help="The folder that call folders are made in.")
+    ] = Path("calls"),
+    transport: Annotated[
+        Transport, typer.Option(help="direct: without a server; for our own agent only.")
+    ] = Transport.LIVEKIT,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write JUnit XML, too.")
+    ] = None,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write JSON, too.")
+    ] = None,
+) -> None:
+    """Call a support agent in every scenario, several times, and say whether it does well enough.
+
+    Returns 0 if it does, 1 if it does not, 2 for wrong use, 3 if the system failed.
+    """
+    settings = read_settings()
+    check_agent_options(transport, support_agent, support_command)
+    suite = Suite(
+        scenarios=load_suite(scenarios),
+        repeat=repeat,
+        min_success=min_success,
+        transport=transport,
+        support_agent=support_agent,
+        support_command=support_command,
+    )
+    for report in filter(None, (junit, as_json)):
+        _check_writable(report)
+    result = run_cancellable(run_suite(suite, out_dir, settings, say, on_line=show_problem))
+    show(result)
+    if junit:
+        write_junit(junit, result)
+    if as_json:
+        write_report(as_json, result)
+    sys.exit(result.exit_code)
+
+
+def check_agent_options(
+    transport: Transport, name: str | None, command: str | None, *, for_ours: bool = False
+) -> None:
+    """Refuse what does not go together; `for_ours` says that something is for our own agent.
+
+    Raises:
+        UsageError: Something does not.
+    """
+    if name is not None and not name:
+        raise UsageError("--support-agent is empty; give your agent an agent_name to call it by")
+    if command is not None and name is None:
+        raise UsageError("--support-command needs --support-agent, the name to call the agent by")
+    if name and transport is Transport.DIRECT:
+        raise UsageError("--support-agent is for --transport livekit: an agent is in a room")
+    if name and for_ours:
+        raise UsageError("with --support-agent, leave out --workers and --support-stt and its like")
+
+
+def say(text: str) -> None:
+    """Show a step."""
+    out.print(f"[dim]{escape(text)}[/dim]", soft_wrap=True)
+
+
+def show(result: SuiteResult) -> None:
+    """Show what came of a suite."""
+    table = Table(
+        "scenario", "", "calls", "valid", "succeeded", "reply gap", "most often against it"
+    )
+    for each in result.scenarios:
+        gap_s = each.reply_gap_s
+        table.add_row(
+            escape(each.label),
+            f"[{_COLORS[each.mark]}]{each.mark}[/]",
+            str(len(each.runs)),
+            str(each.valid),
+            str(each.successes),
+            "" if gap_s is None else f"{gap_s:.2f} s",
+            escape(each.worst),
+        )
+    out.print(table)
+
+
+def _check_writable(report: Path) -> None:
+    if not report.parent.is_dir():
+        raise UsageError(f"cannot write {report}: there is no folder {report.parent}")

@@ -1,0 +1,1 @@
+"""The call folder: whole, or not there at all."""

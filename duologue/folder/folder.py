@@ -1,0 +1,320 @@
+"""The call folder: written under a temporary name, renamed when complete.
+
+A folder that is there under its call id is whole, and `call.json` in it, written last, has the
+checksum of every other file. See docs/call-folder.md.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import CallTaken, DuologueError, FolderError, UsageError
+from shared.spec import CALL_ID_PATTERN, CallSpec, Role
+from shared.values import Frozen
+
+SCHEMA = 2
+"""The version of the call folders that are written here."""
+CALL = "call.json"
+WIRE = "wire.flac"
+"""What came over WebRTC."""
+AUDIO = "audio.flac"
+"""What was played: recorded so on the direct transport, else by `duologue.labels.placement`."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Transport(StrEnum):
+    """What carries a call."""
+
+    LIVEKIT = "livekit"
+    DIRECT = "direct"
+
+
+RECORDED = {Transport.LIVEKIT: frozenset({WIRE}), Transport.DIRECT: frozenset({AUDIO})}
+"""The audio that was recorded, and cannot be made again from other files."""
+
+
+class Clock(StrEnum):
+    """Which time a call takes place in."""
+
+    REAL = "real"
+    VIRTUAL = "virtual"
+    """Seconds pass as fast as the work in them is done."""
+
+
+class Recording(Frozen):
+    """What is in the call's audio, and what is missing from it."""
+
+    sample_rate_hz: int
+    channels: tuple[Role, ...]
+    """Who is on which channel, from the first."""
+    inserted_s: dict[Role, float]
+    """Per role, silence between its first and last sample where nothing came, in seconds."""
+    cut_s: dict[Role, float]
+    """Per role, audio that came too late to be written, in seconds."""
+    concealed_s: dict[Role, float]
+    """Per role, sound that WebRTC made up because packets were lost or late, in seconds."""
+
+
+class Recorded(NamedTuple):
+    """What a recorder hands over when it stops."""
+
+    started_at: str
+    """When the recording began, ISO 8601 in UTC."""
+    wall_s: float
+    """How long it took; `duration_s`, unless time was virtual."""
+    duration_s: float
+    recording: Recording
+
+
+class Run(Frozen):
+    """What differs from one run of a call to the next, whatever else stays the same."""
+
+    started_at: str
+    """When the recording began, ISO 8601 in UTC: second 0 of every file."""
+    wall_s: float
+    """What the call took; after it came its labels."""
+    labels_s: float | None = None
+    """What they took when they were first made; None in older folders."""
+    clock: Clock
+    machine: str
+    """System and processor: their kernels may round differently, and so speak and hear."""
+    earlier: tuple[str, ...] = ()
+    """Why earlier attempts at this call failed, in a batch."""
+
+
+class Call(Frozen):
+    """call.json: what was called for, how it ended, and what it was made with."""
+
+    schema_version: Literal[2] = Field(default=2, alias="schema")
+    """Of the whole folder."""
+    call_id: str
+    transport: Transport
+    spec: CallSpec
+    outcome: str
+    fault: str | None
+    detail: str = ""
+    duration_s: float
+    recording: Recording
+    engines: dict[Role, dict[str, Any]]
+    """As each worker reported them: per kind, what was really used."""
+    versions: dict[str, str]
+    run: Run
+    files: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of every other file in the folder, by name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Head(BaseModel):
+    """What call.json has had in every version."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_version: int = Field(alias="schema")
+    transport: Transport
+    files: dict[str, str]
+
+
+class CallFolder:
+    """A call folder in the making; only one process at a time makes the folder of a call.
+
+    A context manager: on leaving, what was not completed is removed.
+    """
+
+    def __init__(self, path: Path, final: Path, lock: int | None) -> None:
+        self.path = path
+        """Where to write until `commit`."""
+        self.final = final
+        """Where the folder will be."""
+        self._lock = lock
+
+    @classmethod
+    def create(cls, out: Path, call_id: str) -> Self:
+        """Begin the folder of `call_id` in `out`, which is made if it is not there.
+
+        What a process that was killed has left of it is removed.
+
+        Raises:
+            CallTaken: The folder is there, or another process makes it now.
+            UsageError: The id is no safe name, or `out` cannot be written to.
+        """
+        if not re.fullmatch(CALL_ID_PATTERN, call_id):
+            raise UsageError(
+                f"call id {call_id!r} is no safe folder name: letters, digits, '.', '_' and '-', "
+                "at most 100, the first a letter or digit"
+            )
+        final, partial = out / call_id, out / f".{call_id}.partial"
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            lock = claim(partial)
+        except OSError as error:
+            raise UsageError(f"cannot write calls to {out}: {error.strerror}") from None
+        if lock is None:
+            raise CallTaken(f"call id {call_id!r} is being made by another process in {out}")
+        folder = cls(partial, final, lock)
+        if final.exists() or final.is_symlink():
+            folder.discard()
+            raise CallTaken(f"call id {call_id!r} exists already: {final}; choose another")
+        return folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
+
+    def commit(self, call: Call) -> Path:
+        """Write call.json with the checksum of every file, and give the folder its name.
+
+        Raises:
+            DuologueError: The name was taken meanwhile; the files stay where they are.
+        """
+        names = sorted(path.name for path in self.path.iterdir() if path.name != CALL)
+        sums = {name: sha256(self.path / name) for name in names}
+        write_json(self.path / CALL, call.model_copy(update={"files": sums}))
+        for name in (*names, CALL, ""):
+            sync(self.path / name)
+        try:
+            # rename() replaces an empty folder without a word
+            if self.final.exists():
+                raise FileExistsError
+            self.path.rename(self.final)
+        except OSError:
+            raise DuologueError(
+                f"cannot name the call folder {self.final}; it is kept as {self.path}"
+            ) from None
+        finally:
+            self._release()
+        sync(self.final.parent)
+        return self.final
+
+    def discard(self) -> None:
+        """Remove what was written; for a call that never began, or is to be made again."""
+        if self._lock is not None:
+            shutil.rmtree(self.path, ignore_errors=True)
+            self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def claim(path: Path) -> int | None:
+    """An empty folder at `path`, locked as long as the descriptor is open; None if it is another's.
+
+    The lock is the operating system's: it goes with the process, `kill -9` included.
+    """
+    while True:
+        path.mkdir(exist_ok=True)
+        try:
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:  # given its name, or removed, since
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        if path.exists() and path.stat().st_ino == os.fstat(lock).st_ino:
+            break
+        os.close(lock)
+    for leftover in path.iterdir():
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
+    return lock
+
+
+def read_call(folder: Path) -> Call:
+    """The call.json of a folder.
+
+    Raises:
+        FolderError: It is damaged, or of another version.
+    """
+    check_version(folder)
+    return read_json(folder, CALL, Call)
+
+
+def check_version(folder: Path) -> None:
+    """See that a call folder is of this version.
+
+    Raises:
+        FolderError: It is damaged, or of another version.
+    """
+    version = read_head(folder).schema_version
+    if version < SCHEMA:
+        cure = f"bring it to {SCHEMA} with `duologue relabel {folder}`"
+        raise FolderError(folder, f"has schema {version}: {cure}")
+
+
+def read_head(folder: Path) -> Head:
+    """What call.json of any known version has.
+
+    Raises:
+        FolderError: It is damaged, or newer than this program.
+    """
+    head = read_json(folder, CALL, Head)
+    if head.schema_version > SCHEMA:
+        known = f"newer than {SCHEMA}, the newest that is known here"
+        raise FolderError(folder, f"has schema {head.schema_version}, {known}: update duologue")
+    return head
+
+
+def read_json(folder: Path, name: str, model: type[M]) -> M:
+    """A JSON file of a call folder.
+
+    Raises:
+        FolderError: It is not there, or not what it should be.
+    """
+    try:
+        return model.model_validate_json((folder / name).read_bytes())
+    except OSError as error:
+        raise FolderError(folder, f"is damaged: {name}: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        problem = f"{where}: {first['msg']}" if where else first["msg"]
+        raise FolderError(folder, f"is damaged: {name}: {problem}") from None
+
+
+def audio_of(folder: Path) -> Path:
+    """The audio of a call folder: clean, once there is that."""
+    played = folder / AUDIO
+    return played if played.exists() else folder / WIRE
+
+
+def write_json(path: Path, model: BaseModel) -> None:
+    """Write a model as JSON: its fields' order, two spaces, a newline at the end.
+
+    A file that is there is replaced, not written to: it may belong to another folder, too.
+    """
+    document = model.model_dump(mode="json", by_alias=True)
+    new = path.with_name(f".{path.name}")
+    new.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    new.replace(path)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Have a file or a folder on disk before going on."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""What a recording means: words, times, turn-taking, cost, verdict."""

@@ -1,0 +1,155 @@
+"""judgments.json: what LiveKit's own judges, which are language models, say of a call.
+
+They read the call as it was really said, with the tools that were used, and are told what is
+expected of the agent in words (`agent_expectations` of its scenario). Unlike the verdict, they are
+asked for: they cost money, and answer differently from time to time.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from livekit.agents import llm
+from livekit.agents.evals import (
+    JudgeGroup,
+    accuracy_judge,
+    safety_judge,
+    task_completion_judge,
+    tool_use_judge,
+)
+from pydantic import ConfigDict, Field
+from rich.console import Console
+
+from duologue.folder import event_log
+from duologue.folder.folder import read_call, write_json
+from duologue.folder.rework import rework
+from duologue.labels.transcript import transcript
+from duologue.report.summary import read_calls
+from shared import engines
+from shared.errors import DuologueError
+from shared.events.journal import EventName
+from shared.settings import Settings
+from shared.spec import Role
+from shared.values import Frozen
+
+FILE = "judgments.json"
+JUDGES = (task_completion_judge, accuracy_judge, tool_use_judge, safety_judge)
+
+
+class Judgment(Frozen):
+    """What one judge says."""
+
+    judge: str
+    verdict: Literal["pass", "fail", "maybe"]
+    reasoning: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether the agent did not do what it should."""
+        return self.verdict == "fail"
+
+
+class Judgments(Frozen):
+    """What all judges say."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    model: str
+    """The engine that judged."""
+    judgments: tuple[Judgment, ...]
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def read(folder: Path) -> Judgments | None:
+    """The judgments on a call, if it was judged."""
+    path = folder / FILE
+    return Judgments.model_validate_json(path.read_bytes()) if path.exists() else None
+
+
+async def judge(folder: Path, model: llm.LLM[Any], name: str) -> Judgments:
+    """Have a call judged by `model`, the engine `name`, and write judgments.json.
+
+    Raises:
+        DuologueError: A judge did not answer; nothing is written.
+    """
+    call = read_call(folder)
+    group = JudgeGroup(llm=model, judges=[make() for make in JUDGES])
+    result = await group.evaluate(conversation(folder, call.spec.agent_expectations))
+    if missing := {one.name for one in group.judges} - result.judgments.keys():
+        raise DuologueError(
+            f"{folder}: {name} gave no judgment on {', '.join(sorted(missing))}; try again, or "
+            "another model"
+        )
+    judgments = Judgments(
+        model=name,
+        judgments=tuple(
+            Judgment(judge=each, verdict=one.verdict, reasoning=one.reasoning)
+            for each, one in result.judgments.items()
+        ),
+    )
+    rework(folder, lambda copy: write_json(copy / FILE, judgments), makes=[FILE])
+    return judgments
+
+
+def conversation(folder: Path, expected: str) -> llm.ChatContext:
+    """The call as the support agent had it: what was really said, and the tools it used."""
+    instructions = llm.AgentConfigUpdate(instructions=expected or "Help the caller.")
+    moments = sorted([*_said(folder), *_used(folder)], key=lambda moment: moment[0])
+    items = [item for _, at_once in moments for item in at_once]
+    return llm.ChatContext([instructions, *items])
+
+
+def _said(folder: Path) -> Iterator[tuple[float, list[llm.ChatItem]]]:
+    for turn in transcript.read(folder).turns:
+        if turn.said:
+            role: Literal["assistant", "user"] = (
+                "assistant" if turn.role is Role.SUPPORT else "user"
+            )
+            message = llm.ChatMessage(role=role, content=[turn.said], interrupted=turn.interrupted)
+            yield turn.start, [message]
+
+
+def _used(folder: Path) -> Iterator[tuple[float, list[llm.ChatItem]]]:
+    used = [e for e in event_log.read(folder, EventName.TOOL) if e.role == Role.SUPPORT]
+    for number, entry in enumerate(used):
+        tool, call_id = entry.fields["tool"], f"call_{number}"
+        yield (
+            entry.t,
+            [
+                llm.FunctionCall(
+                    call_id=call_id, name=tool, arguments=json.dumps(entry.fields["arguments"])
+                ),
+                llm.FunctionCallOutput(
+                    call_id=call_id,
+                    name=tool,
+                    output=entry.fields["output"] or "",
+                    is_error=entry.fields["is_error"],
+                ),
+            ],
+        )
+
+
+async def judge_calls(folders: Path, name: str, settings: Settings, console: Console) -> None:
+    """Have `name` judge every call in `folders` that it has not judged yet, and say so.
+
+    Raises:
+        EngineUnavailable: `name` is no language model, or cannot be used here.
+        UsageError: There is no call in `folders`.
+        DuologueError: A call is damaged, or a judge did not answer.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    async with engines.judge(name, settings) as model:
+        for each in read_calls(folders):
+            folder = folders / each.call.call_id
+            known = read(folder)
+            judged = known if known and known.model == name else await judge(folder, model, name)
+            counts.update((one.judge, one.verdict) for one in judged.judgments)
+            failed = [f"{one.judge}: {one.reasoning}" for one in judged.judgments if one.failed]
+            told = "; ".join(failed) or "nothing failed"
+            console.print(f"{each.call.call_id}: {told}", markup=False, soft_wrap=True)
+    for maker in JUDGES:
+        named = maker().name
+        verdicts = ", ".join(f"{counts[named, kind]} {kind}" for kind in ("pass", "maybe", "fail"))
+        console.print(f"{named}: {verdicts}")

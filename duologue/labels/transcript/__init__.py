@@ -1,0 +1,1 @@
+"""What was said and heard, turn by turn and word by word."""

@@ -1,0 +1,56 @@
+"""The verdict on a call: was the task done, was anything wrong said or done, and by whose fault?
+
+It is reached from what was *said* and done alone, never from what was intended. What speaks
+against a call is a finding: which check found it, whose fault it is, and what exactly.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from duologue.labels.verdict.checks import all_findings
+from duologue.labels.verdict.evidence import Evidence, Spoken, Used
+from duologue.labels.verdict.finding import INVALIDATING, TASK, Check, Finding
+from duologue.labels.verdict.gathering import gather
+from shared.endings import Fault
+from shared.spec import UNSEEN, CallSpec
+
+__all__ = ["Check", "Evidence", "Finding", "Spoken", "Used", "Verdict", "gather", "judge"]
+
+_FIRST_BLAMED = (Fault.SYSTEM, Fault.CUSTOMER, Fault.SUPPORT)
+"""What a part of the system did wrong may have misled a role, the customer the support agent."""
+
+
+class Verdict(NamedTuple):
+    """What a call is worth."""
+
+    task_success: bool
+    """All that was expected came true, and nothing forbidden was said or done."""
+    valid: bool
+    """Whether the call counts for or against the support agent at all."""
+    fault: Fault | None
+    """Whose fault the gravest finding is."""
+    findings: tuple[Finding, ...]
+    unchecked: tuple[str, ...] = ()
+    """What was expected, but cannot be seen of an agent under test."""
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """The verdict on one call."""
+    findings = tuple(all_findings(evidence))
+    return Verdict(
+        task_success=not _any(TASK, findings),
+        valid=not _any(INVALIDATING, findings),
+        fault=next((one for one in _FIRST_BLAMED if one in {f.fault for f in findings}), None),
+        findings=findings,
+        unchecked=_unchecked(evidence.spec),
+    )
+
+
+def _unchecked(spec: CallSpec) -> tuple[str, ...]:
+    if not spec.under_test or not spec.expected:
+        return ()
+    return tuple(f"expected.{key}" for key in sorted(UNSEEN) if getattr(spec.expected, key))
+
+
+def _any(checks: frozenset[Check], findings: Iterable[Finding]) -> bool:
+    return any(finding.check in checks for finding in findings)

@@ -1,0 +1,28 @@
+"""Values of sheets and desks as they are told on the phone."""
+
+import calendar
+import re
+from collections.abc import Iterator
+
+from shared.language.as_heard import normalize, phrase
+from shared.language.to_say import date_aloud, full_date_aloud, money_aloud
+from shared.values import Value
+
+CODE_LENGTHS = tuple(range(4, 17))
+"""Digits in what is taken for a code, not an amount or a time."""
+
+_MONTHS = "|".join(calendar.month_name[1:]).lower()
+AMOUNT_OR_DATE = re.compile(rf"(?<= )(?:\d (?:\d )*dollars?|\d (?:\d )?(?:{_MONTHS}))(?= )")
+"""In normalized words: "4 9 dollars", "3 may"."""
+
+
+def aloud(value: Value) -> Iterator[str]:
+    """What a value is told by, as normalized words: names, codes, dates, amounts."""
+    if isinstance(value, int) and value >= 100:
+        yield phrase(money_aloud(value))
+    elif isinstance(value, str):
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            yield " ".join(["", *normalize(date_aloud(value))[1:], ""])  # without the day of week
+            yield phrase(full_date_aloud(value))
+        elif len(value.split()) > 1 or re.fullmatch(r"\d{4,}", value):
+            yield phrase(value)

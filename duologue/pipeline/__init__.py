@@ -1,0 +1,1 @@
+"""The stages of labelling: at once, or again."""

@@ -1,0 +1,140 @@
+"""Labelling call folders again, without calling again: one, or as many as there are."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import partial
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import NamedTuple
+
+from duologue.folder.folder import CALL, RECORDED, SCHEMA, read_head
+from duologue.folder.migrations import migrate
+from duologue.folder.rework import rework
+from duologue.pipeline.stages import Stage, label, works
+from shared.errors import CallTaken, DuologueError, FolderError, UsageError
+
+
+class Done(StrEnum):
+    """What was done with a folder."""
+
+    RELABELLED = "relabelled"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    """Another process makes or changes it just now."""
+    REFUSED = "refused"
+    """It is damaged, or newer than this program; it is as it was."""
+
+
+class Result(NamedTuple):
+    """What was done with one folder; in words, which files changed or why none did."""
+
+    folder: Path
+    done: Done
+    detail: str = ""
+
+
+def relabel(folder: Path, since: Stage = Stage.PLACEMENT) -> frozenset[str]:
+    """Do a stage and those after it again for a call folder; all, if it is of an earlier version.
+
+    Returns:
+        The names of the files that changed. If none did, the folder was not touched.
+
+    Raises:
+        CallTaken: Another process makes or changes it.
+        FolderError: It is damaged, or newer than this program.
+        DuologueError: It cannot be changed where it is.
+    """
+    head = read_head(folder)
+    if head.schema_version < SCHEMA:
+        since = Stage.PLACEMENT
+
+    def work(copy: Path) -> None:
+        migrate(copy)
+        label(copy, since)
+
+    made = {name for each in works(since) for name in each.makes}
+    return rework(folder, work, made - RECORDED[head.transport])
+
+
+def find_folders(path: Path) -> list[Path]:
+    """The call folder at `path`, or those in it, by name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if (path / CALL).exists():
+        return [path]
+    if not path.is_dir():
+        raise UsageError(f"{path} is no call folder, and no folder of such")
+    found = [each for each in path.iterdir() if (each / CALL).exists() and each.name[0] != "."]
+    if not found:
+        raise UsageError(f"there is no call in {path}")
+    return sorted(found)
+
+
+def relabel_all(folders: Sequence[Path], since: Stage, *, jobs: int) -> Iterator[Result]:
+    """Relabel every folder, `jobs` at the same time; each is told as soon as it is done.
+
+    Raises:
+        DuologueError: A process that labels died, such as for lack of memory.
+    """
+    attempt = partial(_attempt, since=since)
+    if min(jobs, len(folders)) == 1:
+        yield from map(attempt, folders)
+        return
+    with _pool(min(jobs, len(folders))) as pool:
+        try:
+            for future in as_completed([pool.submit(attempt, folder) for folder in folders]):
+                yield future.result()
+        except BrokenProcessPool:
+            raise DuologueError(
+                "a process that labels calls died, maybe for lack of memory; no folder is damaged: "
+                "go on with the same command and fewer --jobs"
+            ) from None
+
+
+def _attempt(folder: Path, since: Stage) -> Result:
+    try:
+        changed = relabel(folder, since)
+    except CallTaken as error:
+        return Result(folder, Done.SKIPPED, str(error))
+    except FolderError as error:
+        return Result(folder, Done.REFUSED, str(error))
+    except Exception as error:
+        error.add_note(f"while labelling {folder}, which is as it was")
+        raise
+    if not changed:
+        return Result(folder, Done.UNCHANGED)
+    return Result(folder, Done.RELABELLED, ", ".join(sorted(changed)))
+
+
+@contextmanager
+def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that label; on leaving, what was not begun is not done."""
+    # Not forked: a fork would take over locks that threads of this process hold.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Leave Ctrl-C to the parent, and do not outlive it: the pool itself would wait for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

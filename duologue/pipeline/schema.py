@@ -1,0 +1,50 @@
+"""What is in each file of a call folder, as JSON Schemas made from the types that write it.
+
+They are checked in under docs/schema/; `duologue schema --out docs/schema` writes them anew.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from duologue.folder import event_log, folder
+from duologue.folder.folder import Call
+from duologue.labels import judges, metrics, placement, recognition, timeline
+from duologue.labels.judges import Judgments
+from duologue.labels.metrics import Metrics
+from duologue.labels.placement import Placement
+from duologue.labels.recognition import Recognition
+from duologue.labels.timeline import Marks
+from duologue.labels.transcript import transcript
+from duologue.labels.transcript.transcript import Transcript
+from shared.events.fields import Line
+
+FILES: dict[str, Any] = {
+    folder.CALL: Call,
+    placement.FILE: Placement,
+    transcript.FILE: Transcript,
+    timeline.FILE: Marks,
+    recognition.FILE: Recognition,
+    metrics.FILE: Metrics,
+    judges.FILE: Judgments,
+    event_log.FILE: Line,
+}
+"""The type of every JSON file; of a .jsonl file, that of each line."""
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a file of call folders."""
+    described = TypeAdapter(FILES[name]).json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
+
+
+def file_name(name: str) -> str:
+    """What the schema of a file is called: `call.schema.json` for `call.json`."""
+    return f"{Path(name).stem}.schema.json"
+
+
+def text(name: str) -> str:
+    """The JSON Schema of a file, as it is checked in."""
+    return json.dumps(json_schema(name), indent=1) + "\n"

@@ -1,0 +1,266 @@
+"""What came of many calls, read from their folders: counts, distributions, the worst first."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from duologue.call.outcome import COMPLETE
+from duologue.folder.folder import CALL, Transport, check_version, read_json
+from duologue.labels import cost, metrics
+from duologue.labels.metrics import Metrics
+from shared.endings import Outcome
+from shared.errors import UsageError
+from shared.spec import Role
+
+QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "max": 100}
+
+
+class _Run(BaseModel):
+    earlier: tuple[str, ...] = ()
+
+
+class _Persona(BaseModel):
+    name: str
+
+
+class _Caller(BaseModel):
+    persona: _Persona
+
+
+class _Spec(BaseModel):
+    scenario: str
+    seed: int
+    customer: _Caller | None = None
+
+
+class _CallFile(BaseModel):
+    """What a summary needs of call.json."""
+
+    call_id: str
+    transport: Transport
+    outcome: Outcome
+    fault: str | None
+    detail: str
+    spec: _Spec
+    run: _Run
+
+
+class CallSummary(BaseModel):
+    """One call, as a summary has it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    call: _CallFile
+    metrics: Metrics
+
+    @property
+    def held(self) -> bool:
+        """Whether it was held to an end of its own."""
+        return self.call.outcome in COMPLETE
+
+    @property
+    def persona(self) -> str:
+        """Who called, by name; empty if nothing is known of the caller."""
+        caller = self.call.spec.customer
+        return caller.persona.name if caller else ""
+
+    @property
+    def fault(self) -> str | None:
+        """Whose fault it is that something went wrong: how it ended, or by the verdict."""
+        return self.call.fault or self.metrics.fault
+
+    def badness(self) -> tuple[bool, bool, int, float]:
+        """Sorts the worst call first: failed parts, missed goal, broken turns, slowest reply."""
+        gaps = [gap for each in self.metrics.reply_gap_s.values() for gap in each.values]
+        broken = self.metrics.turn_cut_off + self.metrics.flawed_turns
+        return (self.held, self.metrics.task_success, -broken, -max(gaps, default=0.0))
+
+
+def read_calls(folder: Path) -> list[CallSummary]:
+    """The calls in a folder, the worst first.
+
+    Raises:
+        UsageError: There is no such folder, or no call in it.
+        FolderError: One of its call folders is damaged, or of another version.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder of call folders")
+    calls = sorted(_read(folder), key=lambda each: (each.badness(), each.call.call_id))
+    if not calls:
+        raise UsageError(f"there is no call in {folder}")
+    return calls
+
+
+def _read(folder: Path) -> Iterator[CallSummary]:
+    for path in folder.iterdir():
+        if path.name.startswith(".") or not (path / CALL).exists():
+            continue
+        check_version(path)
+        yield CallSummary(
+            call=read_json(path, CALL, _CallFile), metrics=read_json(path, metrics.FILE, Metrics)
+        )
+
+
+def summarize(calls: Sequence[CallSummary]) -> dict[str, Any]:
+    """The figures of all calls together; times in seconds."""
+    gaps = {
+        direction: [gap for each in calls for gap in each.metrics.reply_gap_s[direction].values]
+        for direction in calls[0].metrics.reply_gap_s
+    }
+    words = {role: sum(each.metrics.wer[role].words for each in calls) for role in Role}
+    errors = {role: sum(each.metrics.wer[role].errors for each in calls) for role in Role}
+    return {
+        "calls": len(calls),
+        "goals_reached": sum(each.metrics.task_success for each in calls),
+        "outcomes": _counted(each.call.outcome for each in calls),
+        "valid": sum(each.metrics.valid for each in calls),
+        "faults": _counted(each.fault or "none" for each in calls),
+        "transports": _counted(each.call.transport for each in calls),
+        "retried": sum(bool(each.call.run.earlier) for each in calls),
+        "duration_s": _spread([each.metrics.duration_s for each in calls]),
+        "reply_gap_s": {direction: _spread(values) for direction, values in gaps.items()},
+        "wer": {role: errors[role] / words[role] if words[role] else None for role in Role},
+        "turns_cut_off": sum(each.metrics.turn_cut_off for each in calls),
+        "interruptions": sum(sum(each.metrics.interruptions.values()) for each in calls),
+        **_costs(calls),
+        "failed": [
+            {"call_id": each.call.call_id, "reasons": [*each.call.run.earlier, _ending(each)]}
+            for each in calls
+            if not each.held
+        ],
+    }
+
+
+def _costs(calls: Sequence[CallSummary]) -> dict[str, Any]:
+    usages = [each.metrics.usage for each in calls]
+    return {
+        "cost_usd": round(sum(cost.known_usd(usage) for usage in usages), 6),
+        "cost_unknown": sum(each.metrics.cost_usd is None for each in calls),
+        "usage": [
+            {"role": role, **billed.model_dump(mode="json", exclude={"dated"})}
+            for role, billed in cost.added(usages)
+        ],
+    }
+
+
+COLUMNS = (
+    "call_id",
+    "scenario",
+    "seed",
+    "transport",
+    "outcome",
+    "fault",
+    "task_success",
+    "duration_s",
+    "gap_customer_to_support_p95_s",
+    "gap_support_to_customer_p95_s",
+    "wer_customer",
+    "wer_support",
+    "turns_cut_off",
+    "attempts",
+    "cost_usd",
+    "problems",
+)
+
+
+def write_csv(calls: Sequence[CallSummary], file: TextIO) -> None:
+    """One line per call."""
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for each in calls:
+        call, measured = each.call, each.metrics
+        writer.writerow(
+            [
+                call.call_id,
+                call.spec.scenario,
+                call.spec.seed,
+                call.transport,
+                call.outcome,
+                each.fault or "",
+                measured.task_success,
+                measured.duration_s,
+                measured.reply_gap_s["customer_to_support"].p95,
+                measured.reply_gap_s["support_to_customer"].p95,
+                measured.wer[Role.CUSTOMER].rate,
+                measured.wer[Role.SUPPORT].rate,
+                measured.turn_cut_off,
+                len(call.run.earlier) + 1,
+                measured.cost_usd,
+                "; ".join(map(str, measured.findings)),
+            ]
+        )
+
+
+def show_summary(calls: Sequence[CallSummary], console: Console, *, worst: int) -> None:
+    """Print the figures, and the worst calls."""
+    figures = summarize(calls)
+    console.print(
+        f"{figures['calls']} calls, {figures['goals_reached']} reached their goal, "
+        f"{figures['valid']} valid, {figures['retried']} needed more than one attempt"
+    )
+    for what in ("outcomes", "faults"):
+        console.print(f"{what}: " + ", ".join(f"{k} {v}" for k, v in figures[what].items()))
+    table = Table("", *QUANTILES)
+    rows = {"duration": figures["duration_s"]}
+    rows |= {f"reply gap, {name}": gap for name, gap in figures["reply_gap_s"].items()}
+    for name, spread in rows.items():
+        told = ["" if spread[q] is None else f"{spread[q]:.2f} s" for q in QUANTILES]
+        table.add_row(name.replace("_", " "), *told)
+    console.print(table)
+    for role in Role:
+        rate = figures["wer"][role]
+        share = "none said" if rate is None else f"{rate:.1%}"
+        console.print(f"words of {role} misheard: {share}")
+    _show_costs(figures, cost.added(each.metrics.usage for each in calls), console)
+    for each in calls[:worst]:
+        goal = "goal reached" if each.metrics.task_success else "goal not reached"
+        why = "; ".join([*each.call.run.earlier, *map(str, each.metrics.findings)])
+        ending = f"{_ending(each)}, {goal}" + (f" ({why})" if why else "")
+        console.print(f"  {each.call.call_id}: {escape(ending)}", soft_wrap=True, highlight=False)
+
+
+def _show_costs(
+    figures: Mapping[str, Any], used: Sequence[tuple[Role, cost.Billed]], console: Console
+) -> None:
+    services = [(role, billed) for role, billed in used if not billed.local]
+    told = f"cost: ${figures['cost_usd']:.4f}" if services else "cost: nothing, by local engines"
+    if figures["cost_unknown"]:
+        told += f"; that of {figures['cost_unknown']} calls is not known, or not all of it"
+    console.print(told)
+    for role, billed in services:
+        price = "price not known" if billed.cost_usd is None else f"${billed.cost_usd:.4f}"
+        console.print(f"  {role} {escape(billed.name)}: {price}, {_amounts(billed)}")
+
+
+def _amounts(billed: cost.Billed) -> str:
+    told = {
+        "input tokens": billed.input_tokens,
+        "of them cached": billed.cached_tokens,
+        "output tokens": billed.output_tokens,
+        "characters": billed.characters,
+        "s of audio": round(billed.audio_s),
+    }
+    return ", ".join(f"{amount:,} {unit}" for unit, amount in told.items() if amount) or "uncounted"
+
+
+def _ending(each: CallSummary) -> str:
+    call = each.call
+    return f"{call.outcome}: {call.detail}" if call.detail and not each.held else call.outcome
+
+
+def _counted(values: Iterator[str]) -> dict[str, int]:
+    return {str(value): number for value, number in Counter(values).most_common()}
+
+
+def _spread(values: Sequence[float]) -> dict[str, float | None]:
+    if not values:
+        return dict.fromkeys(QUANTILES)
+    return {name: round(float(np.percentile(values, q)), 3) for name, q in QUANTILES.items()}

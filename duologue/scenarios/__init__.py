@@ -1,0 +1,1 @@
+"""What calls are about: scenarios and personas, and the bundled files of both."""

@@ -1,0 +1,34 @@
+"""What in a scenario contradicts itself, as far as that is certain before a call."""
+
+from collections.abc import Iterator, Mapping
+
+from shared.customer_sheet import Fact
+from shared.errors import SpecError
+from shared.language.as_heard import phrase
+from shared.spec import UNSEEN, Expectation
+from support_agent import Flaw, Rows, find_flaws
+
+
+def contradictions(
+    business: str | None, desk: Rows, facts: Mapping[str, Fact], expected: Expectation
+) -> Iterator[Flaw]:
+    """What cannot be, each with the keys that lead to it in the scenario."""
+    if business is None:
+        if desk:
+            yield Flaw(("userdata", "business"), "is missing; only with a business is there a desk")
+        for key in sorted(UNSEEN & expected.model_fields_set):
+            problem = "needs a userdata.business; of another's agent only what it says is known"
+            yield Flaw(("expected", key), problem)
+    else:
+        try:
+            yield from find_flaws(business, desk, facts, expected)
+        except SpecError as error:
+            field = "desk" if str(error).startswith("desk:") else "business"
+            yield Flaw(("userdata", field), str(error))
+    for index, never in enumerate(expected.never_said):
+        for said in expected.said:
+            if phrase(never) in phrase(said):
+                yield Flaw(("expected", "never_said", index), f"{said!r} is to be said, though")
+    for index, tool in enumerate(expected.never_done):
+        if tool in expected.tools:
+            yield Flaw(("expected", "never_done", index), f"{tool!r} is to be used, though")

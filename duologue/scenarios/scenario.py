@@ -1,0 +1,308 @@
+"""Scenarios: who calls about what, read from YAML.
+
+The files are a superset of LiveKit's `scenarios.yaml`. Each error names file, line and field.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from duologue.scenarios.consistency import contradictions
+from duologue.scenarios.document import Document
+from duologue.scenarios.persona import PERSONAS, NamedPersona
+from shared.customer_sheet import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
+from shared.engines import at_pace, check_names, same_provider, silence_after
+from shared.engines.turn_settings import AFTER_SERVICE_S
+from shared.errors import DocumentError, SpecError
+from shared.spec import (
+    NO_LATENCY,
+    RULES,
+    AgentUnderTest,
+    CallSpec,
+    EngineChoice,
+    Engines,
+    Expectation,
+    Latency,
+    Limits,
+    Peer,
+    Role,
+    SupportSheet,
+)
+from shared.values import Row, Text
+
+BUNDLED = PERSONAS.parent
+DEFAULT = "late-and-charged-twice"
+NO_OPTIONS: Mapping[Role, EngineChoice] = MappingProxyType({})
+
+
+class UserData(BaseModel):
+    """What a scenario puts where the call takes place.
+
+    Without a business it is data of another agent's, of which nothing is known here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    business: str | None = None
+    desk: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
+
+
+class Scenario(BaseModel):
+    """One scenario. `label` to `userdata` are LiveKit's keys, the others ours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: Text
+    instructions: Annotated[str, Field(max_length=20_000)] = ""
+    agent_expectations: str = ""
+    tags: dict[str, Annotated[str, Field(coerce_numbers_to_str=True)]] = Field(default_factory=dict)
+    userdata: UserData = UserData()
+    language: Literal["en"] = "en"
+    persona: NamedPersona | None = None
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=10)] = ()
+    refuses: tuple[Text, ...] = ()
+    mood: Mood = Mood()
+    behaviours: Behaviours = Behaviours()
+    expected: Expectation = Expectation()
+    opener: Role = Role.SUPPORT
+    limits: Limits = Limits()
+    engines: dict[Role, EngineChoice] = Field(default_factory=dict)
+
+    def with_persona(self, persona: Persona) -> Self:
+        """The same scenario, played by somebody else.
+
+        The full name of the scenario's own persona makes way for the new one's wherever it
+        stands, be it alone or in a sentence: on the desk, in facts, goals and expectations.
+        """
+        if not self.persona:
+            return self.model_copy(update={"persona": persona})
+        name = re.compile(rf"(?<!\w){re.escape(self.persona.name)}(?!\w)", re.IGNORECASE)
+        told = self.model_dump(exclude={"label", "persona"}, exclude_unset=True)
+        renamed = _renamed(told, name, persona.name)
+        return self.model_validate({**renamed, "label": self.label, "persona": persona})
+
+    def to_spec(
+        self,
+        *,
+        call_id: str,
+        seed: int,
+        engines: Mapping[Role, Engines],
+        options: Mapping[Role, EngineChoice] = NO_OPTIONS,
+        recorder: str | None = None,
+        latency: Latency = NO_LATENCY,
+        under_test: str | None = None,
+    ) -> CallSpec:
+        """The call of this scenario, with both roles as peers of each other.
+
+        Args:
+            call_id: Its name.
+            seed: Of whatever is drawn by chance.
+            engines: What the roles use where neither the scenario nor `options` name something
+                else. The customer's voice makes way for the persona's if both are of one
+                provider, and speaks at the persona's speed if it can.
+            options: What the command line names.
+            recorder: The identity that events are sent to.
+            latency: How long engines are made to take.
+            under_test: The agent name of somebody else's agent, which takes the support side then;
+                so the scenario needs no business.
+
+        Raises:
+            SpecError: `call_id` is not one, or the scenario lacks what a call needs.
+            EngineUnavailable: An engine is not known.
+        """
+        ours = [role for role in engines if role is Role.CUSTOMER or not under_test]
+        chosen = {role: self._chosen(role, engines[role], options) for role in ours}
+        caller = chosen.get(Role.CUSTOMER)
+        needed: dict[str, object] = {"persona": self.persona}
+        if under_test is None:
+            needed["userdata.business"] = self.userdata.business
+        if caller is None or caller.llm == RULES:
+            needed["goals"] = self.goals
+        if missing := [key for key, value in needed.items() if not value]:
+            raise SpecError(
+                f"the scenario {self.label!r} cannot be called, for it has no "
+                f"{' and no '.join(missing)}; add what is missing (docs/scenarios.md)"
+            )
+        assert self.persona
+        try:
+            return CallSpec(
+                call_id=call_id,
+                scenario=self.label,
+                seed=seed,
+                opener=self.opener,
+                limits=self.limits,
+                latency=latency,
+                engines=chosen,
+                peers={} if under_test else {role: Peer(identity=role.peer) for role in Role},
+                silences_s=_silences_s(chosen, under_test),
+                recorder=recorder,
+                customer=CustomerSheet(
+                    persona=self.persona,
+                    facts=self.facts,
+                    goals=self.goals,
+                    refuses=self.refuses,
+                    mood=self.mood,
+                    behaviours=self.behaviours,
+                    instructions=self.instructions,
+                ),
+                **self._support(under_test),
+                expected=self.expected,
+                agent_expectations=self.agent_expectations,
+            )
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise SpecError(f"{field}: {first['msg']}") from None
+
+    def _chosen(
+        self, role: Role, engines: Engines, options: Mapping[Role, EngineChoice]
+    ) -> Engines:
+        """The engines of a role: command line, then this scenario, then the environment's."""
+        named = [choices[role] for choices in (self.engines, options) if role in choices]
+        persona = self.persona if role is Role.CUSTOMER else None
+        if persona and persona.voice and same_provider(persona.voice, engines.tts):
+            engines = engines.with_choice(EngineChoice(tts=persona.voice))
+        for choice in named:
+            engines = engines.with_choice(choice)
+        if persona:
+            paced = at_pace(engines.tts, persona.speed)
+            engines = engines.with_choice(EngineChoice(tts=paced))
+        check_names(engines)
+        return engines
+
+    def _support(self, under_test: str | None) -> dict[str, Any]:
+        """Who is on the support side, and what it is told."""
+        data = self.userdata
+        if under_test is None:
+            assert data.business
+            return {"support": SupportSheet(business=data.business, desk=data.desk)}
+        metadata = json.dumps(data.model_extra) if data.model_extra else ""
+        return {"under_test": AgentUnderTest(name=under_test, metadata=metadata)}
+
+
+def _silences_s(engines: Mapping[Role, Engines], under_test: str | None) -> dict[Role, float]:
+    """For who hears a voice that may pause for long between sentences: what ends its turns."""
+    silences_s = {role.peer: silence_after(each) for role, each in engines.items()}
+    if under_test:  # its voice is not known
+        silences_s[Role.CUSTOMER] = AFTER_SERVICE_S
+    return {role: silence_s for role, silence_s in silences_s.items() if silence_s}
+
+
+def _renamed(data: Any, old: re.Pattern[str], new: str) -> Any:
+    """`data` with another name in each of its texts."""
+    if isinstance(data, str):
+        return old.sub(lambda _: new, data)
+    if isinstance(data, list | tuple):
+        return [_renamed(item, old, new) for item in data]
+    if isinstance(data, dict):
+        return {key: _renamed(value, old, new) for key, value in data.items()}
+    return data
+
+
+class ScenarioFile(BaseModel):
+    """A file of scenarios."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Text
+    scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1)]
+
+
+def load_scenario(reference: str = DEFAULT) -> Scenario:
+    """The one scenario that `reference` names; see `load_scenarios`.
+
+    Raises:
+        DocumentError: There is no such scenario, or it is wrong, or there is more than one.
+    """
+    scenarios = load_scenarios(reference)
+    if len(scenarios) > 1:
+        labels = ", ".join(scenario.label for scenario in scenarios)
+        problem = f"has more than one scenario; add # and one of: {labels}"
+        raise DocumentError(Path(reference), 0, "", problem)
+    return scenarios[0]
+
+
+def load_scenarios(reference: str) -> tuple[Scenario, ...]:
+    """The scenarios that `reference` names.
+
+    Args:
+        reference: The label of a bundled scenario; or a file, by its path or the name of a
+            bundled one, for all of its scenarios, or with `#label` for one of them.
+
+    Raises:
+        DocumentError: There is no such scenario, or it is wrong.
+    """
+    name, _, label = reference.partition("#")
+    path = Path(name)
+    if path.suffix not in {".yaml", ".yml"} and not path.is_file():
+        path = BUNDLED / f"{name}.yaml"
+        if path not in bundled_files():
+            return (_bundled(name),)
+    scenarios = read_scenarios(path)
+    if not label:
+        return scenarios
+    named = tuple(scenario for scenario in scenarios if scenario.label == label)
+    if not named:
+        labels = ", ".join(scenario.label for scenario in scenarios)
+        raise DocumentError(path, 0, "", f"has no scenario {label!r}, but: {labels}")
+    return named
+
+
+def bundled_files() -> list[Path]:
+    """The files of scenarios that come with this project."""
+    return sorted(path for path in BUNDLED.glob("*.yaml") if path != PERSONAS)
+
+
+@cache
+def bundled_scenarios() -> tuple[Scenario, ...]:
+    """All scenarios that come with this project."""
+    return tuple(scenario for path in bundled_files() for scenario in read_scenarios(path))
+
+
+def _bundled(label: str) -> Scenario:
+    """The bundled scenario with this label; only this one is checked."""
+    labels: list[str] = []
+    for path in bundled_files():
+        document = Document.read(path)
+        for index, scenario in enumerate(document.parse(ScenarioFile).scenarios):
+            if scenario.label == label:
+                _check(document, index, scenario)
+                return scenario
+            labels.append(scenario.label)
+    problem = f"there is no such scenario; bundled are: {', '.join(labels)}"
+    raise DocumentError(Path(label), 0, "", problem)
+
+
+def read_scenarios(path: Path) -> tuple[Scenario, ...]:
+    """The scenarios in a file, checked.
+
+    Raises:
+        DocumentError: It has something else, or what can never come true.
+    """
+    document = Document.read(path)
+    scenarios = document.parse(ScenarioFile).scenarios
+    labels: set[str] = set()
+    for index, scenario in enumerate(scenarios):
+        if scenario.label in labels:
+            document.fail(("scenarios", index, "label"), "this label is used twice")
+        labels.add(scenario.label)
+        _check(document, index, scenario)
+    return scenarios
+
+
+def _check(document: Document, index: int, scenario: Scenario) -> None:
+    """What the scenario says must go together."""
+    data, expected = scenario.userdata, scenario.expected
+    place = ("scenarios", index)
+    if data.business:
+        for key in data.model_extra or ():
+            document.fail((*place, "userdata", key), "is not known beside a business")
+    for flaw in contradictions(data.business, data.desk, scenario.facts, expected):
+        document.fail((*place, *flaw.place), flaw.problem)

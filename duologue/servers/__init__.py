@@ -1,0 +1,1 @@
+"""A local server and both workers: started, kept alive, found again."""

@@ -1,0 +1,91 @@
+"""What a running `duologue up` leaves for other commands: one file, readable by its owner only."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from duologue.servers.server import answers
+from shared.address import ServerAddress
+from shared.errors import UsageError
+from shared.settings import Settings
+
+
+class State(ServerAddress):
+    """The server of a running `duologue up`."""
+
+    pid: int
+    """Of the `duologue up` itself."""
+
+
+def state_file(settings: Settings) -> Path:
+    """Where the state is kept."""
+    return settings.duologue_cache / "up.json"
+
+
+def read(settings: Settings) -> State | None:
+    """The server of a running `duologue up`, None if there is none; a stale file is removed."""
+    file = state_file(settings)
+    try:
+        state = State.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        state = None
+    if state is not None and _is_alive(state.pid) and answers(state.url):
+        return state
+    file.unlink(missing_ok=True)
+    return None
+
+
+@contextmanager
+def kept(settings: Settings, address: ServerAddress) -> Iterator[Path]:
+    """Keep `address` in the state file while the context lasts.
+
+    Raises:
+        UsageError: Another `duologue up` is running.
+    """
+    file = state_file(settings)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if running := read(settings):
+        raise UsageError(already_running(running))
+    written = file.with_name(f".up-{os.getpid()}.json")
+    try:
+        with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            json.dump(
+                {
+                    "url": address.url,
+                    "api_key": address.api_key,
+                    "api_secret": address.api_secret.get_secret_value(),
+                    "pid": os.getpid(),
+                },
+                out,
+            )
+        # A link, unlike a rename, fails if another `duologue up` was faster.
+        file.hardlink_to(written)
+    except FileExistsError:
+        raise UsageError("another `duologue up` has just started") from None
+    finally:
+        written.unlink(missing_ok=True)
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def already_running(state: State) -> str:
+    """Why a second `duologue up` is refused."""
+    return f"`duologue up` is running already (process {state.pid}); stop that one first"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is somebody else's, so it is there
+        return True
+    return True

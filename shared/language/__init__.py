@@ -1,0 +1,1 @@
+"""English: how it is said, and how it is heard."""

@@ -1,0 +1,1 @@
+"""One side of a call, whatever carries it."""

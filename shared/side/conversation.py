@@ -1,0 +1,133 @@
+"""One side of a call, whatever carries it: from its engines to the end of its part.
+
+A transport brings a `Connection`; everything else that has an effect on a call is here and in
+what this calls, the same for all of them.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from livekit.agents import AgentSession
+
+from shared import engines
+from shared.endings import EndReason
+from shared.engines import Models
+from shared.engines.latency import Delays
+from shared.events.journal import Event, EventName, Journal
+from shared.settings import Settings
+from shared.side.agent import CallAgent, Party
+from shared.side.line import Line
+from shared.side.watch import watch
+from shared.spec import CallSpec, Kind, Peer, Role
+
+Factory = Callable[[CallSpec, Journal, Models], Party]
+"""Builds a role's side of a call."""
+
+PEER_TIMEOUT_S = 30.0
+"""How long a peer that is named in the specification may take to link and to listen."""
+
+OPENS_AFTER_S = 4.0
+"""How long a caller waits for an agent of which it is not known whether it speaks first."""
+
+
+class Connection(Protocol):
+    """One side's way to its peer; agents and sessions do not know which transport it is of."""
+
+    @property
+    def peer(self) -> Peer:
+        """Who is at the other end."""
+
+    async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
+        """Start the session, with its audio going to the peer and coming from it."""
+
+    async def wait_until_linked(self, session: AgentSession[Line]) -> None:
+        """Wait until the peer is there, and audio goes both ways."""
+
+    async def wait_until_heard(self) -> None:
+        """Wait until a peer that is an agent listens, so that it hears the first word."""
+
+
+async def load_models(role: Role, spec: CallSpec, settings: Settings, journal: Journal) -> Models:
+    """The engines of `role`, weights loaded.
+
+    Raises:
+        EngineUnavailable: One of them cannot be used here.
+    """
+    chosen = spec.engines[role]
+    await asyncio.to_thread(engines.preload, chosen, settings)
+    delays = Delays(spec.latency, f"{spec.seed} {role}")
+    models = engines.load(
+        chosen,
+        settings,
+        seed=spec.seed,
+        delays=delays,
+        silence_s=spec.silences_s.get(role, 0.0),
+    )
+    journal.emit(EventName.ENGINES, **engines.describe(chosen))
+    return models
+
+
+async def converse(party: Party, connection: Connection) -> EndReason:
+    """Hold the conversation with the peer; the reason why it ended."""
+    agent, session, line = party
+    await connection.start(agent, session)
+    call = asyncio.create_task(_begin(party, connection), name="call")
+    try:
+        done, _ = await asyncio.wait([call, line.ended], return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
+    finally:
+        call.cancel()
+        await asyncio.wait([call])
+        await session.aclose()
+
+
+async def _begin(party: Party, connection: Connection) -> EndReason:
+    """Wait for the peer, open the call if that is this side's part, and watch over it."""
+    agent, session, line = party
+    peer = connection.peer
+    greeted = _spoken_to(line)
+    try:
+        async with asyncio.timeout(PEER_TIMEOUT_S if line.spec.peers else None):
+            await connection.wait_until_linked(session)
+            line.journal.emit(EventName.LINKED, identity=peer.identity, kind=peer.kind)
+            if peer.kind is Kind.AGENT and line.spec.peers:
+                await connection.wait_until_heard()
+    except TimeoutError:
+        line.end(EndReason.PEER_NEVER_CAME, peer=peer.identity)
+        return await line.ended
+    line.journal.emit(EventName.OK)
+    if line.spec.opener is line.role:
+        await agent.open()
+    elif line.spec.under_test:
+        await _open_unless(greeted, agent)
+    await watch(party)
+    return await line.ended
+
+
+def _spoken_to(line: Line) -> asyncio.Event:
+    """Set once the other side has begun to speak."""
+    begun = asyncio.Event()
+
+    def on_event(event: Event) -> None:
+        if event.event is EventName.PEER_STATE and event.fields["new"] == "speaking":
+            begun.set()
+
+    line.journal.add_sink(on_event)
+    return begun
+
+
+async def _open_unless(greeted: asyncio.Event, agent: CallAgent) -> None:
+    """Open the call after all if nobody speaks."""
+    try:
+        async with asyncio.timeout(OPENS_AFTER_S):
+            await greeted.wait()
+    except TimeoutError:
+        agent.line.journal.emit(EventName.REVIVED)
+        await agent.revive()
+
+
+def report_crash(journal: Journal, error: Exception) -> None:
+    """Say that a side's own code raised, which ends its part."""
+    journal.emit(EventName.ERROR, source="agent", error=f"{type(error).__name__}: {error}")
+    journal.emit(EventName.ENDED, reason=EndReason.CRASHED)

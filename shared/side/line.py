@@ -1,0 +1,29 @@
+"""One side's hold on a call: what its agent, tools and watchdogs share while it lasts."""
+
+import asyncio
+
+from shared.endings import EndReason
+from shared.events.journal import EventName, Journal
+from shared.spec import CallSpec, Role
+
+
+class Line:
+    """The line one role is on: its specification, its journal, and the end of the call.
+
+    It is the `userdata` of the role's AgentSession, so tools reach it by `RunContext`.
+    """
+
+    def __init__(self, role: Role, spec: CallSpec, journal: Journal) -> None:
+        self.role, self.spec, self.journal = role, spec, journal
+        self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
+
+    def end(self, reason: EndReason, **details: str) -> None:
+        """End this side's part, once; what ended it first stands."""
+        if not self.ended.done():
+            self.journal.emit(EventName.ENDED, reason=reason.value, **details)
+            self.ended.set_result(reason)
+
+    def end_failed(self, kind: str, error: str) -> None:
+        """End this side's part because its engine of a kind (`stt`, `llm`, `tts`) failed."""
+        engine = getattr(self.spec.engines[self.role], kind)
+        self.end(EndReason.ENGINE_FAILED, engine=f"{kind} {engine}", error=error)

@@ -1,0 +1,70 @@
+"""Watchdogs of one side of a call: dead air, too many turns, too long a call.
+
+Both sides watch alike and each by itself, so a call ends even when the other side does not.
+"""
+
+import asyncio
+
+from livekit.agents import AgentSession
+
+from shared.endings import EndReason
+from shared.events.journal import Event, EventName
+from shared.side.agent import CallAgent, Party
+from shared.side.line import Line
+from shared.spec import Role
+
+CUSTOMER_PATIENCE_S = 2.0
+"""How much longer the customer bears a silence: the support agent is to break it first."""
+
+
+async def watch(party: Party) -> None:
+    """End the party's line when a limit of its specification is reached; returns when it has."""
+    agent, session, line = party
+    limits = line.spec.limits
+    try:
+        async with asyncio.timeout(limits.max_length_s):
+            await asyncio.gather(_count_turns(line), _break_silence(agent, session, line))
+    except TimeoutError:
+        line.end(EndReason.LENGTH_LIMIT)
+
+
+async def _count_turns(line: Line) -> None:
+    turns = 0
+    reached = asyncio.Event()
+
+    def on_event(event: Event) -> None:
+        nonlocal turns
+        turns += event.event in (EventName.SAID, EventName.HEARD)
+        if turns >= line.spec.limits.max_turns:
+            reached.set()
+
+    line.journal.add_sink(on_event)
+    await reached.wait()
+    line.end(EndReason.TURN_LIMIT)
+
+
+async def _break_silence(agent: CallAgent, session: AgentSession[Line], line: Line) -> None:
+    """Revive a silent call once; end it when that is followed by silence too."""
+    sound = asyncio.Event()
+
+    def on_event(event: Event) -> None:
+        if event.event in (EventName.STATE, EventName.PEER_STATE):
+            sound.set()
+
+    line.journal.add_sink(on_event)
+    patience_s = CUSTOMER_PATIENCE_S if line.role is Role.CUSTOMER else 0.0
+    revived = False
+    while True:
+        sound.clear()
+        try:
+            async with asyncio.timeout(line.spec.limits.dead_air_s + patience_s):
+                await sound.wait()
+        except TimeoutError:
+            if "speaking" in (session.agent_state, session.user_state):
+                continue
+            if revived:
+                line.end(EndReason.DEAD_AIR)
+                return
+            revived = True
+            line.journal.emit(EventName.REVIVED)
+            await agent.revive()

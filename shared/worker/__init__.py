@@ -1,0 +1,1 @@
+"""One side of a call as a job of LiveKit's."""

@@ -1,0 +1,117 @@
+"""Whom a role listens to: participant kinds and the peer it links.
+
+LiveKit's RoomIO links the first participant of an accepted kind, which a monitor can be too, and
+it ignores agents unless told otherwise (livekit-agents 1.8.9, voice/room_io/room_io.py). So the
+peer is always named by identity *and* kind: from the call specification, or, in a room that
+nothing is known about, once it has shown itself.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from livekit import rtc
+from livekit.agents import room_io
+from livekit.agents.types import ATTRIBUTE_SIMULATOR
+from livekit.rtc.room import EventTypes
+
+from shared.engines.pcm import INPUT_FRAME_MS, INPUT_RATE_HZ, OUTPUT_RATE_HZ
+from shared.spec import Kind, Peer, Role
+
+AGENT_NAME = "lk.agent.name"
+"""The attribute in which livekit-server puts the agent name of an agent's participant."""
+
+_APPEARANCES: Final[tuple[EventTypes, ...]] = (
+    "participant_connected",
+    "track_published",
+    "participant_attributes_changed",
+    "disconnected",
+)
+"""Room events by which somebody to talk to may have appeared, or nobody will any more."""
+
+_KINDS = {
+    Kind.AGENT: rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
+    Kind.STANDARD: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+    Kind.SIMULATOR: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+}
+
+
+def agent_name(participant: rtc.Participant) -> str | None:
+    """The name of the agent that `participant` is, None for a person."""
+    return participant.attributes.get(AGENT_NAME) or None
+
+
+def peer_among(participants: Iterable[rtc.RemoteParticipant], role: Role) -> Peer | None:
+    """The first of `participants` that a bare `role` may talk to, if there is one.
+
+    That is an agent of the other role, which publishes only once it is linked itself, a simulated
+    user, which may never publish anything, or a person who publishes microphone audio. A listener,
+    a monitor and an agent of another name are never it.
+    """
+    for participant in participants:
+        if participant.kind == _KINDS[Kind.AGENT] and agent_name(participant) == role.peer:
+            return Peer(identity=participant.identity, kind=Kind.AGENT)
+        if participant.kind == _KINDS[Kind.STANDARD]:
+            if ATTRIBUTE_SIMULATOR in participant.attributes:
+                return Peer(identity=participant.identity, kind=Kind.SIMULATOR)
+            if _publishes_microphone(participant):
+                return Peer(identity=participant.identity, kind=Kind.STANDARD)
+    return None
+
+
+def _publishes_microphone(participant: rtc.RemoteParticipant) -> bool:
+    return any(
+        publication.source == rtc.TrackSource.SOURCE_MICROPHONE
+        for publication in participant.track_publications.values()
+    )
+
+
+class RoomGone(Exception):
+    """The room is closed, and nobody will come any more."""
+
+
+async def find_peer(room: rtc.Room, role: Role) -> Peer:
+    """Wait in a room that nothing is known about until there is somebody to talk to.
+
+    Raises:
+        RoomGone: The room was closed before there was anybody.
+    """
+    changed = asyncio.Event()
+
+    def on_change(*_: object) -> None:
+        changed.set()
+
+    for name in _APPEARANCES:
+        room.on(name, on_change)
+    try:
+        while True:
+            changed.clear()
+            if peer := peer_among(room.remote_participants.values(), role):
+                return peer
+            if not room.isconnected():
+                raise RoomGone
+            await changed.wait()
+    finally:
+        for name in _APPEARANCES:
+            room.off(name, on_change)
+
+
+def room_options(peer: Peer) -> room_io.RoomOptions:
+    """Options of a session that listens to `peer` and to nobody else.
+
+    Text output stays on: its synchronizer is what cuts the transcript of an interrupted turn.
+    Gain control stays off: it would change the levels that are recorded and recognized.
+    """
+    return room_io.RoomOptions(
+        participant_identity=peer.identity,
+        participant_kinds=[_KINDS[peer.kind]],
+        text_input=peer.kind is Kind.SIMULATOR,
+        audio_input=room_io.AudioInputOptions(
+            sample_rate=INPUT_RATE_HZ,
+            frame_size_ms=INPUT_FRAME_MS,
+            auto_gain_control=False,
+            pre_connect_audio=False,
+        ),
+        audio_output=room_io.AudioOutputOptions(sample_rate=OUTPUT_RATE_HZ),
+        close_on_disconnect=False,
+    )

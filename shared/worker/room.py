@@ -1,0 +1,163 @@
+"""One side of a call in a LiveKit room: join it, link the peer, hold this side of the call."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+
+from livekit import rtc
+from livekit.agents import AgentSession
+from livekit.agents.types import ATTRIBUTE_AGENT_STATE
+
+from shared.endings import EndReason
+from shared.events.journal import EventName, Journal
+from shared.settings import Settings
+from shared.side.agent import CallAgent
+from shared.side.conversation import Factory, converse, load_models, report_crash
+from shared.side.line import Line
+from shared.side.synchronizer import skip_estimates
+from shared.side.tap import Tap
+from shared.spec import CallSpec, Kind, Mode, Peer, Role
+from shared.worker import diagnosis
+from shared.worker.bus import RoomBus
+from shared.worker.linking import RoomGone, find_peer, room_options
+
+_STARTED = ("listening", "thinking", "speaking")
+"""States of an agent whose session hears the room."""
+
+Join = Callable[[], Awaitable[None]]
+"""Joins the room; joined already, does nothing. Raises RoomGone if the room is there no more."""
+
+
+async def take_side(
+    room: rtc.Room,
+    join: Join,
+    *,
+    role: Role,
+    spec: CallSpec,
+    factory: Factory,
+    settings: Settings,
+    journal: Journal,
+    **started: str,
+) -> EndReason:
+    """Take one side of a call in `room`, until it ends for whatever reason; no error leaves this.
+
+    Args:
+        room: Not joined yet; who called this leaves it.
+        join: Joins it.
+        role: Which side.
+        spec: The call.
+        factory: Builds the side.
+        settings: Keys and addresses of services.
+        journal: Where the side says what happens; it goes to the recorder, too.
+        started: What is known of what takes this side.
+    """
+    reason = EndReason.CRASHED
+    async with AsyncExitStack() as stack:
+        bus = RoomBus(room, spec.recorder, journal) if spec.recorder else None
+        if bus:
+            stack.push_async_callback(bus.aclose)
+
+        async def arrive() -> None:
+            await join()
+            if bus:
+                bus.start()
+
+        journal.emit(EventName.START, **started)
+        journal.emit(EventName.ROLE, mode=spec.mode)
+        try:
+            models = await load_models(role, spec, settings, journal)
+            stack.push_async_callback(models.aclose)
+            # Join late: what a peer says before the session listens is lost.
+            await arrive()
+            peer = spec.peers.get(role) or await find_peer(room, role)
+            if spec.mode is Mode.TALK:
+                party = factory(spec, journal, models)
+                _end_with_peer(room, peer, party.line)
+                reason = await converse(party, RoomConnection(room, peer, bus))
+            else:
+                reason = await diagnosis.answer(
+                    room, peer, role, spec=spec, journal=journal, models=models
+                )
+        except RoomGone:
+            reason = EndReason.STOPPED
+            journal.emit(EventName.ENDED, reason=reason)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends this side
+            report_crash(journal, error)
+            with suppress(Exception):
+                # If it failed before it joined: whoever waits for this side is to hear why.
+                await arrive()
+    return reason
+
+
+async def connected(connecting: Coroutine[None, None, None]) -> None:
+    """Connect, and do not let go of a connection that is being made.
+
+    LiveKit's native part ends the whole process, and so every call in it, when nobody takes a
+    connection that it has made (livekit 1.1.21, rtc/_ffi_client.py). Connecting to a room that is
+    just being deleted takes longer than a job may take to end, which is then cancelled.
+    """
+    task = asyncio.create_task(connecting, name="connect")
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+class RoomConnection:
+    """The way to a peer in a LiveKit room; what is played goes to whoever records, too."""
+
+    def __init__(self, room: rtc.Room, peer: Peer, bus: RoomBus | None) -> None:
+        self._room, self.peer, self._bus = room, peer, bus
+
+    async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
+        """Start the session in the room."""
+        await session.start(
+            agent,
+            room=self._room,
+            room_options=room_options(self.peer),
+            record=False,
+            # It is how a simulator reads along, and asks for our own verdict at the end.
+            session_host=self.peer.kind is Kind.SIMULATOR,
+        )
+        if self._bus and (output := session.output.audio):
+            session.output.audio = Tap(output, self._bus.on_played)
+
+    async def wait_until_linked(self, session: AgentSession[Line]) -> None:
+        """Wait until the peer is in the room and subscribed to this side's track."""
+        if synchronizer := session.room_io._tr_synchronizer:  # noqa: SLF001 - made in there
+            skip_estimates(synchronizer, session.tts)
+        await session.room_io.wait_for_ready()
+
+    async def wait_until_heard(self) -> None:
+        """Wait until the peer's session has started; it may speak already."""
+        listening = asyncio.Event()
+
+        def check(*_: object) -> None:
+            participant = self._room.remote_participants.get(self.peer.identity)
+            state = participant and participant.attributes.get(ATTRIBUTE_AGENT_STATE)
+            if state in _STARTED:
+                listening.set()
+
+        self._room.on("participant_attributes_changed", check)
+        check()
+        try:
+            await listening.wait()
+        finally:
+            self._room.off("participant_attributes_changed", check)
+
+
+def _end_with_peer(room: rtc.Room, peer: Peer, line: Line) -> None:
+    """End the line when the peer leaves for any reason, a crash included, or the room is gone.
+
+    LiveKit's own close_on_disconnect misses a peer that crashed (room_io.py, 1.8.9).
+    """
+
+    @room.on("participant_disconnected")
+    def on_left(participant: rtc.RemoteParticipant) -> None:
+        if participant.identity == peer.identity:
+            line.end(EndReason.PEER_LEFT)
+
+    @room.on("disconnected")
+    def on_disconnected(_: object) -> None:
+        line.end(EndReason.STOPPED)

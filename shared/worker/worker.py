@@ -1,0 +1,266 @@
+"""A worker: registers under its role's agent name and takes one side of a call per job.
+
+Jobs run as threads of the worker's process, so models are loaded once per worker. What a crash of
+that process takes with it is every call of this worker; the other side of each call hangs up.
+"""
+
+import asyncio
+import json
+import logging
+import math
+import signal
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+from livekit import api
+from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
+from livekit.protocol.agent import Job
+
+from shared import engines, logs
+from shared.address import ServerAddress
+from shared.errors import DuologueError, ServerUnreachable, UsageError, WorkerFailed
+from shared.events.journal import EventName
+from shared.settings import Settings, read_settings
+from shared.side.conversation import Factory
+from shared.spec import CallSpec, Role
+from shared.worker import readiness
+from shared.worker.bus import REFUSED_TOPIC
+from shared.worker.job import take_call
+from shared.worker.linking import AGENT_NAME
+from shared.worker.simulation import is_in_text, read_dispatch, simulated_spec
+
+log = structlog.get_logger("duologue.worker")
+
+DRAIN_TIMEOUT_S = 600
+"""How long a worker that was told to stop lets its calls go on."""
+SETUP_TIMEOUT_S = 120
+"""Loading models on a busy machine."""
+FULL_LOAD = 0.7
+"""The load from which on livekit-server offers a worker nothing (1.13.5, pkg/agent/config.go)."""
+
+BareSpec = Callable[[Settings], CallSpec]
+"""Makes the specification of a job that brings none."""
+Check = Callable[[CallSpec], None]
+"""Raises SpecError for what a role cannot take from a specification."""
+
+
+def create_server(
+    role: Role,
+    factory: Factory,
+    settings: Settings,
+    bare_spec: BareSpec,
+    check: Check | None = None,
+) -> AgentServer:
+    """The worker of `role`: explicit dispatch only, one call per job."""
+
+    def setup(_: JobProcess) -> None:
+        engines.preload(settings.engines(role), settings)
+
+    calls = settings.duologue_worker_calls
+    port = settings.port(role)
+    secret = settings.livekit_api_secret
+    taking = 0  # jobs that are being answered, and not active yet
+
+    def load(server: AgentServer) -> float:
+        return FULL_LOAD * _calls(server) / calls
+
+    spec_of = partial(read_spec, role=role, settings=settings, bare_spec=bare_spec, check=check)
+
+    server = AgentServer(
+        job_executor_type=JobExecutorType.THREAD,
+        num_idle_processes=1,
+        # A local engine keeps the processor busy, which LiveKit's default would take for a full
+        # worker; dispatches to a full worker are lost without a word. With a threshold, one job
+        # that is about to start would count as much as it takes to be full.
+        load_fnc=load,
+        load_threshold=math.inf,
+        drain_timeout=DRAIN_TIMEOUT_S,
+        initialize_process_timeout=SETUP_TIMEOUT_S,
+        setup_fnc=setup,
+        # A free port on all interfaces would be two, one per protocol, of which either is told.
+        host="" if port else "127.0.0.1",
+        port=port,
+        http_proxy=None,
+        ws_url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=secret.get_secret_value() if secret else None,
+    )
+
+    async def on_request(request: JobRequest) -> None:
+        nonlocal taking
+        if not is_in_text(request.job) and _calls(server) + taking >= calls:
+            await request.reject(terminate=False)  # another worker may have room
+            return
+        taking += 1
+        try:
+            await answer(request)
+        finally:
+            taking -= 1
+
+    async def answer(request: JobRequest) -> None:
+        try:
+            spec_of(request.job)
+        except DuologueError as error:
+            log.error(EventName.REFUSED, room=request.room.name, role=role, reason=str(error))
+            await _say_why(request, role, settings, str(error))
+            await request.reject()
+            return
+        if await _is_second(request, role, settings):
+            # Not said in the room: whoever dispatched again did so because the first came late.
+            reason = f"there is a {role} in the room already"
+            log.warning(EventName.REFUSED, room=request.room.name, role=role, reason=reason)
+            await request.reject()
+        else:
+            await request.accept(identity=role, name=role.capitalize())
+
+    async def entry(context: JobContext) -> None:
+        spec = spec_of(context.job)
+        await take_call(context, role, spec, factory, settings)
+
+    server.rtc_session(entry, agent_name=role, on_request=on_request)
+    return server
+
+
+def _calls(server: AgentServer) -> int:
+    """How many calls a worker is in that keep its engines busy."""
+    return sum(not is_in_text(active.job) for active in server.active_jobs)
+
+
+def read_spec(
+    job: Job, *, role: Role, settings: Settings, bare_spec: BareSpec, check: Check | None
+) -> CallSpec:
+    """The specification that a job carries, or the role's own for a bare dispatch.
+
+    Raises:
+        SpecError: The metadata is not a CallSpec for this role, or the scenario of a simulation
+            has something else for it, or the role cannot take what is in it.
+        EngineUnavailable: It asks for an engine that this worker does not have.
+    """
+    if simulation := read_dispatch(job):
+        spec = simulated_spec(bare_spec(settings), simulation)
+    elif job.metadata.strip():
+        spec = CallSpec.from_metadata(job.metadata, role)
+    else:
+        spec = bare_spec(settings)
+    engines.check(spec.engines[role], settings)
+    if check:
+        check(spec)
+    return spec
+
+
+def _address(settings: Settings) -> ServerAddress:
+    """The server that the worker works for.
+
+    Raises:
+        UsageError: The environment does not name it, or no key for it.
+    """
+    address = ServerAddress.from_settings(settings)
+    if address is None:
+        raise UsageError("LIVEKIT_URL is not set; put it in the environment or in .env")
+    return address
+
+
+async def _is_second(request: JobRequest, role: Role, settings: Settings) -> bool:
+    """Whether the room already has an agent of this role; there is never to be a second."""
+    async with _address(settings).client() as livekit:
+        present = await livekit.room.list_participants(
+            api.ListParticipantsRequest(room=request.room.name)
+        )
+    return any(one.attributes.get(AGENT_NAME) == role for one in present.participants)
+
+
+async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: str) -> None:
+    """Tell the room why a job was refused; whoever waits for the agent can stop waiting."""
+    async with _address(settings).client() as livekit:
+        await livekit.room.send_data(
+            api.SendDataRequest(
+                room=request.room.name,
+                data=json.dumps({"role": role, "reason": reason}).encode(),
+                kind=api.DataPacket.Kind.RELIABLE,
+                topic=REFUSED_TOPIC,
+            )
+        )
+
+
+def run(role: Role, factory: Factory, bare_spec: BareSpec, check: Check | None = None) -> int:
+    """Run the worker of `role` until it is told to stop; the exit status of its process.
+
+    The SDK's own command returns 0 for a port that is taken and for a server that never answers.
+    """
+    logs.configure("json")
+    try:
+        settings = read_settings()
+        logs.configure(settings.duologue_log)
+        server = create_server(role, factory, settings, bare_spec, check)
+        asyncio.run(_run(server, role, settings))
+    except DuologueError as error:
+        log.error(EventName.ERROR, role=role, error=str(error))
+        return error.exit_code
+    return 0
+
+
+async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
+    await _check_access(settings)
+    engines.check(settings.engines(role), settings)
+    # With a traceback, LiveKit says that the server is lost for good; one line of ours does too.
+    logging.getLogger("livekit.agents").addFilter(_is_no_lost_connection)
+
+    @server.on("worker_registered")
+    def on_registered(worker_id: str, _: object) -> None:
+        log.info(
+            EventName.REGISTERED,
+            role=role,
+            worker_id=worker_id,
+            url=settings.livekit_url,
+            port=server.worker_info.http_port,
+        )
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stopped.set)
+    try:
+        async with readiness.told_at(settings.duologue_ready_port, server):
+            await _serve(server, role, stopped)
+    except (OSError, RuntimeError) as error:
+        raise WorkerFailed(role, str(error)) from error
+
+
+async def _serve(server: AgentServer, role: Role, stopped: asyncio.Event) -> None:
+    """Take calls until `stopped`, and then let those that run end."""
+    serving = asyncio.create_task(server.run(), name="worker")
+    stopping = asyncio.create_task(stopped.wait(), name="worker-stop")
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if stopping.done() and not serving.done():
+        await _drain(server, role)
+    stopping.cancel()
+    try:
+        await serving
+    except (OSError, RuntimeError):
+        await server.aclose()
+        raise
+
+
+def _is_no_lost_connection(record: logging.LogRecord) -> bool:
+    return record.getMessage() != "Error in _connection_task"
+
+
+async def _drain(server: AgentServer, role: Role) -> None:
+    """Let running calls end, take no new ones, then close."""
+    try:
+        await server.drain()
+    except TimeoutError:
+        log.warning("drain timed out", role=role, timeout_s=DRAIN_TIMEOUT_S)
+    await server.aclose()
+
+
+async def _check_access(settings: Settings) -> None:
+    """Say at once what would otherwise be retried for minutes: no address, or a wrong key.
+
+    A server that does not answer yet is no error: it may be starting beside this worker.
+    """
+    try:
+        await _address(settings).check()
+    except ServerUnreachable as error:
+        log.warning("server does not answer yet", url=settings.livekit_url, error=str(error))

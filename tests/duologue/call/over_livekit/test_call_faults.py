@@ -1,0 +1,366 @@
+"""What goes wrong in a call: each fault ends it in time, with an outcome and a whole folder."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import psutil
+import pytest
+import pytest_asyncio
+import soundfile
+from livekit import api
+
+from duologue.call.outcome import ExitCode
+from duologue.call.over_livekit.call import place_call, room_of
+from duologue.call.over_livekit.dispatch import DISPATCH_TIMEOUT_S
+from duologue.cli.cli import CANCELLED_BY_SIGNAL
+from duologue.folder import event_log, folder, played_zip
+from duologue.folder.folder import CallFolder
+from duologue.labels import placement
+from duologue.servers.server import Server, running_server
+from duologue.servers.workers import Worker
+from shared.endings import Fault, Outcome
+from shared.events.journal import Event, EventName
+from shared.settings import Settings, inherited_environment
+from shared.spec import CallSpec, Role
+from tests import roles
+from tests.duologue.processes import REPOSITORY, all_gone
+from tests.folders import check_files
+from tests.roles import Manners, call_spec, scenario
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+END_WITHIN_S = 15.0
+"""How long a call may go on after a fault."""
+PATIENT_S = 40.0
+"""Until when agents must be there; on a busy machine a worker may take its time."""
+SPEECH_RMS = 0.01
+
+
+class Ended(NamedTuple):
+    """A call that a fault has ended."""
+
+    outcome: str
+    fault: str | None
+    detail: str
+    after_s: float
+    """From the fault to the end; from the start where both agents never were there."""
+    folder: Path
+
+
+class Stage:
+    """A server with scripted workers on it, on which calls are made to fail."""
+
+    def __init__(self, server: Server, out: Path) -> None:
+        self.server, self.out = server, out
+        self.workers: dict[Role, Worker] = {}
+
+    async def staff(self) -> None:
+        """Start what workers are missing, and wait until all are registered."""
+        for role in set(Role) - self.workers.keys():
+            self.workers[role] = await Worker.start(role, self.server.address, argv=roles.command)
+        await asyncio.gather(*(worker.ready() for worker in self.workers.values()))
+
+    async def kill(self, role: Role) -> None:
+        """Kill a worker as the system would, without a chance to say anything."""
+        worker = self.workers.pop(role)
+        os.kill(worker.pid, signal.SIGKILL)
+        await worker.stop()
+
+    async def call(
+        self,
+        spec: CallSpec,
+        *,
+        on_event: Callable[[Event], None] = lambda _: None,
+        dispatch_timeout_s: float = PATIENT_S,
+    ) -> Ended:
+        """Make a call and see how it ends; the fault is in it once both agents are there."""
+        began = time.monotonic()
+        joined: dict[str, float] = {}
+
+        def watch(event: Event) -> None:
+            if event.event is EventName.JOINED and (name := event.fields.get("agent_name")):
+                joined.setdefault(name, time.monotonic())
+            on_event(event)
+
+        result = await place_call(
+            spec,
+            self.server.address,
+            CallFolder.create(self.out, spec.call_id),
+            Settings(_env_file=None),
+            on_event=watch,
+            dispatch_timeout_s=dispatch_timeout_s,
+        )
+        check_files(result.folder)
+        since = max(joined.values()) if len(joined) == len(Role) else began
+        return Ended(*result.ending, time.monotonic() - since, result.folder)
+
+    async def call_until(self, call_id: str, fault: Callable[[], Awaitable[object]]) -> Ended:
+        """Make a call in which `fault` happens once both sides have been heard."""
+        speaking = asyncio.Event()
+
+        def on_event(event: Event) -> None:
+            if _is_customer_speaking(event):
+                speaking.set()
+
+        call = asyncio.create_task(self.call(call_spec(call_id), on_event=on_event))
+        waiting = asyncio.create_task(speaking.wait())
+        await asyncio.wait({call, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        assert not call.done()
+        await asyncio.sleep(1.0)  # of speech, which is to be in the recording
+        began = time.monotonic()
+        await fault()
+        return (await call)._replace(after_s=time.monotonic() - began)
+
+    async def no_room_left(self) -> bool:
+        """Whether all rooms are gone, as soon as who is late for a call has gone too."""
+        async with self.server.address.client() as livekit:
+            for _ in range(50):
+                if not (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms:
+                    return True
+                await asyncio.sleep(0.1)
+        return False
+
+
+def _is_customer_speaking(event: Event) -> bool:
+    """Whether the customer begins to speak, which it does second."""
+    who, what = (event.source, event.event), event.fields.get("new")
+    return who == (Role.CUSTOMER, EventName.STATE) and what == "speaking"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    # A job that hangs is not over when its call is, so there must be room for more of them.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DUOLOGUE_WORKER_CALLS", "12")
+        async with running_server(settings, lambda _: None) as server:
+            stage = Stage(server, tmp_path_factory.mktemp("calls"))
+            try:
+                yield stage
+            finally:
+                await asyncio.gather(*(worker.stop() for worker in stage.workers.values()))
+
+
+QUIET = {
+    "raise": {Role.SUPPORT: Manners.RAISE},
+    "raise-early": {Role.CUSTOMER: Manners.RAISE_EARLY},
+    "leave": {Role.CUSTOMER: Manners.LEAVE},
+    "silent": {Role.CUSTOMER: Manners.SILENT},
+    "absent": {Role.SUPPORT: Manners.ABSENT},
+    "hang": {Role.SUPPORT: Manners.HANG},
+}
+"""Faults that cost hardly any time of a processor: made at once, for much of it is waiting."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def quiet(stage: Stage) -> dict[str, Ended]:
+    await stage.staff()
+    ended: dict[str, Ended] = {}
+
+    async def make(*names: str) -> None:
+        for name in names:
+            spec = call_spec(name, scenario=scenario(QUIET[name]))
+            timeout_s = DISPATCH_TIMEOUT_S if name == "absent" else PATIENT_S
+            ended[name] = await stage.call(spec, dispatch_timeout_s=timeout_s)
+
+    await asyncio.gather(
+        make("raise", "raise-early", "leave"), make("silent"), make("absent"), make("hang")
+    )
+    return ended
+
+
+def whole(path: Path) -> tuple[float, float]:
+    """How loud each side is in a call folder (RMS, 1 is full scale), which must be whole.
+
+    As it came over the wire, and in the clean audio: the quieter of both.
+    """
+    call = json.loads((path / folder.CALL).read_text(encoding="utf-8"))
+    found = {file.name for file in path.iterdir()} - {folder.CALL}
+    assert found - {played_zip.FILE} == {
+        "audio.flac", "events.jsonl", "metrics.json", "placement.json", "recognition.json",
+        "report.html", "timeline.json", "transcript.json", "wire.flac",
+    }  # fmt: skip
+    assert call["files"] == {name: folder.sha256(path / name) for name in found}
+    assert {"outcome", "fault", "spec", "run", "versions"} <= call.keys()
+    (outcome,) = event_log.read(path, EventName.OUTCOME)
+    assert outcome.fields["outcome"] == call["outcome"]
+    loud: list[tuple[float, float]] = []
+    for name in (folder.WIRE, folder.AUDIO):
+        audio, rate = soundfile.read(path / name)
+        assert rate == 24_000
+        assert len(audio) / rate == pytest.approx(call["duration_s"], abs=0.05)
+        left, right = np.sqrt((audio**2).mean(axis=0)) if len(audio) else (0.0, 0.0)
+        loud.append((float(left), float(right)))
+    (left_wire, right_wire), (left, right) = loud
+    return min(left_wire, left), min(right_wire, right)
+
+
+def only_whole_folders(out: Path) -> bool:
+    return not [entry for entry in out.iterdir() if entry.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("raise", (Outcome.AGENT_CRASHED, Fault.SUPPORT, "support: crashed")),
+        ("raise-early", (Outcome.AGENT_CRASHED, Fault.CUSTOMER, "customer: crashed")),
+        ("leave", (Outcome.WORKER_LOST, Fault.SYSTEM, "")),
+        ("silent", (Outcome.PEER_NEVER_CAME, Fault.SYSTEM, "no audio track of customer")),
+        ("absent", (Outcome.NOT_PICKED_UP, Fault.SYSTEM, "agent 'support' into room")),
+        ("hang", (Outcome.WORKER_LOST, Fault.SYSTEM, "no heartbeat from support")),
+    ],
+    ids=list(QUIET),
+)
+async def test_an_agent_that_fails_ends_the_call_in_time_and_leaves_a_whole_folder(
+    stage: Stage, quiet: dict[str, Ended], name: str, ending: tuple[Outcome, Fault, str]
+) -> None:
+    ended = quiet[name]
+    assert (ended.outcome, ended.fault) == ending[:2]
+    assert ending[2] in ended.detail
+    assert ended.after_s < END_WITHIN_S
+    whole(ended.folder)
+    assert only_whole_folders(stage.out)
+    assert await stage.no_room_left()
+
+
+async def test_what_an_agents_code_raised_is_in_the_events(quiet: dict[str, Ended]) -> None:
+    for name, problem in (("raise", "the agent's own mistake"), ("raise-early", "whisper/broken")):
+        errors = event_log.read(quiet[name].folder, EventName.ERROR)
+        assert problem in " ".join(str(error.fields["error"]) for error in errors)
+
+
+async def test_a_refused_job_ends_the_waiting_at_once(stage: Stage) -> None:
+    await stage.staff()
+    spec = call_spec("refused")
+    wrong = spec.engines[Role.SUPPORT].model_copy(update={"tts": "parrot/polly"})
+    spec = spec.model_copy(update={"engines": spec.engines | {Role.SUPPORT: wrong}})
+    ended = await stage.call(spec)
+    assert (ended.outcome, ended.fault) == (Outcome.REFUSED, Fault.SYSTEM)
+    assert "agent 'support' refused the job" in ended.detail
+    assert "parrot/polly" in ended.detail
+    assert ended.after_s < DISPATCH_TIMEOUT_S / 2
+    whole(ended.folder)
+    assert await stage.no_room_left()
+
+
+async def test_waiting_for_an_agent_ends_at_the_deadline(quiet: dict[str, Ended]) -> None:
+    assert quiet["absent"].after_s >= DISPATCH_TIMEOUT_S
+
+
+async def test_a_room_deleted_from_outside_ends_the_call(stage: Stage) -> None:
+    await stage.staff()
+
+    async def delete() -> None:
+        async with stage.server.address.client() as livekit:
+            await livekit.room.delete_room(api.DeleteRoomRequest(room=room_of("deleted")))
+
+    ended = await stage.call_until("deleted", delete)
+    assert (ended.outcome, ended.fault) == (Outcome.ROOM_DELETED, Fault.SYSTEM)
+    assert ended.after_s < 5
+    assert min(whole(ended.folder)) > SPEECH_RMS
+    assert only_whole_folders(stage.out)
+    assert await stage.no_room_left()
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_worker_killed_in_mid_call_ends_the_call(stage: Stage, role: Role) -> None:
+    await stage.staff()
+    ended = await stage.call_until(f"killed-{role}", lambda: stage.kill(role))
+    assert (ended.outcome, ended.fault) == (Outcome.WORKER_LOST, Fault.SYSTEM)
+    assert role in ended.detail
+    assert ended.after_s < END_WITHIN_S
+    assert min(whole(ended.folder)) > SPEECH_RMS
+    # The customer was speaking then, and could send no copy of that; the support agent had spoken.
+    placed = placement.read(ended.folder)
+    assert {stretch.role for stretch in placed.from_wire} == {Role.CUSTOMER}
+    assert {one.role for one in placed.utterances if one.source == "copy"} == {Role.SUPPORT}
+    assert only_whole_folders(stage.out)
+    assert await stage.no_room_left()
+
+
+class Command:
+    """A `duologue call` that starts all it needs itself, and talks."""
+
+    def __init__(self, out: Path, cache: Path) -> None:
+        self.out = out
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "duologue", "call", "--json", "--out", out, "--call-id", "c"],
+            cwd=REPOSITORY,
+            env=inherited_environment() | {"DUOLOGUE_CACHE": str(cache)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.children: list[psutil.Process] = []
+
+    def until_both_were_heard(self) -> None:
+        assert self.process.stdout is not None
+        if not any(map(_is_customer_speaking, map(Event.model_validate_json, self.process.stdout))):
+            pytest.fail(f"it ended: {self.process.communicate()[1]}")
+        self.children = psutil.Process(self.process.pid).children(recursive=True)
+        time.sleep(1.0)  # of speech, which is to be in the recording
+
+    def child(self, name: str) -> int:
+        """The process id of what was started with `name` in its command line."""
+        (pid,) = (each.pid for each in self.children if name in " ".join(each.cmdline()))
+        return pid
+
+    def ended(self) -> tuple[int, float]:
+        """Its exit code, and how long it took from now."""
+        began = time.monotonic()
+        self.process.communicate(timeout=END_WITHIN_S + 15)
+        return self.process.returncode, time.monotonic() - began
+
+
+@pytest.fixture
+def command(tmp_path: Path, settings: Settings, server: Server) -> Iterator[Command]:
+    del server  # which has built the binary
+    (tmp_path / "cache").mkdir()
+    if (settings.duologue_cache / "bin").exists():
+        (tmp_path / "cache" / "bin").symlink_to(settings.duologue_cache / "bin")
+    running = Command(tmp_path / "calls", tmp_path / "cache")
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+        running.process.communicate()
+
+
+def _pids(children: Iterable[psutil.Process]) -> list[int]:
+    return [each.pid for each in children]
+
+
+async def test_ctrl_c_ends_the_call_and_all_that_it_started(command: Command) -> None:
+    await asyncio.to_thread(command.until_both_were_heard)
+    command.process.send_signal(signal.SIGINT)
+    code, after_s = await asyncio.to_thread(command.ended)
+    assert code == CANCELLED_BY_SIGNAL
+    assert after_s < END_WITHIN_S
+    assert len(command.children) >= 6  # the server, two workers, and a guard of each
+    assert await all_gone(_pids(command.children), within_s=1)
+    call = json.loads((command.out / "c" / folder.CALL).read_text(encoding="utf-8"))
+    assert (call["outcome"], call["fault"]) == (Outcome.CANCELLED, Fault.SYSTEM)
+    assert min(whole(command.out / "c")) > SPEECH_RMS / 2
+    assert only_whole_folders(command.out)
+
+
+async def test_a_server_that_is_killed_ends_the_call_and_the_workers(command: Command) -> None:
+    await asyncio.to_thread(command.until_both_were_heard)
+    os.kill(command.child("livekit-server"), signal.SIGKILL)
+    code, after_s = await asyncio.to_thread(command.ended)
+    assert code == ExitCode.SYSTEM
+    assert after_s < END_WITHIN_S
+    assert await all_gone(_pids(command.children), within_s=1)
+    call = json.loads((command.out / "c" / folder.CALL).read_text(encoding="utf-8"))
+    assert (call["outcome"], call["fault"]) == (Outcome.SERVER_LOST, Fault.SYSTEM)
+    assert min(whole(command.out / "c")) > SPEECH_RMS / 2
+    assert only_whole_folders(command.out)

@@ -1,0 +1,403 @@
+"""The recorder on a real server, with audio whose place is known."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+import soundfile
+from livekit import api, rtc
+from pydantic import SecretStr
+
+from duologue.call.over_livekit.recorder import IDENTITY, Recorder, recorder_token
+from duologue.folder.channels import RATE_HZ
+from duologue.folder.folder import CallFolder, Recorded
+from duologue.servers.server import Server, running_server
+from shared.errors import ServerUnreachable
+from shared.events.journal import Event, EventName, Journal
+from shared.settings import Settings
+from shared.side.tap import Played
+from shared.spec import Role
+from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC, REFUSED_TOPIC
+
+FRAME = RATE_HZ // 100
+CLICK_EVERY_S = 0.5
+MICROPHONE = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+
+
+class Voice:
+    """A participant that sends a click twice a second, at the same moments as every other."""
+
+    def __init__(self) -> None:
+        self.room = rtc.Room()
+        # What is queued goes on playing while the event loop is blocked.
+        self.source = rtc.AudioSource(RATE_HZ, 1, queue_size_ms=2000)
+        self._track = rtc.LocalAudioTrack.create_audio_track("voice", self.source)
+
+    async def publish(self) -> None:
+        self._track = rtc.LocalAudioTrack.create_audio_track("voice", self.source)
+        await self.room.local_participant.publish_track(self._track, MICROPHONE)
+
+    async def unpublish(self) -> None:
+        await self.room.local_participant.unpublish_track(self._track.sid)
+
+    async def send(self, *events: Event) -> None:
+        await self.room.local_participant.send_text(
+            "\n".join(event.model_dump_json() for event in events),
+            topic=EVENTS_TOPIC,
+            destination_identities=[IDENTITY],
+        )
+
+
+class Studio(NamedTuple):
+    """A recorder and two voices in one room."""
+
+    recorder: Recorder
+    voices: dict[Role, Voice]
+    path: Path
+    events: list[Event]
+
+    async def until(self, condition: Callable[[], bool], timeout_s: float = 10) -> None:
+        """Wait until a condition holds that an event brings about."""
+        changed = asyncio.Event()
+        self.recorder.on_event(lambda _: changed.set())
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                await changed.wait()
+                changed.clear()
+
+    def count(self, name: EventName, **fields: object) -> int:
+        return sum(e.event is name and fields.items() <= e.fields.items() for e in self.events)
+
+
+def room_token(server: Server, identity: str, room: str) -> str:
+    return server.address.token(identity, api.VideoGrants(room_join=True, room=room))
+
+
+def token_for_recorder(server: Server, room: str) -> str:
+    return recorder_token(server.address, room)
+
+
+async def click(voices: list[Voice]) -> None:
+    """Keep all voices clicking, paced by the first one's queue."""
+    burst = (12_000 * np.sin(2 * np.pi * 1000 * np.arange(FRAME) / RATE_HZ)).astype(np.int16)
+    silent = np.zeros(FRAME, dtype=np.int16)
+    number = 0
+    while True:
+        samples = burst if number % round(CLICK_EVERY_S * 100) == 0 else silent
+        audio = rtc.AudioFrame(samples.tobytes(), RATE_HZ, 1, FRAME)
+        await asyncio.gather(*(voice.source.capture_frame(audio) for voice in voices))
+        number += 1
+
+
+@asynccontextmanager
+async def studio(server: Server, tmp_path: Path) -> AsyncIterator[Studio]:
+    room = f"recorder-{uuid4().hex[:8]}"
+    folder = CallFolder.create(tmp_path, "c1")
+    voices = {role: Voice() for role in Role}
+    events: list[Event] = []
+    async with Recorder(folder, Journal("driver"), room=room, call_id="c1") as recorder:
+        recorder.on_event(events.append)
+        await recorder.start(server.address.url, token_for_recorder(server, room))
+        for role, voice in voices.items():
+            await voice.room.connect(server.address.url, room_token(server, role, room))
+        clicking = asyncio.create_task(click(list(voices.values())))
+        place = Studio(recorder, voices, folder.path, events)
+        try:
+            yield place
+        finally:
+            clicking.cancel()
+            await asyncio.wait([clicking])
+            await asyncio.gather(*(voice.room.disconnect() for voice in voices.values()))
+
+
+async def both_heard(place: Studio) -> None:
+    """Publish both voices, and wait until the recorder receives them."""
+    await asyncio.gather(*(voice.publish() for voice in place.voices.values()))
+    await place.until(lambda: place.count(EventName.SUBSCRIBED) == 2)
+
+
+def clicks(path: Path) -> tuple[list[np.ndarray[Any, Any]], float]:
+    """Where clicks begin in each channel, in seconds, and how long the recording is."""
+    audio, rate = soundfile.read(path / "wire.flac", dtype="int16")
+    assert (rate, audio.shape[1]) == (RATE_HZ, 2)
+    starts = []
+    for channel in audio.T:
+        loud = np.flatnonzero(np.abs(channel.astype(np.int32)) > 3000)
+        first = np.diff(loud, prepend=-RATE_HZ) > RATE_HZ // 5
+        starts.append(loud[first] / rate)
+    return starts, len(audio) / rate
+
+
+def nothing_lost(recorded: Recorded) -> bool:
+    """Whether all audio came; a few frames may be lost to a machine that is busy otherwise."""
+    lost = recorded.recording
+    return all(lost.inserted_s[role] < 0.05 and lost.cut_s[role] < 0.05 for role in Role)
+
+
+def slack_s(recorded: Recorded) -> float:
+    """How far sounds may be from their place: more where WebRTC itself was kept from its work.
+
+    On a machine too busy to deliver packets in time, its jitter buffer grows, and it says so.
+    """
+    return 0.2 if any(recorded.recording.concealed_s.values()) else 0.02
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (path / "events.jsonl").read_text().splitlines()]
+
+
+async def test_both_channels_are_on_one_clock_as_long_as_the_call(
+    server: Server, tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    async with studio(server, tmp_path) as place:
+        await both_heard(place)
+        await asyncio.sleep(6)
+        recorded = await place.recorder.stop()
+        took_s = time.monotonic() - began
+    (customer, support), length_s = clicks(place.path)
+    assert length_s == pytest.approx(recorded.duration_s, abs=0.001)
+    assert length_s == pytest.approx(took_s, abs=0.7)
+    assert nothing_lost(recorded)
+    # The first seconds are left out: WebRTC's jitter buffer is still finding its length.
+    late_c, late_s = customer[customer > length_s - 3], support[support > length_s - 3]
+    apart = np.abs(late_c[:, None] - late_s[None, :]).min(axis=1)
+    assert len(late_c) >= 5
+    assert apart.max() < slack_s(recorded)
+    assert np.diff(late_c) == pytest.approx(CLICK_EVERY_S, abs=slack_s(recorded))
+
+
+async def test_a_blocked_event_loop_leaves_no_hole(server: Server, tmp_path: Path) -> None:
+    async with studio(server, tmp_path) as place:
+        await both_heard(place)
+        await asyncio.sleep(2)
+        time.sleep(1)  # noqa: ASYNC251 - this is the fault
+        await asyncio.sleep(2.5)
+        recorded = await place.recorder.stop()
+    assert nothing_lost(recorded)
+    (customer, support), length_s = clicks(place.path)
+    assert length_s == pytest.approx(recorded.duration_s, abs=0.001)
+    for channel in (customer, support):
+        late = channel[channel > 1.5]
+        assert len(late) >= 6
+        assert np.diff(late) == pytest.approx(CLICK_EVERY_S, abs=slack_s(recorded))
+
+
+async def test_a_track_that_goes_and_comes_back_leaves_silence_and_stays_in_step(
+    server: Server, tmp_path: Path
+) -> None:
+    async with studio(server, tmp_path) as place:
+        await both_heard(place)
+        await asyncio.sleep(1.5)
+        await place.voices[Role.CUSTOMER].unpublish()
+        await place.until(lambda: place.count(EventName.UNPUBLISHED) == 1)
+        gone_s = place.recorder.clock.now()
+        await asyncio.sleep(2)
+        await place.voices[Role.CUSTOMER].publish()
+        await place.until(lambda: place.count(EventName.SUBSCRIBED) == 3)
+        back_s = place.recorder.clock.now()
+        await asyncio.sleep(3)
+        recorded = await place.recorder.stop()
+    (customer, support), _ = clicks(place.path)
+    assert not ((customer > gone_s + 0.05) & (customer < back_s)).any()
+    assert recorded.recording.inserted_s[Role.CUSTOMER] == pytest.approx(back_s - gone_s, abs=0.2)
+    assert recorded.recording.inserted_s[Role.SUPPORT] < 0.05
+    after = customer[customer > back_s + 1.2]
+    assert len(after) >= 3
+    assert np.abs(after[:, None] - support[None, :]).min(axis=1).max() < slack_s(recorded) + 0.02
+
+
+async def test_a_burst_of_events_arrives_whole_and_in_order(server: Server, tmp_path: Path) -> None:
+    def numbered(role: Role, number: int) -> Event:
+        return Event(event=EventName.STATE, source=role, at=time.time(), fields={"n": number})
+
+    async with studio(server, tmp_path) as place:
+        for number in range(0, 500, 5):
+            for role, voice in place.voices.items():
+                await voice.send(*(numbered(role, number + i) for i in range(5)))
+        await place.until(lambda: place.count(EventName.STATE) == 1000)
+        await place.recorder.stop()
+    for role in Role:
+        heard = [e.fields["n"] for e in place.events if e.source == role]
+        assert heard == list(range(500))
+        kept = [line["n"] for line in lines(place.path) if line["role"] == role]
+        assert kept == list(range(500))
+
+
+async def test_speech_that_is_sent_is_kept_as_it_is_and_what_is_none_is_reported(
+    server: Server, tmp_path: Path
+) -> None:
+    flac = Played(np.arange(-9000, 9000, dtype=np.int16).tobytes(), 0.0).to_flac()
+    async with studio(server, tmp_path) as place:
+        for role, voice in place.voices.items():
+            for name, data in ((f"{role}-0001.flac", flac), (f"{role}-0002.flac", b"no sound")):
+                await voice.room.local_participant.send_bytes(
+                    data, topic=PLAYED_TOPIC, name=name, destination_identities=[IDENTITY]
+                )
+        await place.until(lambda: place.count(EventName.ERROR) == 2)
+        await place.recorder.stop()
+    with ZipFile(place.path / "played.zip") as played:
+        assert {each: played.read(each) for each in played.namelist()} == {
+            f"{role}-0001.flac": flac for role in Role
+        }
+    problems = {(e.fields["sender"], e.fields["error"].split(":")[1]) for e in place.events
+                if e.event is EventName.ERROR}  # fmt: skip
+    assert problems == {(role, f" {role}-0002.flac") for role in Role}
+
+
+async def test_times_by_a_worker_clock_that_is_wrong_are_put_on_the_recordings(
+    server: Server, tmp_path: Path
+) -> None:
+    ahead_s = 100.0
+    async with studio(server, tmp_path) as place:
+        sent: list[float] = []
+        for _ in range(5):
+            now = time.time()
+            sent.append(place.recorder.clock.now())
+            event = Event(event=EventName.HEARTBEAT, source="support", at=now + ahead_s)
+            await place.voices[Role.SUPPORT].send(event)
+        await place.until(lambda: place.count(EventName.HEARTBEAT) == 5)
+        last = place.recorder.last_heard_at(Role.SUPPORT)
+        assert last is not None
+        assert sent[-1] <= last <= place.recorder.clock.now()
+        assert place.recorder.last_heard_at(Role.CUSTOMER) is None
+        await place.recorder.stop()
+    beats = [line for line in lines(place.path) if line["event"] == "HEARTBEAT"]
+    assert [beat["t"] for beat in beats] == pytest.approx(sent, abs=0.05)
+
+
+async def test_the_room_is_in_the_events(server: Server, tmp_path: Path) -> None:
+    async with studio(server, tmp_path) as place:
+        await both_heard(place)
+        await place.voices[Role.SUPPORT].room.disconnect()
+        await place.until(lambda: place.count(EventName.LEFT) == 1)
+        assert list(place.recorder.participants) == [Role.CUSTOMER]
+        await place.recorder.stop()
+    seen = [(e.event, e.fields.get("identity")) for e in place.events]
+    for name in (EventName.JOINED, EventName.PUBLISHED, EventName.SUBSCRIBED):
+        assert {(name, role) for role in Role} <= set(seen)
+    assert place.count(EventName.LEFT, identity="support", reason="client_initiated") == 1
+    written = lines(place.path)
+    assert [line["t"] for line in written] == sorted(line["t"] for line in written)
+    assert {line["call_id"] for line in written} == {"c1"}
+
+
+async def test_nobody_sees_the_recorder_and_it_hears_only_the_two(
+    server: Server, tmp_path: Path
+) -> None:
+    async with studio(server, tmp_path) as place:
+        room = place.recorder._room.name
+        stranger = Voice()
+        await stranger.room.connect(server.address.url, room_token(server, "monitor", room))
+        await stranger.publish()
+        await both_heard(place)
+        assert IDENTITY not in stranger.room.remote_participants
+        assert IDENTITY not in place.voices[Role.CUSTOMER].room.remote_participants
+        await stranger.send(Event(event=EventName.HEARD, source="customer", at=0.0))
+        await place.voices[Role.CUSTOMER].send(Event(event=EventName.OK, source="customer", at=0.0))
+        await place.until(lambda: place.count(EventName.OK) == 1)
+        await place.recorder.stop()
+        await stranger.room.disconnect()
+    assert place.count(EventName.SUBSCRIBED, identity="monitor") == 0
+    assert place.count(EventName.HEARD) == 0
+
+
+async def test_a_refusal_reaches_the_driver(server: Server, tmp_path: Path) -> None:
+    async with studio(server, tmp_path) as place:
+        refused: list[tuple[Role, str]] = []
+        place.recorder.on_refused(lambda role, reason: refused.append((role, reason)))
+        participant = place.voices[Role.SUPPORT].room.local_participant
+        await participant.publish_data(b"not json", topic=REFUSED_TOPIC)
+        await participant.publish_data(
+            json.dumps({"role": "support", "reason": "no such engine"}), topic=REFUSED_TOPIC
+        )
+        await place.until(lambda: place.count(EventName.REFUSED) == 1)
+        await place.recorder.stop()
+    assert refused == [(Role.SUPPORT, "no such engine")]
+
+
+async def test_a_room_deleted_from_outside_ends_the_recording_and_keeps_it(
+    server: Server, tmp_path: Path
+) -> None:
+    address = server.address
+    secret = address.api_secret.get_secret_value()
+    async with studio(server, tmp_path) as place:
+        await both_heard(place)
+        await asyncio.sleep(1.5)
+        async with api.LiveKitAPI(address.url, address.api_key, secret) as livekit:
+            room = place.recorder._room.name
+            await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+        async with asyncio.timeout(5):
+            assert await place.recorder.closed == "room_deleted"
+        recorded = await place.recorder.stop()
+    assert place.count(EventName.ROOM_CLOSED, reason="room_deleted") == 1
+    (customer, support), length_s = clicks(place.path)
+    assert len(customer) >= 2
+    assert len(support) >= 2
+    assert length_s == pytest.approx(recorded.duration_s, abs=0.001)
+
+
+async def test_a_token_that_is_not_accepted_is_a_known_error(
+    server: Server, tmp_path: Path
+) -> None:
+    folder = CallFolder.create(tmp_path, "c1")
+    wrong = server.address.model_copy(update={"api_secret": SecretStr("x" * 32)})
+    token = recorder_token(wrong, "room")
+    async with Recorder(folder, Journal("driver"), room="room", call_id="c1") as recorder:
+        with pytest.raises(ServerUnreachable):
+            await recorder.start(server.address.url, token)
+    assert isinstance(await recorder.stop(), Recorded)
+
+
+async def test_a_connection_that_drops_for_a_moment_is_no_end_and_what_is_lost_is_counted(
+    server: Server, tmp_path: Path
+) -> None:
+    async with studio(server, tmp_path) as place:
+        await both_heard(place)
+        await asyncio.sleep(1)
+        room = place.recorder._room
+        back = asyncio.Event()
+        room.on("reconnected", back.set)
+        await room.simulate_scenario(rtc.SimulateScenarioKind.SIMULATE_SIGNAL_RECONNECT)
+        async with asyncio.timeout(5):
+            await back.wait()
+        await asyncio.sleep(2)
+        assert not place.recorder.closed.done()
+        recorded = await place.recorder.stop()
+    assert place.count(EventName.LEFT) == 0
+    assert set(recorded.recording.concealed_s) == set(Role)
+    (customer, support), length_s = clicks(place.path)
+    assert customer[-1] == pytest.approx(length_s, abs=0.7)
+    assert support[-1] == pytest.approx(length_s, abs=0.7)
+
+
+async def test_a_server_that_goes_away_ends_the_recording_in_time_and_keeps_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with (
+        running_server(settings, lambda _: None) as server,
+        studio(server, tmp_path) as place,
+    ):
+        await both_heard(place)
+        await asyncio.sleep(1.5)
+        os.kill(server.program.pid, signal.SIGKILL)
+        async with asyncio.timeout(6):
+            assert await place.recorder.closed == "connection_lost"
+        began = time.monotonic()
+        recorded = await place.recorder.stop()
+        assert time.monotonic() - began < 5
+    assert place.count(EventName.LEFT) == 0
+    (customer, support), length_s = clicks(place.path)
+    assert len(customer) >= 2
+    assert len(support) >= 2
+    assert length_s == pytest.approx(recorded.duration_s, abs=0.001)

@@ -1,0 +1,164 @@
+"""Calls to agents that know nothing of us, on a real server; and agents that are not there."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from duologue.call.outcome import ExitCode
+from duologue.call.over_livekit import call
+from duologue.call.over_livekit.call import place_call
+from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.call.their_agent import hosted_agent
+from duologue.folder import event_log
+from duologue.folder.folder import CallFolder, Transport
+from duologue.labels.transcript import transcript
+from duologue.labels.transcript.transcript import SaidFrom
+from duologue.scenarios.scenario import load_scenario
+from duologue.servers.server import Server
+from duologue.suite.run import Suite, load_suite, run_suite
+from shared.endings import Fault, Outcome
+from shared.errors import UsageError, WorkerFailed
+from shared.events.journal import EventName
+from shared.language.as_heard import phrase
+from shared.settings import Settings
+from shared.side.conversation import OPENS_AFTER_S
+from shared.spec import CallSpec, Role
+from tests.agents.hotel import BREAKFAST, GREETING
+from tests.folders import check_files
+
+CLOCK_S = 0.05
+"""How exactly times of events can be compared."""
+AGENTS = Path(__file__).parents[2] / "agents"
+HOTEL = Path(__file__).parents[2] / "scenarios" / "hotel.yaml"
+
+
+def start(agent: str) -> str:
+    """The command by which somebody starts an agent."""
+    return f"{sys.executable} -m livekit.agents start {AGENTS / agent}"
+
+
+@pytest.fixture
+def own(settings: Settings, server: Server) -> Settings:
+    """The environment of somebody who has a server."""
+    address = server.address
+    return settings.model_copy(
+        update={
+            "livekit_url": address.url,
+            "livekit_api_key": address.api_key,
+            "livekit_api_secret": address.api_secret,
+        }
+    )
+
+
+def hotel(settings: Settings, agent: str) -> CallSpec:
+    engines = {role: settings.engines(role) for role in Role}
+    return load_scenario(str(HOTEL)).to_spec(
+        call_id="hotel", seed=1, engines=engines, recorder=IDENTITY, under_test=agent
+    )
+
+
+async def test_an_agent_that_speaks_first_is_called_recorded_transcribed_and_judged(
+    own: Settings, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    async with hosted_agent("front-desk", start("greets.py"), own, said.append) as agent:
+        with CallFolder.create(tmp_path, "hotel") as folder:
+            result = await place_call(
+                hotel(own, "front-desk"), agent.address, folder, own, on_event=lambda _: None
+            )
+    assert result.exit_code == ExitCode.GOAL_REACHED, (result, said)
+    assert (result.ending.outcome, result.metrics.valid) == (Outcome.COMPLETED, True)
+    assert not event_log.read(result.folder, EventName.REVIVED)
+
+    check_files(result.folder)
+    labelled = transcript.read(result.folder)
+    theirs = [turn for turn in labelled.turns if turn.role is Role.SUPPORT]
+    assert labelled.turns[0] is theirs[0]
+    assert phrase("how can I help you") in phrase(theirs[0].said or "")
+    assert phrase(theirs[0].heard or "") == phrase(GREETING)
+    assert {turn.said_from for turn in theirs} == {SaidFrom.RECOGNITION}
+    assert {turn.said_from for turn in labelled.turns if turn.role is Role.CUSTOMER} == {
+        SaidFrom.EVENT
+    }
+    assert any(phrase(BREAKFAST) in phrase(turn.said or "") for turn in theirs)
+    assert result.metrics.wer[Role.SUPPORT].rate is None
+    assert result.metrics.reply_gap_s["customer_to_support"].values
+
+
+async def test_an_agent_that_waits_is_opened_by_the_caller_and_may_hang_up_itself(
+    own: Settings, tmp_path: Path
+) -> None:
+    """With `duologue test`, as it is used in continuous integration."""
+    said: list[str] = []
+    suite = Suite(
+        scenarios=load_suite([str(HOTEL)]),
+        repeat=1,
+        min_success=1.0,
+        transport=Transport.LIVEKIT,
+        support_agent="any-name",
+        support_command=start("waits.py"),
+    )
+    result = await run_suite(suite, tmp_path, own, said.append, on_line=lambda *_: None)
+    assert result.exit_code is ExitCode.GOAL_REACHED, said
+    [[run]] = [scenario.runs for scenario in result.scenarios]
+    assert (run.outcome, run.valid, run.success) == (Outcome.AGENT_LEFT, True, True)
+    assert run.folder
+    check_files(run.folder)
+    [first, *_] = transcript.read(run.folder).turns
+    assert first.role is Role.CUSTOMER
+    assert phrase("what time is breakfast") in phrase(first.said or "")
+    [ready, opened] = event_log.read(run.folder, EventName.OK, EventName.REVIVED)
+    assert (ready.role, opened.role) == (Role.CUSTOMER, Role.CUSTOMER)
+    assert OPENS_AFTER_S <= opened.t - ready.t + CLOCK_S < OPENS_AFTER_S + 2
+
+
+async def test_an_agent_that_nobody_runs_is_named_with_what_to_check(
+    own: Settings, server: Server, tmp_path: Path
+) -> None:
+    with CallFolder.create(tmp_path, "hotel") as folder:
+        result = await place_call(
+            hotel(own, "nobody"),
+            server.address,
+            folder,
+            own,
+            on_event=lambda _: None,
+            dispatch_timeout_s=1.0,
+        )
+    assert result.exit_code is ExitCode.SYSTEM
+    assert (result.ending.outcome, result.ending.fault) == (Outcome.NOT_PICKED_UP, Fault.SYSTEM)
+    assert "'nobody'" in result.ending.detail
+    assert "check that a worker registered" in result.ending.detail
+    assert result.folder.is_dir()
+
+
+async def test_when_nobody_takes_a_dispatch_no_more_calls_are_made(
+    own: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call, "THEIR_DISPATCH_TIMEOUT_S", 1.0)
+    suite = Suite(
+        scenarios=load_suite([str(HOTEL)]),
+        repeat=3,
+        min_success=0.0,
+        transport=Transport.LIVEKIT,
+        support_agent="nobody",
+    )
+    result = await run_suite(suite, tmp_path, own, lambda _: None, on_line=lambda *_: None)
+    assert result.exit_code is ExitCode.SYSTEM
+    [[run]] = [scenario.runs for scenario in result.scenarios]
+    assert run.outcome is Outcome.NOT_PICKED_UP
+
+
+async def test_a_command_that_starts_no_agent_is_told_with_what_it_said(own: Settings) -> None:
+    said: list[str] = []
+    command = f"{sys.executable} -c 'raise SystemExit(\"no such model\")'"
+    with pytest.raises(WorkerFailed, match="'desk' failed: it ended with exit code 1 before"):
+        async with hosted_agent("desk", command, own, said.append):
+            pass
+    assert said[-1] == "agent: no such model"
+
+
+async def test_a_command_that_is_not_there_is_wrong_use(own: Settings) -> None:
+    with pytest.raises(UsageError, match="--support-command 'no-such-program'"):
+        async with hosted_agent("desk", "no-such-program start", own, lambda _: None):
+            pass

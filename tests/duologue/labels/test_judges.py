@@ -1,0 +1,113 @@
+"""LiveKit's judges, by way of the real plugin and a server that speaks OpenAI's protocol."""
+
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from duologue.call.direct import place_direct_call
+from duologue.folder.folder import CALL, Call, CallFolder, sha256
+from duologue.labels import judges
+from duologue.labels.judges import JUDGES, judge_calls
+from duologue.scenarios.scenario import load_scenario
+from shared.errors import DuologueError, EngineUnavailable
+from shared.settings import Settings
+from shared.spec import Role
+from tests.providers.chat import Chat, Reply, ToolCall
+from tests.providers.openai_server import OpenAIServer
+
+MODEL, ANOTHER, SILENT = "openai/strict-judge", "openai/another", "openai/silent"
+WITHOUT = Settings(_env_file=None)
+
+
+class Judging:
+    """A model that passes what has `wanted` in it."""
+
+    def __init__(self) -> None:
+        self.prompts: list[str] = []
+        self.wanted = ""
+        self.silent = False
+
+    def answer(self, chat: Chat) -> Reply:
+        self.prompts.append(chat.heard)
+        if self.silent:
+            return Reply("No.")
+        verdict = "pass" if self.wanted in chat.heard else "fail"
+        arguments = {"verdict": verdict, "reasoning": f"{self.wanted!r} was looked for"}
+        return Reply(calls=(ToolCall("submit_verdict", arguments),))
+
+
+@pytest.fixture
+def model() -> Iterator[tuple[Judging, Settings]]:
+    judging = Judging()
+    with OpenAIServer() as server:
+        server.chat_models = ("strict-judge", "another", "silent")
+        server.answer = judging.answer
+        yield judging, Settings(_env_file=None, **server.settings)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one call."""
+    out = tmp_path_factory.mktemp("calls")
+    spec = load_scenario().to_spec(
+        call_id="c1", seed=0, engines={role: WITHOUT.engines(role) for role in Role}
+    )
+    with CallFolder.create(out, "c1") as folder:
+        place_direct_call(spec, folder, WITHOUT)
+    return out
+
+
+async def test_a_call_is_judged_by_what_was_said_done_and_expected(
+    model: tuple[Judging, Settings], made: Path
+) -> None:
+    judging, settings = model
+    judging.wanted = "function call: refund_charge"
+    printed = StringIO()
+    await judge_calls(made, MODEL, settings, Console(file=printed, width=200))
+    assert len(judging.prompts) == len(JUDGES)
+    assert all("I have refunded forty nine dollars to your card." in p for p in judging.prompts)
+    for prompt in judging.prompts:
+        assert "refunds one of the two charges" in prompt
+        assert prompt.index("user: Hi, my order is late") < prompt.index("find_order")
+    judged = judges.read(made / "c1")
+    assert judged
+    assert judged.model == MODEL
+    assert {one.verdict for one in judged.judgments} == {"pass"}
+    assert "c1: nothing failed" in printed.getvalue()
+    assert "accuracy: 1 pass, 0 maybe, 0 fail" in printed.getvalue()
+    files = Call.model_validate_json((made / "c1" / CALL).read_bytes()).files
+    assert {name: sha256(made / "c1" / name) for name in files} == files
+    assert judges.FILE in files
+    await judge_calls(made, MODEL, settings, Console(file=printed))
+    assert len(judging.prompts) == len(JUDGES)  # it had been judged already
+
+
+async def test_what_fails_is_told_and_another_model_judges_again(
+    model: tuple[Judging, Settings], made: Path
+) -> None:
+    judging, settings = model
+    judging.wanted = "what nobody said"
+    printed = StringIO()
+    await judge_calls(made, ANOTHER, settings, Console(file=printed, width=200))
+    assert "c1: task_completion: 'what nobody said' was looked for" in printed.getvalue()
+    assert "safety: 0 pass, 0 maybe, 1 fail" in printed.getvalue()
+
+
+async def test_a_model_that_does_not_judge_leaves_the_call_as_it_was(
+    model: tuple[Judging, Settings], made: Path
+) -> None:
+    judging, settings = model
+    judging.silent = True
+    before = {path.name: path.read_bytes() for path in (made / "c1").iterdir()}
+    with pytest.raises(DuologueError, match="openai/silent gave no judgment on accuracy, safety"):
+        await judge_calls(made, SILENT, settings, Console(file=StringIO()))
+    assert {path.name: path.read_bytes() for path in (made / "c1").iterdir()} == before
+
+
+@pytest.mark.parametrize("engine", ["rules", "openai/gpt-4.1", "nobody/knows"])
+async def test_what_cannot_judge_is_refused(made: Path, engine: str) -> None:
+    with pytest.raises(EngineUnavailable):
+        await judge_calls(made, engine, WITHOUT, Console(file=StringIO()))

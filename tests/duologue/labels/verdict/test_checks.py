@@ -1,0 +1,244 @@
+"""Each check, on a call that is right but for one thing."""
+
+from typing import Any
+
+import pytest
+
+from duologue.labels.verdict import Check, Evidence, Spoken, Used, Verdict, judge
+from duologue.scenarios.scenario import load_scenario
+from shared.customer_sheet import CustomerSheet, Goal, Persona
+from shared.endings import Ending, Fault, Outcome
+from shared.spec import AgentUnderTest, CallSpec, Expectation, Role
+from shared.values import Row
+
+C, S = Role.CUSTOMER, Role.SUPPORT
+REFUNDED: dict[str, list[Row]] = {
+    "charges": [{"id": "P-2", "order_number": "47219", "status": "refunded"}]
+}
+
+
+def spec(**expected: Any) -> CallSpec:
+    made = load_scenario("late-and-charged-twice").to_spec(call_id="c1", seed=0, engines={})
+    assert made.expected
+    return made.model_copy(update={"expected": Expectation(desk=made.expected.desk, **expected)})
+
+
+def used(tool: str, at_s: float, *, is_error: bool = False, **output: Any) -> Used:
+    return Used(S, tool, output, is_error, at_s)
+
+
+TURNS = (
+    Spoken(S, "Thank you for calling Northwind. How can I help you today?", 0.0),
+    Spoken(C, "Hi, my order four seven two one nine is late. I am Yash Patel.", 4.0),
+    Spoken(S, "The desk lamp will arrive on Friday the twenty seventh of November.", 9.0),
+    Spoken(C, "Thank you. My card was also charged twice.", 15.0),
+    Spoken(S, "I have refunded forty nine dollars. Goodbye.", 20.0),
+    Spoken(C, "Goodbye.", 24.0),
+)
+TOOLS = (used("find_order", 8.0, found=True), used("find_charges", 17.0), used("refund_charge", 18))
+RIGHT = Evidence(spec(), Ending(Outcome.COMPLETED), TURNS, TOOLS, REFUNDED)
+
+
+def with_turn(role: Role, text: str, at_s: float) -> Evidence:
+    turns = sorted((*TURNS, Spoken(role, text, at_s)), key=lambda turn: turn.at_s)
+    return RIGHT._replace(turns=turns)
+
+
+def test_a_call_in_which_all_is_right_has_no_findings() -> None:
+    assert judge(RIGHT) == Verdict(task_success=True, valid=True, fault=None, findings=())
+
+
+@pytest.mark.parametrize(
+    ("evidence", "check", "detail"),
+    [
+        (RIGHT._replace(changes={}), Check.DESK, "no such row changed"),
+        (
+            RIGHT._replace(spec=spec(said=("twenty eighth of November",))),
+            Check.NOT_SAID,
+            "twenty eighth",
+        ),
+        (RIGHT._replace(spec=spec(never_said=("desk lamp",))), Check.FORBIDDEN_SAID, "desk lamp"),
+        (
+            RIGHT._replace(spec=spec(tools=("refund_charge", "find_charges"))),
+            Check.NOT_DONE,
+            "find_charges; done was: find_order, find_charges, refund_charge",
+        ),
+        (
+            RIGHT._replace(spec=spec(never_done=("refund_charge",))),
+            Check.FORBIDDEN_DONE,
+            "refund_charge",
+        ),
+        (with_turn(S, "Is it about the desk lamp?", 6.0), Check.DISCLOSED, "desk lamp"),
+        (with_turn(S, "It was forty nine dollars.", 6.0), Check.DISCLOSED, "4 9 dollars"),
+        (with_turn(S, "It comes on November 27th.", 6.0), Check.DISCLOSED, "2 7 november"),
+    ],
+)
+def test_what_the_support_agent_does_wrong_fails_the_task(
+    evidence: Evidence, check: Check, detail: str
+) -> None:
+    verdict = judge(evidence)
+    assert not verdict.task_success
+    assert verdict.valid
+    assert verdict.fault is Fault.SUPPORT
+    assert [finding.check for finding in verdict.findings] == [check]
+    assert detail in verdict.findings[0].detail
+
+
+@pytest.mark.parametrize(
+    ("evidence", "check"),
+    [
+        (with_turn(C, "My phone number is five five five one two three.", 16.0), Check.LEFT_SHEET),
+        (with_turn(C, "It was sixty dollars.", 16.0), Check.LEFT_SHEET),
+        (with_turn(C, "I ordered it on the second of June.", 16.0), Check.LEFT_SHEET),
+        (with_turn(C, "My name is Peter Patel.", 5.0), Check.LEFT_SHEET),
+        (with_turn(C, "Thank you for calling. How can I help you?", 16.0), Check.LEFT_SHEET),
+        (RIGHT._replace(ending=Ending(Outcome.HUNG_UP_EARLY)), Check.HUNG_UP_EARLY),
+    ],
+)
+def test_a_call_whose_caller_does_not_behave_does_not_count(
+    evidence: Evidence, check: Check
+) -> None:
+    verdict = judge(evidence)
+    assert not verdict.valid
+    assert verdict.fault is Fault.CUSTOMER
+    assert [finding.check for finding in verdict.findings] == [check]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "check"),
+    [
+        (
+            RIGHT._replace(ending=Ending(Outcome.ENGINE_FAILED, Fault.SYSTEM, "no model")),
+            Check.SYSTEM,
+        ),
+        (RIGHT._replace(broken_audio="2 turns without audio"), Check.AUDIO),
+    ],
+)
+def test_a_call_in_which_a_part_failed_does_not_count(evidence: Evidence, check: Check) -> None:
+    verdict = judge(evidence)
+    assert (verdict.valid, verdict.fault) == (False, Fault.SYSTEM)
+    assert [finding.check for finding in verdict.findings] == [check]
+
+
+def test_what_the_caller_heard_or_gave_in_pieces_it_may_say() -> None:
+    heard = with_turn(S, "Case eight eight one two three, of May 2nd, costs $5.", 15.5)
+    said = "Eight eight one two three, I see, five dollars, the second of May. Four seven two one?"
+    repeated = Spoken(C, f"{said} My name is Yash.", 16.0)
+    assert judge(heard._replace(turns=sorted([*heard.turns, repeated], key=at_s))).valid
+
+
+def test_a_number_that_was_said_wrong_on_purpose_is_no_lie() -> None:
+    slip = with_turn(C, "Four seven two one eight. No, four seven two one nine.", 5.0)
+    assert not judge(slip).valid
+    assert judge(slip._replace(slips=("47218",))).valid
+
+
+def test_what_the_caller_said_may_be_said_back_before_it_is_identified() -> None:
+    assert judge(with_turn(S, "Order four seven two one nine, one moment.", 6.0)).task_success
+
+
+def test_a_look_up_that_finds_nothing_identifies_nobody() -> None:
+    tools = (used("find_order", 8.0, found=False), *TOOLS[1:])
+    findings = judge(RIGHT._replace(tools=tools)).findings
+    assert {finding.check for finding in findings} == {Check.DISCLOSED}
+
+
+def test_the_order_of_tools_allows_others_in_between() -> None:
+    assert judge(RIGHT._replace(spec=spec(tools=("find_order", "refund_charge")))).task_success
+
+
+def test_a_loop_is_found_and_fails_nothing_by_itself() -> None:
+    again = [Spoken(S, "Could you tell me your name, please?", 5.0 + n) for n in range(4)]
+    verdict = judge(RIGHT._replace(turns=sorted([*TURNS, *again], key=at_s)))
+    assert verdict.task_success
+    assert [finding.check for finding in verdict.findings] == [Check.LOOP]
+    assert verdict.fault is Fault.SUPPORT
+
+
+@pytest.mark.parametrize(
+    ("evidence", "fault"),
+    [
+        (RIGHT._replace(turns=TURNS[:-1]), Fault.CUSTOMER),
+        (RIGHT._replace(ending=Ending(Outcome.DEAD_AIR), turns=TURNS[:2]), Fault.SUPPORT),
+        (RIGHT._replace(ending=Ending(Outcome.TURN_LIMIT)), Fault.SUPPORT),
+    ],
+)
+def test_a_call_ends_with_two_goodbyes(evidence: Evidence, fault: Fault) -> None:
+    [finding] = judge(evidence).findings
+    assert (finding.check, finding.fault) == (Check.ENDING, fault)
+
+
+def test_the_system_is_blamed_before_the_customer_and_it_before_the_agent() -> None:
+    both = with_turn(C, "My number is five five five one two three.", 16.0)._replace(changes={})
+    assert judge(both).fault is Fault.CUSTOMER
+    assert judge(both._replace(broken_audio="no audio")).fault is Fault.SYSTEM
+
+
+def at_s(turn: Spoken) -> float:
+    return turn.at_s
+
+
+HOTEL = CallSpec(
+    call_id="c1",
+    scenario="breakfast",
+    engines={},
+    peers={},
+    customer=CustomerSheet(
+        persona=Persona(name="Ann Lee"),
+        goals=(Goal(say="What time is breakfast?", met_when=("seven",)),),
+    ),
+    under_test=AgentUnderTest(name="front-desk"),
+    expected=Expectation(said=("from seven to ten",), tools=("find",), never_done=("book",)),
+)
+ANSWERED = Evidence(
+    HOTEL,
+    Ending(Outcome.COMPLETED),
+    (
+        Spoken(C, "Hi, what time is breakfast?", 0.0),
+        Spoken(S, "Breakfast is from 7 to 10. Goodbye.", 3.0),
+        Spoken(C, "Thank you. Goodbye.", 6.0),
+    ),
+    (),
+    None,
+)
+LEFT = Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
+
+
+@pytest.mark.parametrize("ending", [Ending(Outcome.COMPLETED), LEFT], ids=str)
+def test_of_an_agent_under_test_what_it_said_counts_and_what_it_did_is_not_seen(
+    ending: Ending,
+) -> None:
+    verdict = judge(ANSWERED._replace(ending=ending))
+    assert verdict.task_success
+    assert verdict.valid
+    assert verdict.findings == ()
+    assert verdict.unchecked == ("expected.never_done", "expected.tools")
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending", "found"),
+    [
+        ("Breakfast is from 7 to 10.", LEFT, {Check.GOAL, Check.ENDING}),
+        ("It is at noon. Goodbye.", LEFT, {Check.GOAL, Check.NOT_SAID}),
+        ("From 7 to 10. Goodbye.", Ending(Outcome.GAVE_UP), {Check.GOAL}),
+        ("From 7 to 10. Goodbye.", Ending(Outcome.TURN_LIMIT), {Check.GOAL, Check.ENDING}),
+        ("It is at noon. Goodbye.", Ending(Outcome.COMPLETED), {Check.NOT_SAID}),
+    ],
+)
+def test_an_agent_under_test_that_does_not_settle_what_it_is_called_for_fails(
+    answer: str, ending: Ending, found: set[Check]
+) -> None:
+    turns = (ANSWERED.turns[0], Spoken(S, answer, 3.0), ANSWERED.turns[2])
+    verdict = judge(ANSWERED._replace(ending=ending, turns=turns))
+    assert not verdict.task_success
+    assert verdict.valid
+    assert {finding.check for finding in verdict.findings} == found
+    assert verdict.fault is Fault.SUPPORT
+
+
+def test_a_caller_may_repeat_what_it_heard_of_an_agent_whose_words_are_recognized() -> None:
+    repeats = Spoken(C, "That was 47219. Goodbye.", 6.0)
+    turns = (ANSWERED.turns[0], ANSWERED.turns[1], repeats)
+    assert not judge(ANSWERED._replace(turns=turns)).valid
+    heard = ANSWERED.turns[1]._replace(heard="It is 47219, from 7 to 10.")
+    assert judge(ANSWERED._replace(turns=(turns[0], heard, repeats))).valid

@@ -1,0 +1,165 @@
+"""Recorded calls are labelled again, whichever version wrote them, and the same way every time."""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from duologue.cli.cli import app
+from duologue.folder.folder import CALL, RECORDED, SCHEMA, read_call, sha256, write_json
+from duologue.folder.migrations import MIGRATIONS
+from duologue.labels import metrics
+from duologue.labels.transcript import transcript
+from duologue.pipeline.relabel import find_folders, relabel
+from duologue.pipeline.stages import Stage, works
+from duologue.report.summary import read_calls
+from shared.errors import FolderError, UsageError
+from shared.spec import Role
+from tests.folders import check_files
+
+OLD = Path(__file__).with_name("folders")
+"""Real calls, each cut off after 5 s, as earlier versions wrote them."""
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    return shutil.copytree(OLD, tmp_path / "calls")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in OLD.iterdir()))
+def test_a_call_of_an_earlier_version_becomes_one_of_this_and_then_stays_the_same(
+    calls: Path, name: str
+) -> None:
+    folder = calls / name
+    recorded = RECORDED[json.loads((folder / CALL).read_text())["transport"]] | {"events.jsonl"}
+    before = contents(folder)
+    assert CALL in relabel(folder, Stage.REPORT)
+    call = read_call(folder)
+    made = {each for work in works(Stage.PLACEMENT) for each in work.makes}
+    assert made <= call.files.keys()
+    assert call.files == {n: sha256(folder / n) for n in contents(folder) if n != CALL}
+    assert {n: (folder / n).read_bytes() for n in recorded} == {n: before[n] for n in recorded}
+    check_files(folder)
+    once = contents(folder)
+    for stage in Stage:
+        assert relabel(folder, stage) == frozenset()
+    assert contents(folder) == once
+
+
+def test_what_an_earlier_version_wrote_is_read_once_it_is_relabelled(calls: Path) -> None:
+    with pytest.raises(FolderError, match=r"has schema 1: bring it to 2 with `duologue relabel"):
+        read_calls(calls)
+    for folder in calls.iterdir():
+        relabel(folder)
+    assert {each.call.call_id for each in read_calls(calls)} == {f.name for f in OLD.iterdir()}
+
+
+def test_there_is_a_way_from_every_earlier_version_and_a_call_of_each() -> None:
+    versions = {json.loads((each / CALL).read_text())["schema"] for each in OLD.iterdir()}
+    assert MIGRATIONS.keys() == versions == set(range(1, SCHEMA))
+
+
+def test_a_stage_is_done_again_with_those_after_it_and_none_before(calls: Path) -> None:
+    folder = calls / "schema-1-direct"
+    relabel(folder)
+    whole = contents(folder)
+    call = read_call(folder)
+    turns = transcript.read(folder).turns
+    changed = transcript.Transcript(turns=turns[:1])
+    write_json(folder / transcript.FILE, changed)
+    sums = {**call.files, transcript.FILE: sha256(folder / transcript.FILE)}
+    write_json(folder / CALL, call.model_copy(update={"files": sums}))
+    assert metrics.FILE in relabel(folder, Stage.METRICS)
+    assert metrics.read(folder).turns[Role.CUSTOMER] == 0
+    assert transcript.read(folder) == changed
+    assert transcript.FILE in relabel(folder, Stage.ALIGNMENT)
+    assert contents(folder) == whole
+
+
+def test_many_calls_are_relabelled_by_many_processes_and_what_cannot_be_is_named(
+    calls: Path,
+) -> None:
+    for name in ("damaged", "newer", "no-json", "taken"):
+        shutil.copytree(OLD / "schema-1-direct", calls / name)
+    (calls / "damaged" / "audio.flac").write_bytes(b"not any more")
+    newer = json.loads((calls / "newer" / CALL).read_text())
+    (calls / "newer" / CALL).write_text(json.dumps({**newer, "schema": SCHEMA + 1}))
+    (calls / "no-json" / CALL).write_text("{")
+    (calls / "no-call").mkdir()
+    (calls / ".begun.partial").mkdir()
+    (calls / ".begun.partial" / CALL).write_text("{")
+    refused = {name: contents(calls / name) for name in ("damaged", "newer", "no-json", "taken")}
+    held = os.open(calls / "taken", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    command = [sys.executable, "-m", "duologue", "relabel", str(calls), "--jobs", "2"]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    os.close(held)
+    assert ended.returncode == 2
+    assert ended.stdout.splitlines()[-1] == "6 calls: 2 relabelled, 1 skipped, 3 refused"
+    told = sorted(line.partition(f"{calls.name}/")[2] for line in ended.stderr.splitlines())
+    begin = (
+        "damaged is damaged: audio.flac is not what call.json says",
+        "newer has schema 3, newer than 2, the newest that is known here: update duologue",
+        "no-json is damaged: call.json: Invalid JSON",
+        "taken is being changed by another process",
+    )
+    assert len(told) == len(begin)
+    assert [line[: len(part)] for line, part in zip(told, begin, strict=True)] == [*begin]
+    assert {name: contents(calls / name) for name in refused} == refused
+    assert read_call(calls / "schema-1-livekit").schema_version == SCHEMA
+
+
+def test_one_call_is_relabelled_and_what_changed_is_told(calls: Path) -> None:
+    folder = calls / "schema-1-livekit"
+    told = CliRunner().invoke(app, ["relabel", str(folder)])
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert told.stdout.startswith(f"{folder}: relabelled (audio.flac, call.json")
+    told = CliRunner().invoke(app, ["relabel", str(folder), "--stage", "metrics"])
+    assert (told.exit_code, told.stdout) == (0, f"{folder}: unchanged\n")
+
+
+@pytest.mark.parametrize("place", [".", "nowhere"])
+def test_where_no_call_is_nothing_is_relabelled(tmp_path: Path, place: str) -> None:
+    with pytest.raises(UsageError, match=str(tmp_path / place)):
+        find_folders(tmp_path / place)
+
+
+WAITS_FOR_EVER = """
+import sys, time
+from pathlib import Path
+from duologue.labels import metrics
+from duologue.pipeline import relabel, stages
+
+def wait(folder):
+    print("begun", flush=True)
+    time.sleep(3600)
+
+stages.WORK[stages.Stage.METRICS] = (stages.Work(wait, (metrics.FILE,)),)
+if __name__ == "__main__":
+    found = relabel.find_folders(Path(sys.argv[1]))
+    list(relabel.relabel_all(found, stages.Stage.METRICS, jobs=2))
+"""
+
+
+def test_no_process_outlives_a_relabelling_that_is_killed(calls: Path, tmp_path: Path) -> None:
+    script = tmp_path / "waits.py"
+    script.write_text(WAITS_FOR_EVER)
+    before = {folder.name: contents(folder) for folder in calls.iterdir()}
+    with subprocess.Popen([sys.executable, script, calls], stdout=subprocess.PIPE) as running:
+        assert running.stdout
+        assert [running.stdout.readline() for _ in range(2)] == [b"begun\n"] * 2
+        running.send_signal(signal.SIGKILL)
+        # Ends when the last process that could write to it is gone.
+        assert running.stdout.read() == b""
+    assert {name: contents(calls / name) for name in before} == before

@@ -1,0 +1,147 @@
+"""From a recorded folder to its transcript and metrics, by way of the files alone."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from duologue.folder import event_log
+from duologue.folder.channels import RATE_HZ
+from duologue.folder.event_log import EventLog
+from duologue.folder.folder import CALL, write_json
+from duologue.labels import metrics
+from duologue.labels.activity import FRAME_S
+from duologue.pipeline.stages import label
+from shared.endings import Fault
+from shared.events.journal import Event, EventName
+from shared.spec import Expectation
+from tests.duologue.folder.test_folder import call
+from tests.duologue.labels.test_activity import mask
+
+ORDER = {"id": 47219, "status": "refunded"}
+AHEAD_S = {"customer": 1_700_000_000.0, "support": 1_700_000_300.0, "driver": 1_700_000_000.0}
+
+
+def emit(log: EventLog, name: EventName, source: str, t: float, **fields: object) -> None:
+    """An event of `t` that took 2 ms to arrive, or 0.5 s if it is what the customer said."""
+    late_s = 0.5 if (name, source) == (EventName.SAID, "customer") else 0.002
+    log.write(Event(event=name, source=source, at=AHEAD_S[source] + t, fields=fields), t + late_s)
+
+
+def spoken(source: str, start: float, end: float) -> dict[str, float]:
+    return {"started_at": AHEAD_S[source] + start, "stopped_at": AHEAD_S[source] + end}
+
+
+def record(
+    folder: Path,
+    *,
+    desk: bool = True,
+    answer: tuple[float, float] | None = None,
+    tool_of: str | None = None,
+) -> None:
+    """Support: "Hello." from 1 to 2 s; customer: "Hi there." from 2.5 to 4 s; an answer or none."""
+    support = [(1.0, 2.0), *([answer] if answer else [])]
+    speech = np.stack([mask((2.5, 4.0), length=8), mask(*support, length=8)], axis=1)
+    noise = np.random.default_rng(1).normal(0, 0.1, (8 * RATE_HZ, 2))
+    gate = np.repeat(speech, round(RATE_HZ * FRAME_S), axis=0)
+    soundfile.write(folder / "wire.flac", noise * gate, RATE_HZ, subtype="PCM_16")
+    log = EventLog(folder, room="duologue-c1", call_id="c1")
+    emit(log, EventName.START, "support", 0.1, job_id="AJ_1")
+    emit(log, EventName.HEARTBEAT, "customer", 0.2)
+    if desk:
+        emit(log, EventName.DESK, "support", 0.3, changes={})
+        emit(log, EventName.DESK, "support", 3.0, changes={"orders": [ORDER]})
+    emit(log, EventName.SAID, "support", 2.0, text="Hello.", **spoken("support", 0.9, 1.9))
+    emit(log, EventName.SAID, "customer", 4.0, text="Hi there.", **spoken("customer", 2.4, 3.9))
+    emit(log, EventName.HEARD, "support", 4.3, text="hi where", **spoken("support", 2.6, 4.0))
+    if tool_of:
+        emit(
+            log, EventName.TOOL, tool_of, 5.0, tool="find", arguments={}, output="", is_error=False
+        )
+    emit(log, EventName.OUTCOME, "driver", 5.9, outcome="completed", fault=None, detail="")
+    none = {"customer": 0.0, "support": 0.0}
+    lost = {"inserted_s": none, "cut_s": none, "concealed_s": none}
+    emit(log, EventName.RECORDED, "driver", 6.0, duration_s=6.0, **lost)
+    log.close()
+    event_log.settle(folder)
+    expected = {"expected": Expectation(desk={"orders": (ORDER,)})}
+    made = call()
+    spec = made.spec.model_copy(update=expected)
+    write_json(folder / CALL, made.model_copy(update={"spec": spec}))
+
+
+def test_a_recorded_call_becomes_a_transcript_and_metrics(tmp_path: Path) -> None:
+    record(tmp_path)
+    label(tmp_path)
+    transcript = json.loads((tmp_path / "transcript.json").read_text())
+    measured = json.loads((tmp_path / "metrics.json").read_text())
+    assert transcript["schema"] == measured["schema"] == 1
+    assert [(t["role"], t["start"], t["end"], t["heard"]) for t in transcript["turns"]] == [
+        ("support", 1.0, 2.0, None),
+        ("customer", 2.5, 4.0, "hi where"),
+    ]
+    assert measured["reply_gap_s"]["support_to_customer"] == {
+        "p50": 0.5,
+        "p95": 0.5,
+        "values": [0.5],
+    }
+    assert measured["wer"]["customer"]["rate"] == 0.5
+    assert measured["task_success"]
+    assert measured["valid"]
+    assert [finding["check"] for finding in measured["findings"]] == ["ending", "ending"]
+
+
+def test_the_tools_that_the_support_agent_used_are_known_to_the_metrics(tmp_path: Path) -> None:
+    """Support answers 2.75 s after the customer, which is late but for the tool."""
+
+    def latency_score(user: str) -> float | None:
+        folder = tmp_path / user
+        folder.mkdir()
+        record(folder, answer=(6.75, 7.5), tool_of=user)
+        label(folder)
+        return metrics.read(folder).interaction.eva.latency_score.mean
+
+    assert (latency_score("support"), latency_score("customer")) == (1.0, 0.5)
+
+
+def test_labelling_again_gives_the_same_files(tmp_path: Path) -> None:
+    record(tmp_path)
+    label(tmp_path)
+    once = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    event_log.settle(tmp_path)
+    label(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == once
+
+
+def test_a_call_whose_desk_never_reported_is_no_success(tmp_path: Path) -> None:
+    record(tmp_path, desk=False)
+    label(tmp_path)
+    measured = metrics.read(tmp_path)
+    assert not measured.task_success
+    assert measured.fault is Fault.SYSTEM
+    assert measured.findings[0].detail == "the desk's rows never arrived"
+
+
+def test_events_are_in_the_order_in_which_they_happened_by_one_clock(tmp_path: Path) -> None:
+    record(tmp_path)
+    entries = event_log.read(tmp_path)
+    assert [entry.t for entry in entries] == sorted(entry.t for entry in entries)
+    (said,) = [e for e in entries if (e.event, e.role) == ("SAID", "customer")]
+    assert said.t == pytest.approx(4.002, abs=1e-5)
+    assert said.on_recording(said.fields["stopped_at"]) == pytest.approx(3.902, abs=1e-5)
+    assert {e.fields.get("job_id") for e in entries} == {None}
+    first = json.loads((tmp_path / "events.jsonl").read_text().splitlines()[0])
+    ours = ["event", "role", "t", "clock", "received", "room", "call_id", "job_id"]
+    assert list(first)[:8] == ours
+
+
+def test_a_field_named_like_one_of_every_line_is_kept_beside_it(tmp_path: Path) -> None:
+    log = EventLog(tmp_path, room="r", call_id="c1")
+    log.write(
+        Event(event=EventName.REFUSED, source="driver", at=5.0, fields={"role": "support"}), 1
+    )
+    log.close()
+    (entry,) = event_log.read(tmp_path)
+    assert (entry.role, entry.fields["its_role"]) == ("driver", "support")
