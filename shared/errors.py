@@ -18,6 +18,9 @@ The message of each is one line that says what is wrong, where, and what to do.
 """
 
 from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
 
 
 class DuologueError(Exception):
@@ -107,3 +110,22 @@ class WorkerFailed(DuologueError):
     def __init__(self, agent_name: str, problem: str) -> None:
         self.agent_name, self.problem = str(agent_name), problem
         super().__init__(f"worker {self.agent_name!r} failed: {problem}")
+
+
+class WrongField(NamedTuple):
+    """The first field that is wrong in data from outside, and why; its value is not told."""
+
+    location: tuple[int | str, ...]
+    """The steps to it, such as ("goals", 0, "say"); none where the data as a whole is wrong."""
+    problem: str
+
+    @property
+    def field(self) -> str:
+        """The steps in one word, such as "goals.0.say"."""
+        return ".".join(map(str, self.location))
+
+
+def wrong_field(error: ValidationError) -> WrongField:
+    """What to tell, in a line, of data that pydantic refuses."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return WrongField(first["loc"], first["msg"].removeprefix("Value error, "))

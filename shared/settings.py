@@ -16,7 +16,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.errors import UsageError
+from shared.errors import UsageError, wrong_field
 from shared.spec import EngineChoice, Engines, Role
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -145,6 +145,6 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageError(f"environment variable {name}: {first['msg']}") from None
+        wrong = wrong_field(error)
+        name = "_".join(map(str, wrong.location)).upper()
+        raise UsageError(f"environment variable {name}: {wrong.problem}") from None

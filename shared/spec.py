@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from shared.customer_sheet import CustomerSheet
-from shared.errors import SpecError
+from shared.errors import SpecError, wrong_field
 from shared.values import Frozen, Row, Text
 
 CALL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
@@ -229,9 +229,9 @@ class CallSpec(Frozen):
         try:
             spec = cls.model_validate_json(metadata)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            field = ".".join(str(part) for part in first["loc"]) or "metadata"
-            raise SpecError(f"not a CallSpec: {field}: {first['msg']}") from None
+            wrong = wrong_field(error)
+            field = wrong.field or "metadata"
+            raise SpecError(f"not a CallSpec: {field}: {wrong.problem}") from None
         if spec.mode is Mode.TALK and getattr(spec, role.value) is None:
             raise SpecError(f"not a CallSpec for {role.value}: {role.value}: its sheet is missing")
         for part in ("engines", "peers"):

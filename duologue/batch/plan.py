@@ -11,7 +11,7 @@ from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.scenarios.document import Document
 from duologue.scenarios.scenario import NO_OPTIONS, load_scenarios
 from shared import engines
-from shared.errors import DocumentError, SpecError, UsageError
+from shared.errors import DocumentError, SpecError, UsageError, wrong_field
 from shared.settings import Settings
 from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role
 from shared.values import Text
@@ -172,9 +172,8 @@ def _spec(path: Path, line: int, text: bytes) -> CallSpec:
     try:
         spec = CallSpec.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise DocumentError(path, line, field, str(first["msg"])) from None
+        wrong = wrong_field(error)
+        raise DocumentError(path, line, wrong.field, wrong.problem) from None
     missing = [name for name in ("customer", "support") if getattr(spec, name) is None]
     missing += [f"engines.{role}" for role in Role if role not in spec.engines]
     missing += [f"peers.{role}" for role in Role if role not in spec.peers]

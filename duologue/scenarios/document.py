@@ -7,7 +7,7 @@ from typing import Any, NoReturn, Self, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from shared.errors import DocumentError
+from shared.errors import DocumentError, wrong_field
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -70,8 +70,7 @@ class Document:
         try:
             return model.model_validate(self._plain(self._root))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            self.fail(first["loc"], str(first["msg"]).removeprefix("Value error, "))
+            self.fail(*wrong_field(error))
 
     def fail(self, location: tuple[int | str, ...], problem: str) -> NoReturn:
         """Report `problem` at the node nearest to `location`."""

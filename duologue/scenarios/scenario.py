@@ -19,7 +19,7 @@ from duologue.scenarios.persona import PERSONAS, NamedPersona
 from shared.customer_sheet import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
 from shared.engines import at_pace, check_names, same_provider, silence_after
 from shared.engines.turn_settings import AFTER_SERVICE_S
-from shared.errors import DocumentError, SpecError
+from shared.errors import DocumentError, SpecError, wrong_field
 from shared.spec import (
     NO_LATENCY,
     RULES,
@@ -157,9 +157,8 @@ class Scenario(BaseModel):
                 agent_expectations=self.agent_expectations,
             )
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise SpecError(f"{field}: {first['msg']}") from None
+            wrong = wrong_field(error)
+            raise SpecError(f"{wrong.field}: {wrong.problem}") from None
 
     def _chosen(
         self, role: Role, engines: Engines, options: Mapping[Role, EngineChoice]

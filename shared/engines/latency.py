@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from shared.errors import UsageError
+from shared.errors import UsageError, wrong_field
 from shared.spec import NO_LATENCY, Delay, Latency
 
 
@@ -68,9 +68,8 @@ def read_latency(options: Sequence[str]) -> Latency:
     try:
         return Latency.model_validate(delays)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
+        wrong = wrong_field(error)
         raise UsageError(
-            f"latency: {field}: {first['msg']}; kinds are {', '.join(Latency.model_fields)}, "
-            "each as seconds or seconds:spread"
+            f"latency: {wrong.field}: {wrong.problem}; "
+            f"kinds are {', '.join(Latency.model_fields)}, each as seconds or seconds:spread"
         ) from None

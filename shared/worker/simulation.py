@@ -14,7 +14,7 @@ from livekit.protocol.agent import Job
 from livekit.protocol.agent_simulation import Scenario, SimulationMode
 from pydantic import ValidationError
 
-from shared.errors import SpecError
+from shared.errors import SpecError, wrong_field
 from shared.spec import CallSpec, Limits, SupportSheet
 from shared.values import Row, Value
 
@@ -79,9 +79,9 @@ def _support_sheet(scenario: Scenario) -> SupportSheet:
     try:
         sheet = SupportSheet.model_validate_json(scenario.userdata)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(["userdata", *map(str, first["loc"])])
-        raise SpecError(f"scenario {scenario.label!r}: {field}: {first['msg']}") from None
+        wrong = wrong_field(error)
+        field = ".".join(filter(None, ("userdata", wrong.field)))
+        raise SpecError(f"scenario {scenario.label!r}: {field}: {wrong.problem}") from None
     desk = {table: tuple(map(_as_written, rows)) for table, rows in sheet.desk.items()}
     return sheet.model_copy(update={"desk": desk})
 

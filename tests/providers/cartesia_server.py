@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.engines.local_tts import SAMPLE_RATE as SPOKEN_RATE
 from shared.engines.local_tts import place_words
 from shared.engines.pcm import FULL_SCALE, Samples, resample
+from shared.errors import wrong_field
 from tests.providers import speech
 from tests.providers.endpointing import Endpointing, Started
 from tests.providers.service import GARBAGE, STATUSES, Fault, Faults, Hear, Speak, break_off, served
@@ -235,8 +236,8 @@ def _check(asked: _Generation) -> None:
 def _why(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    first = error.errors(include_url=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    wrong = wrong_field(error)
+    return f"{wrong.field}: {wrong.problem}"
 
 
 def _context_of(data: Any) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 from pydantic import TypeAdapter, ValidationError
 
+from shared.errors import wrong_field
 from tests.providers.service import Refused
 
 _MESSAGES = TypeAdapter(list[ChatCompletionMessageParam])
@@ -111,10 +112,9 @@ def read_chat(body: Any, models: Sequence[str]) -> Chat:
         _MESSAGES.validate_python(body.get("messages"))
         tools = _TOOLS.validate_python(body.get("tools", []))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
+        wrong = wrong_field(error)
         raise Refused(
-            400, f"Invalid value for 'messages' or 'tools': {place}: {first['msg']}"
+            400, f"Invalid value for 'messages' or 'tools': {wrong.field}: {wrong.problem}"
         ) from None
     if not body.get("stream") or not body.get("stream_options", {}).get("include_usage"):
         raise Refused(400, "this server streams, with usage")

@@ -12,6 +12,7 @@ import structlog
 from livekit import rtc
 from pydantic import ValidationError
 
+from shared.errors import wrong_field
 from shared.events.journal import Event
 from shared.spec import Role
 from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC
@@ -106,7 +107,7 @@ class Inbox:
             except (TimeoutError, ConnectionError) as error:
                 self._lost(lane.role, f"a stream of {lane.name} broke off: {error}")
             except ValidationError as error:
-                self._lost(lane.role, f"not an event: {error.errors(include_url=False)[0]['msg']}")
+                self._lost(lane.role, f"not an event: {wrong_field(error).problem}")
             except ValueError as error:
                 self._lost(lane.role, f"not speech that was played: {error}")
             finally:
