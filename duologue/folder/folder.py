@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.errors import CallTaken, DuologueError, FolderError, UsageError
+from shared.errors import CallTaken, DuologueError, FolderError, UsageError, wrong_field
 from shared.spec import CALL_ID_PATTERN, CallSpec, Role
 from shared.values import Frozen
 
@@ -282,9 +282,8 @@ def read_json(folder: Path, name: str, model: type[M]) -> M:
     except OSError as error:
         raise FolderError(folder, f"is damaged: {name}: {error.strerror}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        problem = f"{where}: {first['msg']}" if where else first["msg"]
+        wrong = wrong_field(error)
+        problem = ": ".join(filter(None, (wrong.field, wrong.problem)))
         raise FolderError(folder, f"is damaged: {name}: {problem}") from None
 
 
