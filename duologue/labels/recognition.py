@@ -18,8 +18,9 @@ from duologue.labels.interaction.values import Rate
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript, Turn
 from duologue.labels.transcript.words.readings import displayed
-from duologue.labels.wer import Op, WordErrors, align
+from duologue.labels.wer import WordErrors
 from shared.language.as_heard import normalize
+from shared.language.edits import Op, align
 from shared.spec import Role
 from shared.values import Frozen
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from duologue.labels.recognition import Pair, Recognition
 from duologue.labels.timeline import Mark, MarkKind
 from duologue.labels.transcript.transcript import Transcript, Turn
-from duologue.labels.wer import Op
 from duologue.report.wording import plain
+from shared.language.edits import Op
 
 SAME_MOMENT_S = 0.05
 """How far a turn may start from where the speech that it begins is marked, which has no clicks."""

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from shared.language.edits import edit_distance
+
 SAME = 0.62
 """From this likeness on, what was heard can be a misspelling of a name."""
 
@@ -82,11 +84,4 @@ def _similarity(one: str, other: str) -> float:
     """1 minus the edit distance over the longer length."""
     if not one or not other:
         return 0.0
-    previous = list(range(len(other) + 1))
-    for row, left in enumerate(one, start=1):
-        current = [row]
-        for column, right in enumerate(other, start=1):
-            change = previous[column - 1] + (left != right)
-            current.append(min(previous[column] + 1, current[-1] + 1, change))
-        previous = current
-    return 1 - previous[-1] / max(len(one), len(other))
+    return 1 - edit_distance(one, other) / max(len(one), len(other))

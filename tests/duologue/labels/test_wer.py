@@ -2,7 +2,7 @@
 
 import pytest
 
-from duologue.labels.wer import Op, WordErrors, align, word_errors
+from duologue.labels.wer import WordErrors, word_errors
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,3 @@ def test_the_rate_is_errors_per_word_said() -> None:
 
 def test_there_is_no_rate_when_nothing_was_said() -> None:
     assert WordErrors(0, 0, 2, 0).rate is None
-
-
-def test_an_alignment_says_what_became_of_each_word() -> None:
-    assert align(["a", "b", "c", "d"], ["a", "x", "c", "e", "d"]) == [
-        (Op.EQUAL, 0, 0),
-        (Op.SUBSTITUTE, 1, 1),
-        (Op.EQUAL, 2, 2),
-        (Op.INSERT, None, 3),
-        (Op.EQUAL, 3, 4),
-    ]
-    assert align(["a", "b"], ["b"]) == [(Op.DELETE, 0, None), (Op.EQUAL, 1, 0)]

@@ -17,10 +17,10 @@ from duologue.labels.timeline import Mark, MarkKind, Marks
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import NoWords, Transcript, Turn, Word, WordSource
 from duologue.labels.verdict import Check, Finding, Verdict
-from duologue.labels.wer import Op
 from duologue.report import call as report
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal, Persona
 from shared.endings import Fault, Outcome
+from shared.language.edits import Op
 from shared.spec import Role
 from tests.duologue.folder.test_folder import call
 

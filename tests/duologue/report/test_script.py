@@ -3,8 +3,8 @@
 from duologue.labels.entities import EntityKind
 from duologue.labels.recognition import Entity, Pair, Recognition, Stretch
 from duologue.labels.transcript.transcript import Transcript
-from duologue.labels.wer import Op
 from duologue.report.script import Line, Moment, script
+from shared.language.edits import Op
 from tests.duologue.report.calls import MARKS, RECOGNITION, TURNS, C, S, same, turn
 
 
