@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from duologue.labels.placement.correlation import normalized
 from shared.engines.pcm import Samples
 
 SILENT_DBFS = -100.0
@@ -14,6 +15,8 @@ MARGIN_S = 0.2
 PIECE_S = 0.4
 """An echo is looked for in pieces of this length: a jitter buffer may drop or stretch a few
 milliseconds between two pieces, which would spoil the correlation of the whole."""
+ROUNDING = 1e-4
+"""Of a piece's energy; an echo may be 40 dB quieter."""
 LOUD_PIECE = 0.25
 """Pieces with less than this part of the loudest one's energy say nothing, and are left out."""
 
@@ -67,12 +70,6 @@ def find_echo(sent: Samples, heard: Samples, rate_hz: int) -> Echo:
 
 def _find(piece: Samples, start: int, heard: Samples, rate_hz: int) -> Echo:
     size = 1 << (len(heard) + len(piece) - 1).bit_length()
-    spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(piece, size))
-    products = np.fft.irfft(spectrum, size)[: len(heard) - len(piece) + 1]
-    power = np.concatenate([[0.0], np.cumsum(np.square(heard, dtype=np.float64))])
-    around = power[len(piece) :] - power[: -len(piece)]
-    # A floor, or rounding errors would look like an echo in digital silence.
-    own = float(np.sum(np.square(piece)))
-    correlation = products / np.sqrt(own * np.maximum(around, own * 1e-4))
+    correlation = normalized(piece, heard, size, ROUNDING)
     best = int(np.argmax(correlation))
     return Echo(float(np.clip(correlation[best], 0.0, 1.0)), (best - start) / rate_hz)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from duologue.folder.channels import RATE_HZ, Pcm
+from duologue.labels.placement.correlation import Float, cross_correlation, normalized
 
 PIECE = RATE_HZ // 5
 REACH = round(0.3 * RATE_HZ)
@@ -23,10 +24,11 @@ FINE = round(0.0015 * RATE_HZ)
 """What is less than this is drift, not a step."""
 QUIET = 0.05
 """Pieces with less than this part of the mean power say nothing, and are left out."""
+MUCH_QUIETER = 0.01
+"""Of a piece's energy; what is 20 dB quieter is not it, however alike."""
 ENDS = 3
 """How many pieces are the head, and the tail."""
 
-Float: TypeAlias = npt.NDArray[np.float32]
 Places: TypeAlias = npt.NDArray[np.int64]
 
 
@@ -68,7 +70,7 @@ def align(speech: Pcm, recording: Pcm) -> Alignment:
     pieces, around = _pieces(sent, heard, whole)
     power = np.mean(np.square(pieces), axis=1)
     loud = np.flatnonzero(power > QUIET * power.mean())
-    correlation = _correlations(pieces[loud], around[loud])
+    correlation = normalized(pieces[loud], around[loud], around.shape[1], MUCH_QUIETER)
     path = _path(correlation)
     lags = _refined(correlation, path) - REACH
     leaps = 1 + np.flatnonzero(np.abs(np.diff(path)) > FINE)
@@ -96,9 +98,7 @@ def _scaled(pcm: Pcm) -> Float:
 
 def _place(sent: Float, heard: Float) -> int:
     """Where the whole correlates best."""
-    size = _fast(len(heard) + len(sent))
-    spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sent, size))
-    return int(np.argmax(np.fft.irfft(spectrum, size)[: len(heard) - len(sent) + 1]))
+    return int(np.argmax(cross_correlation(sent, heard, _fast(len(heard) + len(sent)))))
 
 
 def _fast(size: int) -> int:
@@ -114,19 +114,6 @@ def _pieces(sent: Float, heard: Float, whole: int) -> tuple[Float, Float]:
     padded = np.pad(heard, (REACH, REACH + PIECE))
     around = np.lib.stride_tricks.sliding_window_view(padded, PIECE + 2 * REACH)
     return pieces, around[whole : whole + count * PIECE : PIECE]
-
-
-def _correlations(pieces: Float, around: Float) -> Float:
-    """For each piece, its normalized cross-correlation at each place within reach."""
-    size = around.shape[1]
-    spectrum = np.fft.rfft(around) * np.conj(np.fft.rfft(pieces, size))
-    products = np.fft.irfft(spectrum, size)[:, : 2 * REACH + 1]
-    power = np.cumsum(np.pad(np.square(around, dtype=np.float64), ((0, 0), (1, 0))), axis=1)
-    own = np.sum(np.square(pieces, dtype=np.float64), axis=1, keepdims=True)
-    # What is 20 dB quieter is not it, however alike.
-    there = np.maximum(power[:, PIECE:] - power[:, :-PIECE], 0.01 * own)
-    correlation: Float = (products / np.sqrt(own * there)).astype(np.float32)
-    return correlation
 
 
 def _path(correlation: Float) -> Places:
