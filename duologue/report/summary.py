@@ -111,6 +111,16 @@ def _read(folder: Path) -> Iterator[CallSummary]:
 
 def summarize(calls: Sequence[CallSummary]) -> dict[str, Any]:
     """The figures of all calls together; times in seconds."""
+    return _figures(calls, _used(calls))
+
+
+def _used(calls: Sequence[CallSummary]) -> list[tuple[Role, cost.Billed]]:
+    return cost.added(each.metrics.usage for each in calls)
+
+
+def _figures(
+    calls: Sequence[CallSummary], used: Sequence[tuple[Role, cost.Billed]]
+) -> dict[str, Any]:
     gaps = {
         direction: [gap for each in calls for gap in each.metrics.reply_gap_s[direction].values]
         for direction in calls[0].metrics.reply_gap_s
@@ -130,7 +140,7 @@ def summarize(calls: Sequence[CallSummary]) -> dict[str, Any]:
         "wer": {role: errors[role] / words[role] if words[role] else None for role in Role},
         "turns_cut_off": sum(each.metrics.turn_cut_off for each in calls),
         "interruptions": sum(sum(each.metrics.interruptions.values()) for each in calls),
-        **_costs(calls),
+        **_costs(calls, used),
         "failed": [
             {"call_id": each.call.call_id, "reasons": [*each.call.run.earlier, _ending(each)]}
             for each in calls
@@ -139,14 +149,15 @@ def summarize(calls: Sequence[CallSummary]) -> dict[str, Any]:
     }
 
 
-def _costs(calls: Sequence[CallSummary]) -> dict[str, Any]:
-    usages = [each.metrics.usage for each in calls]
+def _costs(
+    calls: Sequence[CallSummary], used: Sequence[tuple[Role, cost.Billed]]
+) -> dict[str, Any]:
     return {
-        "cost_usd": round(sum(cost.known_usd(usage) for usage in usages), 6),
+        "cost_usd": round(sum(cost.known_usd(each.metrics.usage) for each in calls), 6),
         "cost_unknown": sum(each.metrics.cost_usd is None for each in calls),
         "usage": [
             {"role": role, **billed.model_dump(mode="json", exclude={"dated"})}
-            for role, billed in cost.added(usages)
+            for role, billed in used
         ],
     }
 
@@ -201,7 +212,8 @@ def write_csv(calls: Sequence[CallSummary], file: TextIO) -> None:
 
 def show_summary(calls: Sequence[CallSummary], console: Console, *, worst: int) -> None:
     """Print the figures, and the worst calls."""
-    figures = summarize(calls)
+    used = _used(calls)
+    figures = _figures(calls, used)
     console.print(
         f"{figures['calls']} calls, {figures['goals_reached']} reached their goal, "
         f"{figures['valid']} valid, {figures['retried']} needed more than one attempt"
@@ -219,7 +231,7 @@ def show_summary(calls: Sequence[CallSummary], console: Console, *, worst: int) 
         rate = figures["wer"][role]
         share = "none said" if rate is None else f"{rate:.1%}"
         console.print(f"words of {role} misheard: {share}")
-    _show_costs(figures, cost.added(each.metrics.usage for each in calls), console)
+    _show_costs(figures, used, console)
     for each in calls[:worst]:
         goal = "goal reached" if each.metrics.task_success else "goal not reached"
         why = "; ".join([*each.call.run.earlier, *map(str, each.metrics.findings)])
