@@ -4,7 +4,6 @@ To the agents it is a person who joined; their workers send it their events, as 
 """
 
 import asyncio
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Self, TypeVar
@@ -23,7 +22,7 @@ from shared.engines.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Samples
 from shared.errors import ServerUnreachable
 from shared.events.journal import Event, EventName
 from shared.spec import CallSpec, Role
-from shared.worker.bus import REFUSED_TOPIC
+from shared.worker.bus import Refusal
 from shared.worker.linking import AGENT_NAME, agent_name
 
 log = structlog.get_logger("duologue.doctor.probe")
@@ -256,9 +255,8 @@ class Probe:
 
         @room.on("data_received")
         def on_data(packet: rtc.DataPacket) -> None:
-            if packet.topic == REFUSED_TOPIC:
-                refusal = json.loads(packet.data)
-                self.refused[Role(refusal["role"])] = str(refusal["reason"])
+            if refusal := Refusal.from_packet(packet):
+                self.refused[refusal.role] = refusal.reason
                 self._changed.set()
 
     def _on_event(self, event: Event) -> None:

@@ -6,23 +6,49 @@ a FLAC file that an event names. Nobody else in the room receives any of them.
 """
 
 import asyncio
+from typing import Self
 
 import structlog
 from livekit import rtc
+from pydantic import ValidationError
 
 from shared.events.journal import Event, EventName, Journal
 from shared.side.tap import Played
+from shared.spec import Role
+from shared.values import Frozen
 
 log = structlog.get_logger("duologue.bus")
 
 EVENTS_TOPIC = "duologue.events"
-PLAYED_TOPIC = "duologue.folder.played_zip"
+PLAYED_TOPIC = "duologue.played"
 REFUSED_TOPIC = "duologue.refused"
 HEARTBEAT_S = 2.0
 SEND_TIMEOUT_S = 5.0
 """How long sending events may take; a room that is gone answers nothing."""
 SEND_PLAYED_TIMEOUT_S = 10.0
 """How long sending a stretch of speech may take, which is up to some 100 kB."""
+
+
+class Refusal(Frozen):
+    """Why a worker took no job, as data for everybody in the room."""
+
+    role: Role
+    reason: str
+
+    def to_data(self) -> bytes:
+        """What is sent, on `REFUSED_TOPIC`."""
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def from_packet(cls, packet: rtc.DataPacket) -> Self | None:
+        """The refusal in a packet; None if it is about something else, or cannot be read."""
+        if packet.topic != REFUSED_TOPIC:
+            return None
+        try:
+            return cls.model_validate_json(packet.data)
+        except ValidationError:
+            log.warning("a refusal that cannot be read", data=packet.data[:200])
+            return None
 
 
 class RoomBus:

@@ -5,7 +5,6 @@ that process takes with it is every call of this worker; the other side of each 
 """
 
 import asyncio
-import json
 import logging
 import math
 import signal
@@ -25,7 +24,7 @@ from shared.settings import Settings, read_settings
 from shared.side.conversation import Factory
 from shared.spec import CallSpec, Role
 from shared.worker import readiness
-from shared.worker.bus import REFUSED_TOPIC
+from shared.worker.bus import REFUSED_TOPIC, Refusal
 from shared.worker.job import take_call
 from shared.worker.linking import AGENT_NAME
 from shared.worker.simulation import is_in_text, read_dispatch, simulated_spec
@@ -176,7 +175,7 @@ async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: 
         await livekit.room.send_data(
             api.SendDataRequest(
                 room=request.room.name,
-                data=json.dumps({"role": role, "reason": reason}).encode(),
+                data=Refusal(role=role, reason=reason).to_data(),
                 kind=api.DataPacket.Kind.RELIABLE,
                 topic=REFUSED_TOPIC,
             )

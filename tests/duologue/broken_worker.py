@@ -19,7 +19,7 @@ from duologue.doctor.checks import PHRASE
 from shared.engines.pcm import OUTPUT_RATE_HZ
 from shared.events.journal import EventName, Journal
 from shared.spec import CallSpec, Role
-from shared.worker.bus import REFUSED_TOPIC, RoomBus
+from shared.worker.bus import REFUSED_TOPIC, Refusal, RoomBus
 from shared.worker.diagnosis import FIXED_REPLY
 
 NOISE_AMPLITUDE = 3000
@@ -49,12 +49,12 @@ async def on_request(request: JobRequest) -> None:
     if breakage() is not Breakage.REFUSES:
         await request.accept(identity=request.agent_name)
         return
-    reason = json.dumps({"role": request.agent_name, "reason": "engine 'x' cannot be used"})
+    refusal = Refusal(role=Role(request.agent_name), reason="engine 'x' cannot be used")
     async with api.LiveKitAPI() as livekit:
         await livekit.room.send_data(
             api.SendDataRequest(
                 room=request.room.name,
-                data=reason.encode(),
+                data=refusal.to_data(),
                 kind=api.DataPacket.Kind.RELIABLE,
                 topic=REFUSED_TOPIC,
             )

@@ -6,7 +6,6 @@ pkg/rtc/room.go).
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
@@ -31,7 +30,7 @@ from shared.address import ServerAddress
 from shared.errors import DuologueError, ServerUnreachable
 from shared.events.journal import Event, EventName, Journal
 from shared.spec import Role
-from shared.worker.bus import REFUSED_TOPIC
+from shared.worker.bus import Refusal
 from shared.worker.linking import agent_name
 
 log = structlog.get_logger("duologue.call.over_livekit.recorder")
@@ -359,14 +358,9 @@ class Recorder:
         channel.close(laid)
 
     def _on_data(self, packet: rtc.DataPacket) -> None:
-        if packet.topic != REFUSED_TOPIC:
+        refusal = Refusal.from_packet(packet)
+        if refusal is None:
             return
-        try:
-            refusal = json.loads(packet.data)
-            role, reason = Role(refusal["role"]), str(refusal["reason"])
-        except (ValueError, KeyError, TypeError):
-            log.warning("a refusal that cannot be read", data=packet.data[:200])
-            return
-        self._journal.emit(EventName.REFUSED, worker=role, reason=reason)
+        self._journal.emit(EventName.REFUSED, worker=refusal.role, reason=refusal.reason)
         for callback in self._on_refused:
-            callback(role, reason)
+            callback(refusal.role, refusal.reason)

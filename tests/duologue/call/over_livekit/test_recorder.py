@@ -27,7 +27,7 @@ from shared.events.journal import Event, EventName, Journal
 from shared.settings import Settings
 from shared.side.tap import Played
 from shared.spec import Role
-from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC, REFUSED_TOPIC
+from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC, REFUSED_TOPIC, Refusal
 
 FRAME = RATE_HZ // 100
 CLICK_EVERY_S = 0.5
@@ -319,7 +319,7 @@ async def test_a_refusal_reaches_the_driver(server: Server, tmp_path: Path) -> N
         participant = place.voices[Role.SUPPORT].room.local_participant
         await participant.publish_data(b"not json", topic=REFUSED_TOPIC)
         await participant.publish_data(
-            json.dumps({"role": "support", "reason": "no such engine"}), topic=REFUSED_TOPIC
+            Refusal(role=Role.SUPPORT, reason="no such engine").to_data(), topic=REFUSED_TOPIC
         )
         await place.until(lambda: place.count(EventName.REFUSED) == 1)
         await place.recorder.stop()
