@@ -11,22 +11,22 @@ from collections import deque
 from livekit.agents import AgentSession, ConversationItemAddedEvent, llm, utils
 
 from shared.endings import EndReason
-from shared.language.as_heard import phrase
+from shared.language.as_heard import is_goodbye, phrase
 from shared.side.line import Line
 
 PARTING_S = 3.0
 """Silence, or more goodbyes, after the goodbyes; longer than the tool takes, shorter than any
 silence that is broken by asking who is there."""
 
-_FAREWELL = re.compile(
-    r" (?:good bye|bye|take care"
+_WISH = re.compile(
+    r" (?:take care"
     r"|have (?:a|an|yourself a) (?:\w+ )?(?:day|1|morning|afternoon|evening|night|weekend)) "
 )
 
 
 def is_farewell(text: str) -> bool:
-    """Whether something is said as goodbye."""
-    return bool(_FAREWELL.search(phrase(text)))
+    """Whether something is said as one parts: a goodbye, or a wish ("Have a nice day.")."""
+    return is_goodbye(text) or bool(_WISH.search(phrase(text)))
 
 
 class Parting:

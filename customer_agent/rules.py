@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from customer_agent.facts import asked_for, fact_aloud, is_code, is_request
 from customer_agent.manner import Manner
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal
-from shared.language.as_heard import codes, digits_of, normalize, phrase, sentences
+from shared.language.as_heard import codes, digits_of, is_goodbye, normalize, phrase, sentences
 from shared.language.likeness import likeness
 from shared.side.dialogue import Dialogue, Heard, Performed, call, listen, say, tell
 
 ATTEMPTS = 3
 """How often a goal is brought up, and how often in a row the caller bears not to understand."""
 
-_GOODBYE = re.compile(r" (?:good ?bye|bye) ")
 _ELSE = re.compile(r" (?:anything else|something else|what else|any other|further) ")
 _OPEN_QUESTION = re.compile(
     r" (?:how (?:can|may) (?:i|we) (?:help|assist)|what can i do|how can we|what is (?:wrong|the"
@@ -98,7 +97,7 @@ class Caller:
         while True:
             self._manner.hear(heard.text)
             settled = self._settle(heard.text)
-            if _GOODBYE.search(phrase(heard.text)) and not (yield from self._hold_back()):
+            if is_goodbye(heard.text) and not (yield from self._hold_back()):
                 yield from self._hang_up("All right. Goodbye." if self._open() else "Goodbye.")
                 return
             if self._may_ask_again(heard, settled=settled) and self._manner.asks_to_repeat():
@@ -164,7 +163,7 @@ class Caller:
         if not heard.text:
             return self._still_there(heard)
         lost, self._lost = self._lost, 0
-        if any(mark.search(words) for mark in (_GOODBYE, _ELSE, _OPEN_QUESTION)):
+        if is_goodbye(heard.text) or _ELSE.search(words) or _OPEN_QUESTION.search(words):
             return self._next(thanks=settled)
         answer = (
             self._give(heard.text)

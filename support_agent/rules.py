@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from shared.language.as_heard import is_assent, phrase, sentences, yes_or_no
+from shared.language.as_heard import is_assent, is_goodbye, phrase, sentences, yes_or_no
 from shared.side.dialogue import Dialogue, Heard, call, listen, say, tell
 from support_agent.business import Business, Problem, Way
 from support_agent.reception import CALLBACK, PUT_THROUGH
@@ -29,12 +29,11 @@ _WAIT = re.compile(
     r" (?:hold on|(?:1|a) (?:moment|minute|2 th)|let me (?:check|look|find|see|get)) "
 )
 _THERE = re.compile(r" (?:are you (?:still )?there|can you hear me|anybody there) |^ hello $")
-_GOODBYE = re.compile(r" (?:good ?bye|bye) ")
 _NOTHING_MORE = re.compile(
     r"^ (?:no|nope|nah) | (?:that is (?:all|it|everything)|nothing (?:else|more)|all set) "
     r"|^ (?:thank you|thanks)(?: \w+){0,4} $"
 )
-_LEAVES = re.compile(rf"{_GOODBYE.pattern}|{_NOTHING_MORE.pattern}|^(?: \w+){{1,3}} $")
+_FEW_WORDS = re.compile(r"^(?: \w+){1,3} $")
 
 
 class CallerLeaves(Exception):
@@ -89,7 +88,7 @@ class Talk:
                 break
             heard = yield from say(back)
         self._note(heard.text, () if heard.cut_off else asked)
-        if _GOODBYE.search(phrase(heard.text)) and not self._waiting:
+        if is_goodbye(heard.text) and not self._waiting:
             raise CallerLeaves
         return heard
 
@@ -193,7 +192,7 @@ class Talk:
     def _broke_in(self, heard: Heard) -> bool:
         """Whether the caller spoke before the question was put, and said nothing to act on."""
         return heard.cut_off and not (
-            _GOODBYE.search(phrase(heard.text))
+            is_goodbye(heard.text)
             or read_slots(heard.text, self.business.slots())
             or any(self._problems_in(heard.text))
         )
@@ -329,14 +328,21 @@ class Talk:
         goodbye = f"Thank you for calling {self.business.name}. Goodbye."
         for _ in range(ATTEMPTS):
             heard = yield from say(goodbye)
-            while heard.text and not heard.cut_off and _LEAVES.search(phrase(heard.text)):
+            while heard.text and not heard.cut_off and _takes_leave(heard.text):
                 heard = yield from listen()
             self._note(heard.text)
             with suppress(CallerLeaves):
-                if not self._waiting and not _LEAVES.search(phrase(heard.text)) and heard.text:
+                if not self._waiting and not _takes_leave(heard.text) and heard.text:
                     yield from self.ask("Sorry, what else can I do for you?")
                 if self._waiting:
                     yield from self._work()
+
+
+def _takes_leave(text: str) -> bool:
+    """Whether what is said after our goodbye asks for nothing more."""
+    words = phrase(text)
+    few = _NOTHING_MORE.search(words) or _FEW_WORDS.search(words)
+    return is_goodbye(text) or bool(few)
 
 
 def _named(text: str, options: Mapping[str, tuple[str, ...]]) -> str | None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from shared.language.as_heard import normalize, sentences
+from shared.language.as_heard import MONTHS, normalize, sentences
 from shared.spec import CallSpec
 
 
@@ -37,12 +37,11 @@ class Found(NamedTuple):
     """The word after its last."""
 
 
-_MONTH = "|".join(calendar.month_name[1:]).lower()
 _COINS = "dollars?|pounds?|euros?|cents?|pence|penny"
 _PATTERNS = (
     (
         EntityKind.DATE,
-        rf"(?:\d ){{1,2}}(?:th )?(?:of )?(?:{_MONTH}) (?:th )?(?:(?:1 9|2 0) \d \d )?",
+        rf"(?:\d ){{1,2}}(?:th )?(?:of )?(?:{MONTHS}) (?:th )?(?:(?:1 9|2 0) \d \d )?",
     ),
     (EntityKind.MONEY, rf"(?:\d )+(?:{_COINS}) (?:(?:and )?(?:\d )+(?:cents?|pence) )?"),
     # At least three letters, or letters and digits; "a" and "i" before digits are words.

@@ -47,15 +47,16 @@ _ENDINGS = {"n't": " not", "'re": " are", "'ll": " will", "'ve": " have", "'d": 
 _ANY_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
 _ANY_ENDING = re.compile(rf"(?<=[a-z])(?:{'|'.join(_ENDINGS)})\b")
 
-_MONTHS = "|".join(calendar.month_name[1:]).lower()
-_DAY_MONTH = re.compile(rf"\b(?:the )?(?<!\d )(\d(?: \d)?)(?: th)?(?: of)? ({_MONTHS})\b")
-_MONTH_DAY = re.compile(rf"\b(?<!\d )({_MONTHS}) (?:the )?(\d(?: \d)?)(?: th)?\b(?! \d)")
-
 _MONTH_NUMBERS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+MONTHS = "|".join(_MONTH_NUMBERS)
+"""Matches the name of a month in what `phrase` makes of a text."""
+_DAY_MONTH = re.compile(rf"\b(?:the )?(?<!\d )(\d(?: \d)?)(?: th)?(?: of)? ({MONTHS})\b")
+_MONTH_DAY = re.compile(rf"\b(?<!\d )({MONTHS}) (?:the )?(\d(?: \d)?)(?: th)?\b(?! \d)")
+
 _DAY, _YEAR = r"(?P<day>\d(?: \d)?)(?: th)?", r"(?P<year>(?:1 9|2 0) \d \d)"
 _FULL_DATES = (
-    re.compile(rf" {_DAY} (?P<month>{_MONTHS})(?: th)? {_YEAR} "),
-    re.compile(rf" (?P<month>{_MONTHS}) (?:the )?{_DAY} {_YEAR} "),
+    re.compile(rf" {_DAY} (?P<month>{MONTHS})(?: th)? {_YEAR} "),
+    re.compile(rf" (?P<month>{MONTHS}) (?:the )?{_DAY} {_YEAR} "),
 )
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b")
 
@@ -142,6 +143,11 @@ def is_listening_sound(text: str) -> bool:
 def is_assent(text: str) -> bool:
     """Whether a text says no more than that one listens or agrees ("mm-hm", "I see", "sure")."""
     return bool(_LISTENING.match(phrase(text)))
+
+
+def is_goodbye(text: str) -> bool:
+    """Whether a text has a goodbye in it ("Goodbye.", "Okay, bye now.")."""
+    return " bye " in phrase(text)
 
 
 def is_backchannel(text: str) -> bool:

@@ -1,6 +1,5 @@
 """What is checked of every call; each check yields what it finds."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -11,7 +10,7 @@ from duologue.labels.verdict.finding import Check, Finding
 from duologue.labels.verdict.sheet import left_sheet
 from duologue.labels.verdict.values import aloud
 from shared.endings import Fault, Outcome
-from shared.language.as_heard import phrase, sentences
+from shared.language.as_heard import is_goodbye, phrase, sentences
 from shared.spec import Expectation, Role
 from support_agent import identifying_tools, public_tables
 
@@ -19,8 +18,6 @@ LOOP = 4
 """A sentence that one side says so often is a loop."""
 LOOP_WORDS = 4
 """Shorter sentences may come as often as they like."""
-
-_GOODBYE = re.compile(r" (?:good ?bye|bye) ")
 
 
 def all_findings(evidence: Evidence) -> Iterator[Finding]:
@@ -163,7 +160,7 @@ def _ending(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _said_goodbye(evidence: Evidence, role: Role) -> bool:
-    return bool(_GOODBYE.search(phrase(_text(evidence, role))))
+    return is_goodbye(_text(evidence, role))
 
 
 def _audio(evidence: Evidence) -> Iterator[Finding]:

@@ -1,18 +1,16 @@
 """Values of sheets and desks as they are told on the phone."""
 
-import calendar
 import re
 from collections.abc import Iterator
 
-from shared.language.as_heard import normalize, phrase
+from shared.language.as_heard import MONTHS, normalize, phrase
 from shared.language.to_say import date_aloud, full_date_aloud, money_aloud
 from shared.values import Value
 
 CODE_LENGTHS = tuple(range(4, 17))
 """Digits in what is taken for a code, not an amount or a time."""
 
-_MONTHS = "|".join(calendar.month_name[1:]).lower()
-AMOUNT_OR_DATE = re.compile(rf"(?<= )(?:\d (?:\d )*dollars?|\d (?:\d )?(?:{_MONTHS}))(?= )")
+AMOUNT_OR_DATE = re.compile(rf"(?<= )(?:\d (?:\d )*dollars?|\d (?:\d )?(?:{MONTHS}))(?= )")
 """In normalized words: "4 9 dollars", "3 may"."""
 
 
