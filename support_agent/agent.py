@@ -9,10 +9,11 @@ from shared.side.dialogue import RulesLLM
 from shared.side.line import Line
 from shared.side.session import create_session
 from shared.spec import CallSpec, Role, SupportSheet
-from support_agent.business import Business, load_business
+from support_agent.business import Business
 from support_agent.desk import Changes, Desk, Rows
 from support_agent.instructions import instructions
-from support_agent.rules import Talk
+from support_agent.registry import load_business
+from support_agent.rules import dialogue
 
 if TYPE_CHECKING:
     from shared.engines import Models
@@ -48,9 +49,7 @@ def create_party(spec: CallSpec, journal: Journal, models: "Models") -> Party:
     opens = spec.opener is Role.SUPPORT
     line = Line(Role.SUPPORT, spec, journal)
     agent = SupportAgent(line, business, business.open_desk(spec.support.desk))
-    model = models.llm or RulesLLM(
-        lambda: Talk(business, opens=opens).dialogue(), models.delays.language
-    )
+    model = models.llm or RulesLLM(lambda: dialogue(business, opens=opens), models.delays.language)
     return Party(agent, create_session(line, models, model), line)
 
 
@@ -81,7 +80,7 @@ def identifying_tools(business: str) -> frozenset[str]:
     Raises:
         SpecError: There is no such business.
     """
-    return frozenset(way.tool for way in load_business(business).ways)
+    return frozenset(way.tool for way in load_business(business).identifications)
 
 
 def public_tables(business: str) -> frozenset[str]:

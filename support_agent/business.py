@@ -1,53 +1,36 @@
 """What a business is to the support agent: its desk, tools, policy, and how it works off problems.
 
-Each lives in a folder of its own under `support_agent/businesses/`, whose module has it as
-`BUSINESS`; nothing else names it.
+Each lies in a folder of its own, whose package has it as `BUSINESS`; docs/your-own-business.md
+says how to write one, `support_agent.registry` which there are.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from importlib.resources import files
+from typing import NamedTuple
 
 from livekit.agents import llm
 from livekit.agents.llm import find_function_tools
 
-from shared.errors import SpecError
-from support_agent import businesses, reception
-from support_agent.desk import Desk, Rows
+from support_agent import reception
+from support_agent.desk import NO_ROWS, Desk, Rows
 from support_agent.slots import Slot
-
-if TYPE_CHECKING:
-    from shared.side.dialogue import Dialogue
-    from support_agent.rules import Talk
+from support_agent.talk import Problem, Talk
 
 
-class Way(NamedTuple):
-    """A way to identify the caller: ask for the slots, then look them up.
+class Identification(NamedTuple):
+    """One way to find out who calls: ask for the slots, then look them up.
 
-    The tool takes the slots as arguments by name. It returns `found`, and with it all that is
-    known of the caller, or the names of the slots to ask `again`.
+    The tool takes the slots as arguments by name. It returns what `IdentifiedCaller.found` or
+    `not_found` gives: all that is known of the caller, or the names of the slots to ask again.
     """
 
     slots: tuple[Slot, ...]
     tool: str
 
 
-class Problem(NamedTuple):
-    """Something callers call about."""
-
-    name: str
-    label: str
-    """As the agent names it among what it can help with: "a late order"."""
-    signs: tuple[str, ...]
-    """Regular expressions, one of which is found in what a caller says who has this problem.
-
-    They are matched against normalized words (`shared.language.as_heard.phrase`).
-    """
-    solve: "Callable[[Talk], Dialogue[None]]"
-    """Works it off; the caller is identified, unless `anybody` may ask."""
-    anybody: bool = False
-    """Whether it concerns no data of the caller's."""
+def no_neighbours(_: Rows) -> Rows:
+    """Put no rows beside those of a call."""
+    return NO_ROWS
 
 
 class Business(NamedTuple):
@@ -57,31 +40,35 @@ class Business(NamedTuple):
     """As it is spoken."""
     schema: str
     """DDL of the desk's own tables; the first column of each is its key."""
-    stock: Rows
-    """Its own rows."""
-    public: frozenset[str]
-    """Tables that are about nobody in particular, of which anybody may be told."""
-    grows: frozenset[str]
-    """Tables that its tools add rows to."""
-    neighbours: Callable[[Rows], Rows]
-    """Rows easily mistaken for those of a call, put beside them."""
     policy: str
     """What the agent may do, in words for a language model."""
     tools: Callable[[Desk], object]
     """What has the tools over a desk, as methods; they enforce the policy."""
-    ways: tuple[Way, ...]
+    identifications: tuple[Identification, ...]
     """In the order in which they are tried."""
     problems: tuple[Problem, ...]
+    stock: Rows = NO_ROWS
+    """Its own rows."""
+    public: frozenset[str] = frozenset()
+    """Tables that are about nobody in particular, of which anybody may be told."""
+    grows: frozenset[str] = frozenset()
+    """Tables that its tools add rows to."""
+    neighbours: Callable[[Rows], Rows] = no_neighbours
+    """Rows easily mistaken for those of a call, put beside them."""
     asks: tuple[Slot, ...] = ()
     """What else callers may be asked for; it identifies nobody."""
 
     def identity(self) -> tuple[Slot, ...]:
         """All that identifies a caller, each once."""
-        return tuple(dict.fromkeys(slot for way in self.ways for slot in way.slots))
+        return tuple(dict.fromkeys(slot for way in self.identifications for slot in way.slots))
 
     def slots(self) -> tuple[Slot, ...]:
         """All that callers are asked for, each once."""
         return tuple(dict.fromkeys((*self.identity(), *self.asks)))
+
+    def talk(self) -> Talk:
+        """A conversation with a caller, before its first word."""
+        return Talk(self.problems, self.slots(), self.identity())
 
     def open_desk(self, rows: Rows) -> Desk:
         """The desk of one call: the stock, neighbours of the call's rows, and these rows.
@@ -107,15 +94,7 @@ class Business(NamedTuple):
         ]
 
 
-def load_business(name: str) -> Business:
-    """The business in the folder `name`.
-
-    Raises:
-        SpecError: There is none.
-    """
-    known = sorted(module.name for module in pkgutil.iter_modules(businesses.__path__))
-    if name not in known:
-        raise SpecError(f"no business {name!r}; there are {', '.join(known)}")
-    module = importlib.import_module(f"{businesses.__name__}.{name}")
-    business: Business = module.BUSINESS
-    return business
+def read_text(package: str | None, name: str) -> str:
+    """A text file beside the modules of a package: `read_text(__package__, "policy.md")`."""
+    assert package
+    return (files(package) / name).read_text(encoding="utf-8")

@@ -10,9 +10,10 @@ from shared.errors import SpecError
 from shared.language.as_heard import digits_of
 from shared.spec import Expectation
 from support_agent import reception
-from support_agent.business import Business, load_business
+from support_agent.business import Business
 from support_agent.desk import Desk, Rows
-from support_agent.slots import Kind
+from support_agent.registry import load_business
+from support_agent.slots import SlotKind
 
 
 class Flaw(NamedTuple):
@@ -81,7 +82,10 @@ def _unknown_caller(
     business: Business, desk: Desk, facts: Mapping[str, Fact], expected: Expectation
 ) -> Iterator[Flaw]:
     """A caller who is to be identified by codes, none of which is on the desk."""
-    codes = [{slot.name for slot in way.slots if slot.kind is Kind.CODE} for way in business.ways]
+    codes = [
+        {slot.name for slot in way.slots if slot.kind is SlotKind.CODE}
+        for way in business.identifications
+    ]
     given = {name: facts[name] for name in facts if any(name in names for names in codes)}
     changes = (
         table not in business.public and desk.get(table, row.get(desk.key(table)))

@@ -1,13 +1,17 @@
-"""Whether a caller is who a row says, by the name as it was heard.
+"""Whether a caller is who a row says, by the name as it was heard, and whose rows it may have.
 
 A name misspelt by the recognizer must do, and yet nobody may be taken for somebody else: not for
 one whose code is a digit off, nor for one whose name sounds alike.
 """
 
+import json
 from collections.abc import Iterable
 
+from livekit.agents import ToolError
+
 from shared.language.likeness import SAME, likeness
-from shared.values import Row
+from shared.values import Row, Value
+from support_agent.desk import Desk
 
 _MARGIN = 0.1
 _FIRST_NAME = 0.4
@@ -37,3 +41,49 @@ def _fit(heard: str, name: str) -> float:
 def one_digit_apart(one: str, other: str) -> bool:
     """Whether two codes differ in one digit."""
     return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+
+
+def result(**fields: object) -> str:
+    """What a tool returns: its fields as a JSON object."""
+    return json.dumps(fields)
+
+
+def not_found(*again: str) -> str:
+    """What a look-up returns that did not find the caller: the names of the slots to ask again."""
+    return result(found=False, again=again)
+
+
+class IdentifiedCaller:
+    """For which rows of one table, such as orders, the caller of one call is identified.
+
+    Args:
+        desk: Of the call.
+        table: Whose rows belong to callers.
+        refusal: What the agent is told that asks for another's row.
+    """
+
+    def __init__(self, desk: Desk, table: str, refusal: str) -> None:
+        self._desk, self._table, self._refusal = desk, table, refusal
+        self._keys: set[Value] = set()
+
+    def found(self, key: Value, *, customer: Value, **known: object) -> str:
+        """Let the caller have the row with this key; what the look-up returns.
+
+        Args:
+            key: Of the row.
+            customer: The caller's name, as it is on the desk.
+            known: What else is known of the caller; procedures find it in `Talk.record`.
+        """
+        self._keys.add(key)
+        return result(found=True, customer=customer, **known)
+
+    def require(self, key: Value) -> Row:
+        """The row with this key, which is the caller's.
+
+        Raises:
+            ToolError: The caller is not identified for it.
+        """
+        row = self._desk.get(self._table, key) if key in self._keys else None
+        if row is None:
+            raise ToolError(self._refusal)
+        return row

@@ -10,7 +10,7 @@ from shared.language.likeness import spelled
 from shared.language.to_say import digits_aloud, full_date_aloud
 
 
-class Kind(StrEnum):
+class SlotKind(StrEnum):
     """What a slot's value is."""
 
     CODE = "code"
@@ -26,7 +26,7 @@ class Slot(NamedTuple):
 
     name: str
     """The tool's argument."""
-    kind: Kind
+    kind: SlotKind
     noun: str
     """As the agent asks for it: "your order number"."""
     under: str
@@ -38,15 +38,15 @@ class Slot(NamedTuple):
 
     def read_back(self, value: str) -> str:
         """The value in a sentence about it."""
-        if self.kind is Kind.DATE:
+        if self.kind is SlotKind.DATE:
             return self.under.format(full_date_aloud(value))
-        return self.under.format(digits_aloud(value) if self.kind is Kind.CODE else value)
+        return self.under.format(digits_aloud(value) if self.kind is SlotKind.CODE else value)
 
 
-NAME = Slot(name="name", kind=Kind.NAME, noun="your full name", under="under the name {}")
+NAME = Slot(name="name", kind=SlotKind.NAME, noun="your full name", under="under the name {}")
 DATE_OF_BIRTH = Slot(
     name="date_of_birth",
-    kind=Kind.DATE,
+    kind=SlotKind.DATE,
     noun="your date of birth",
     under="anybody born on {}",
 )
@@ -87,9 +87,9 @@ def read_slots(
     """
     values = _read_codes(text, slots, asked)
     for slot in slots:
-        if slot.kind is Kind.NAME and (name := _read_name(text, asked=slot in asked)):
+        if slot.kind is SlotKind.NAME and (name := _read_name(text, asked=slot in asked)):
             values[slot.name] = (name,)
-        elif slot.kind is Kind.DATE and (heard := dates(text)):
+        elif slot.kind is SlotKind.DATE and (heard := dates(text)):
             values[slot.name] = heard
     return values
 
@@ -97,8 +97,8 @@ def read_slots(
 def _read_codes(
     text: str, slots: Sequence[Slot], asked: Sequence[Slot]
 ) -> dict[str, tuple[str, ...]]:
-    code_slots = [slot for slot in slots if slot.kind is Kind.CODE]
-    expected = next((slot for slot in asked if slot.kind is Kind.CODE), None)
+    code_slots = [slot for slot in slots if slot.kind is SlotKind.CODE]
+    expected = next((slot for slot in asked if slot.kind is SlotKind.CODE), None)
     named = [
         slot for slot in code_slots if any(phrase(word) in phrase(text) for word in slot.words)
     ]

@@ -97,13 +97,5 @@ def test_only_the_command_writes_to_the_terminal(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
-def test_public_names_are_sorted(file: Path) -> None:
-    for node in ast.walk(tree(file)):
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            names = ast.literal_eval(node.value)
-            assert names == sorted(names)
-
-
-@pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_what_starts_a_worker_is_not_imported_by_anything(file: Path) -> None:
     assert not {name for name in imported(file) if name.split(".")[-1] == "__main__"}

@@ -31,7 +31,7 @@ from duologue.servers.server import Server
 from shared.address import ServerAddress
 from shared.language.as_heard import phrase
 from shared.settings import inherited_environment
-from support_agent.business import load_business
+from support_agent.registry import load_business
 
 NAME = "simulation-1a2b3c4d"
 """What the worker is to register as, and no role's name."""

@@ -13,9 +13,9 @@ from duologue.scenarios.scenario import Scenario
 from shared.endings import Ending, Outcome
 from shared.side.dialogue import Call, Dialogue, Reply, reply
 from shared.spec import Role
-from support_agent.business import load_business
 from support_agent.desk import Desk
-from support_agent.rules import Talk
+from support_agent.registry import load_business
+from support_agent.rules import dialogue
 
 MAX_TURNS = 60
 MAX_SILENCES = 2
@@ -106,7 +106,7 @@ async def hold_call(
     opens = spec.opener
     sides = {
         Role.SUPPORT: Side(
-            lambda: Talk(business, opens=opens is Role.SUPPORT).dialogue(),
+            lambda: dialogue(business, opens=opens is Role.SUPPORT),
             llm.ToolContext(business.tools_at(desk)).function_tools,
         ),
         Role.CUSTOMER: Side(lambda: Caller(sheet, opens=opens is Role.CUSTOMER).dialogue(), {}),

@@ -11,7 +11,7 @@ from shared.settings import Settings
 from shared.side.dialogue import RulesLLM
 from shared.side.line import Line
 from shared.spec import Role
-from support_agent.business import load_business
+from support_agent.registry import load_business
 
 SHEET = CustomerSheet(
     persona=Persona(name="Yash Patel"),

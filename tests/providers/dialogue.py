@@ -7,8 +7,8 @@ from livekit.agents import llm
 from customer_agent.rules import Caller
 from shared.side.dialogue import Dialogue, reply
 from shared.spec import CallSpec, Role
-from support_agent.business import load_business
-from support_agent.rules import Talk
+from support_agent.registry import load_business
+from support_agent.rules import dialogue as support_dialogue
 from tests.providers.chat import Answer, Chat, Reply, ToolCall, Usage, text_of
 
 
@@ -27,7 +27,7 @@ def rules_of(spec: CallSpec, usage: Usage | None = None) -> Answer:
         if "hang_up" in chat.tools:
             opens = spec.opener is Role.CUSTOMER
             return Caller(sheet, opens=opens, seed=spec.seed).dialogue()
-        return Talk(business, opens=spec.opener is Role.SUPPORT).dialogue()
+        return support_dialogue(business, opens=spec.opener is Role.SUPPORT)
 
     def answer(chat: Chat) -> Reply:
         text, call, _ = reply(dialogue(chat), _context(chat, given))

@@ -10,9 +10,9 @@ from shared.side.dialogue import RulesLLM
 from shared.side.line import Line
 from shared.spec import Role
 from support_agent.agent import SupportAgent, bare_spec
-from support_agent.business import load_business
 from support_agent.instructions import instructions
-from support_agent.rules import Talk
+from support_agent.registry import load_business
+from support_agent.rules import dialogue
 
 
 async def test_it_serves_a_caller_with_its_tools_and_reports_each_change_of_the_desk() -> None:
@@ -22,7 +22,7 @@ async def test_it_serves_a_caller_with_its_tools_and_reports_each_change_of_the_
     line = Line(Role.SUPPORT, bare_spec(Settings(_env_file=None)), journal)
     shop = load_business("shop")
     desk = shop.open_desk(load_scenario("late-and-charged-twice").userdata.desk)
-    rules = RulesLLM(lambda: Talk(shop, opens=True).dialogue())
+    rules = RulesLLM(lambda: dialogue(shop, opens=True))
     async with AgentSession[Line](llm=rules, userdata=line) as session:
         await session.start(SupportAgent(line, shop, desk))
         await session.generate_reply()

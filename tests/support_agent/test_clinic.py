@@ -14,7 +14,8 @@ from shared.spec import Role
 from shared.values import Row, Value
 from support_agent.businesses.clinic import BUSINESS, tools
 from support_agent.businesses.clinic.tools import ClinicTools
-from support_agent.rules import Talk
+from support_agent.rules import dialogue
+from support_agent.talk import Talk
 from tests.text_call import Channel, Side, TextCall, hold_call
 
 FILE = BUNDLED / "clinic.yaml"
@@ -234,7 +235,7 @@ async def test_a_visit_that_is_refused_is_not_booked() -> None:
 
 async def test_what_concerns_no_patient_is_told_to_anybody_at_once() -> None:
     side = Side(
-        lambda: Talk(BUSINESS, opens=True).dialogue(),
+        lambda: dialogue(BUSINESS, opens=True),
         llm.ToolContext(BUSINESS.tools_at(BUSINESS.open_desk({}))).function_tools,
     )
     await side.turn()
@@ -275,9 +276,9 @@ async def test_what_concerns_no_patient_is_told_to_anybody_at_once() -> None:
     ],
 )
 def test_a_problem_is_known_by_its_words_and_taken_for_no_other(text: str, problem: str) -> None:
-    assert [one.name for one in Talk(BUSINESS, opens=True)._problems_in(text)] == [problem]
+    assert [one.name for one in BUSINESS.talk()._problems_in(text)] == [problem]
 
 
 @pytest.mark.parametrize("text", ["No, that is all.", "Yes, please.", "I will try another time."])
 def test_what_callers_say_besides_is_no_problem(text: str) -> None:
-    assert list(Talk(BUSINESS, opens=True)._problems_in(text)) == []
+    assert list(BUSINESS.talk()._problems_in(text)) == []

@@ -15,7 +15,7 @@ from shared.spec import Role
 from shared.values import Row
 from support_agent.businesses.internet import BUSINESS, procedures, tools
 from support_agent.businesses.internet.tools import InternetTools
-from support_agent.rules import Talk
+from support_agent.talk import Talk
 from tests.text_call import Channel, TextCall, hold_call
 
 VARIANTS = Path(__file__).parent.parent / "scenarios" / "internet_variants.yaml"

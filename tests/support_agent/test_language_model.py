@@ -14,8 +14,8 @@ from shared.events.journal import Event, EventName, Journal
 from shared.side.line import Line
 from shared.spec import Role
 from support_agent.agent import SupportAgent
-from support_agent.business import load_business
 from support_agent.instructions import instructions
+from support_agent.registry import load_business
 from tests.providers.chat import Reply, ToolCall, scripted
 from tests.providers.openai_server import OpenAIServer
 

@@ -3,18 +3,19 @@
 import pytest
 
 from shared.side.dialogue import Dialogue, say, tell
-from support_agent.business import Problem, load_business
-from support_agent.rules import Talk
-from support_agent.slots import Kind, Slot
+from support_agent.registry import load_business
+from support_agent.rules import dialogue
+from support_agent.slots import Slot, SlotKind
+from support_agent.talk import Problem, Talk
 from tests.text_call import Side
 
-METER = Slot("meter", Kind.CODE, "the number of your meter", "meter {}", ("meter",), (4,))
+METER = Slot("meter", SlotKind.CODE, "the number of your meter", "meter {}", ("meter",), (4,))
 SHOP = load_business("shop")._replace(asks=(METER,))
 
 
 def learner() -> Side:
     def dialogue() -> Dialogue[None]:
-        learned = yield from Talk(SHOP, opens=True).learn(METER)
+        learned = yield from SHOP.talk().learn(METER)
         yield from say(f"I learned {learned}.")
 
     return Side(dialogue, {})
@@ -61,7 +62,7 @@ async def test_a_fact_said_with_the_problem_is_not_asked_for_and_replaces_no_pro
         yield from say(f"{meter} {talk.facts.get('order_number')}")
 
     business = SHOP._replace(problems=(Problem("any", "a", (" broken ",), solve, anybody=True),))
-    side = Side(lambda: Talk(business, opens=True).dialogue(), {})
+    side = Side(lambda: dialogue(business, opens=True), {})
     heard = ("It is broken.", "My meter is 4711, my order number is 47219.", "Yes.")
     assert await answer(side, *heard) == "4711 None"
 
@@ -80,6 +81,6 @@ async def test_a_problem_may_lead_to_another_one_before_all_that_is_waiting() ->
         told("other"),
     )
     business = SHOP._replace(problems=problems)
-    side = Side(lambda: Talk(business, opens=True).dialogue(), {})
+    side = Side(lambda: dialogue(business, opens=True), {})
     said = await answer(side, "It is broken, and I am waiting.")
     assert said.startswith("I can help you with that. First. other. waiting. Is there anything")

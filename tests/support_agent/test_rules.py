@@ -12,8 +12,8 @@ from shared.language.as_heard import phrase
 from shared.side.dialogue import REVIVE, reply
 from shared.spec import Role
 from shared.values import Row
-from support_agent.business import load_business
-from support_agent.rules import Talk
+from support_agent.registry import load_business
+from support_agent.rules import dialogue
 from tests.text_call import MAX_TURNS, Channel, Side, TextCall, hold_call
 
 VARIANTS = Path(__file__).parent.parent / "scenarios" / "shop_variants.yaml"
@@ -157,7 +157,7 @@ async def test_noise_in_the_place_of_words_ends_a_call_without_success(
 
 def support() -> Side:
     business = load_business("shop")
-    return Side(lambda: Talk(business, opens=True).dialogue(), {})
+    return Side(lambda: dialogue(business, opens=True), {})
 
 
 async def say_to(side: Side, text: str) -> str:

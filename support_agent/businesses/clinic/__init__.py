@@ -1,8 +1,6 @@
 """Green Hill Clinic's appointment desk: appointments, prescriptions, test results."""
 
-from importlib.resources import files
-
-from support_agent.business import Business, Problem, Way
+from support_agent.business import Business, Identification, read_text
 from support_agent.businesses.clinic.procedures import (
     book_appointment,
     cancel_appointment,
@@ -16,11 +14,12 @@ from support_agent.businesses.clinic.procedures import (
 )
 from support_agent.businesses.clinic.stock import STOCK, neighbours
 from support_agent.businesses.clinic.tools import ClinicTools
-from support_agent.slots import DATE_OF_BIRTH, NAME, Kind, Slot
+from support_agent.slots import DATE_OF_BIRTH, NAME, Slot, SlotKind
+from support_agent.talk import Problem
 
 PATIENT_NUMBER = Slot(
     name="patient_number",
-    kind=Kind.CODE,
+    kind=SlotKind.CODE,
     noun="your patient number",
     under="patient number {}",
     words=("patient number", "patients number", "number"),
@@ -32,16 +31,15 @@ _ANY = r"(?: (?:an?|any|another|1|some|in a|new|free|next)){1,2}"
 
 BUSINESS = Business(
     name="Green Hill Clinic",
-    schema=(files(__package__) / "schema.sql").read_text(encoding="utf-8"),
+    schema=read_text(__package__, "schema.sql"),
     stock=STOCK,
     public=frozenset({"clinic", "hours", "services"}),
-    grows=frozenset(),
     neighbours=neighbours,
-    policy=(files(__package__) / "policy.md").read_text(encoding="utf-8"),
+    policy=read_text(__package__, "policy.md"),
     tools=ClinicTools,
-    ways=(
-        Way((DATE_OF_BIRTH, NAME), "find_patient"),
-        Way((PATIENT_NUMBER, NAME), "find_patient_by_number"),
+    identifications=(
+        Identification((DATE_OF_BIRTH, NAME), "find_patient"),
+        Identification((PATIENT_NUMBER, NAME), "find_patient_by_number"),
     ),
     problems=(
         Problem(

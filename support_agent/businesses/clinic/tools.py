@@ -1,13 +1,12 @@
 """What the support agent of the clinic can do at its desk; the policy is enforced here."""
 
-import json
 from datetime import date, datetime, timedelta
 
 from livekit.agents import ToolError, function_tool
 
 from shared.values import Row, Value
 from support_agent.desk import Desk
-from support_agent.identity import named, one_digit_apart
+from support_agent.identity import IdentifiedCaller, named, not_found, one_digit_apart, result
 
 NOTICE = timedelta(hours=24)
 """Until so long before an appointment it can be moved or cancelled."""
@@ -21,7 +20,9 @@ class ClinicTools:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._callers: set[Value] = set()
+        self._caller = IdentifiedCaller(
+            desk, "patients", "The caller is not identified as this patient."
+        )
 
     @function_tool
     async def find_patient(self, date_of_birth: str, name: str) -> str:
@@ -61,8 +62,8 @@ class ClinicTools:
         Args:
             patient_number: The patient number.
         """
-        self._require_caller(patient_number)
-        return _said(appointments=self._coming(patient_number=patient_number))
+        self._caller.require(patient_number)
+        return result(appointments=self._coming(patient_number=patient_number))
 
     @function_tool
     async def find_free_times(self, service: str) -> str:
@@ -71,7 +72,7 @@ class ClinicTools:
         Args:
             service: Its name, from find_services.
         """
-        return _said(times=self._free_times(service))
+        return result(times=self._free_times(service))
 
     @function_tool
     async def find_other_times(self, appointment_id: str) -> str:
@@ -81,7 +82,7 @@ class ClinicTools:
             appointment_id: The id of the appointment, from find_appointments.
         """
         appointment = self._require_changeable(appointment_id)
-        return _said(times=self._free_times(appointment["service"]))
+        return result(times=self._free_times(appointment["service"]))
 
     @function_tool
     async def book_appointment(self, patient_number: str, time_id: str) -> str:
@@ -91,10 +92,10 @@ class ClinicTools:
             patient_number: The patient number.
             time_id: The id of the time, from find_free_times.
         """
-        self._require_caller(patient_number)
+        self._caller.require(patient_number)
         self._require_free(time_id)
         self._desk.update("appointments", time_id, patient_number=patient_number)
-        return _said(booked=True)
+        return result(booked=True)
 
     @function_tool
     async def move_appointment(self, appointment_id: str, time_id: str) -> str:
@@ -110,7 +111,7 @@ class ClinicTools:
         patient_number = appointment["patient_number"]
         self._desk.update("appointments", time_id, patient_number=patient_number)
         self._desk.update("appointments", appointment_id, patient_number=None)
-        return _said(moved=True)
+        return result(moved=True)
 
     @function_tool
     async def cancel_appointment(self, appointment_id: str) -> str:
@@ -121,7 +122,7 @@ class ClinicTools:
         """
         self._require_changeable(appointment_id)
         self._desk.update("appointments", appointment_id, patient_number=None)
-        return _said(cancelled=True)
+        return result(cancelled=True)
 
     @function_tool
     async def find_prescriptions(self, patient_number: str) -> str:
@@ -130,9 +131,9 @@ class ClinicTools:
         Args:
             patient_number: The patient number.
         """
-        self._require_caller(patient_number)
+        self._caller.require(patient_number)
         rows = self._desk.find("prescriptions", patient_number=patient_number)
-        return _said(prescriptions=rows)
+        return result(prescriptions=rows)
 
     @function_tool
     async def repeat_prescription(self, prescription_id: str) -> str:
@@ -146,7 +147,7 @@ class ClinicTools:
         if not left:
             raise ToolError("This prescription has run out, so the doctor has to see you first.")
         self._desk.update("prescriptions", prescription_id, repeats_left=left - 1)
-        return _said(ordered=True)
+        return result(ordered=True)
 
     @function_tool
     async def find_results(self, patient_number: str) -> str:
@@ -155,21 +156,21 @@ class ClinicTools:
         Args:
             patient_number: The patient number.
         """
-        self._require_caller(patient_number)
+        self._caller.require(patient_number)
         rows = self._desk.find("results", patient_number=patient_number)
-        return _said(
+        return result(
             tests=[{"test": row["test"], "in": row["finding"] is not None} for row in rows]
         )
 
     @function_tool
     async def find_services(self) -> str:
         """Look up what appointments are for, and how to prepare for each."""
-        return _said(services=self._desk.find("services"))
+        return result(services=self._desk.find("services"))
 
     @function_tool
     async def find_opening_hours(self) -> str:
         """Look up when the clinic is open."""
-        return _said(hours=self._desk.find("hours"))
+        return result(hours=self._desk.find("hours"))
 
     def _born_on(self, day: date) -> list[Row]:
         return self._desk.find("patients", date_of_birth=day.isoformat())
@@ -184,17 +185,13 @@ class ClinicTools:
         """
         match named(name, [*fitting, *near]):
             case [patient] if patient in fitting:
-                self._callers.add(patient["number"])
-                return _said(found=True, customer=patient["name"], patient_number=patient["number"])
-        return _said(found=False, again=again)
-
-    def _require_caller(self, patient_number: Value) -> None:
-        if patient_number not in self._callers:
-            raise ToolError("The caller is not identified as this patient.")
+                number = patient["number"]
+                return self._caller.found(number, customer=patient["name"], patient_number=number)
+        return not_found(*again)
 
     def _require_own(self, table: str, key: str) -> Row:
         row = self._desk.get(table, key) or {"patient_number": None}
-        self._require_caller(row["patient_number"])
+        self._caller.require(row["patient_number"])
         return row
 
     def _require_changeable(self, appointment_id: str) -> Row:
@@ -223,7 +220,3 @@ class ClinicTools:
 
 def _start(appointment: Row) -> datetime:
     return datetime.fromisoformat(f"{appointment['starts_on']} {appointment['starts_at']}")
-
-
-def _said(**result: object) -> str:
-    return json.dumps(result)

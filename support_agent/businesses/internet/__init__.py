@@ -1,8 +1,6 @@
 """Blue River, an internet provider: outages, slow lines, visits, plans, bills, cancellations."""
 
-from importlib.resources import files
-
-from support_agent.business import Business, Problem, Way
+from support_agent.business import Business, Identification, read_text
 from support_agent.businesses.internet.procedures import (
     bill,
     cancel_contract,
@@ -16,6 +14,7 @@ from support_agent.businesses.internet.slots import ACCOUNT_NUMBER, POSTCODE
 from support_agent.businesses.internet.stock import STOCK, neighbours
 from support_agent.businesses.internet.tools import InternetTools
 from support_agent.slots import DATE_OF_BIRTH, NAME
+from support_agent.talk import Problem
 
 
 def _then(first: str, second: str, between: int = 5) -> str:
@@ -39,16 +38,16 @@ _PERSON = r"(?:persons?|human|manager|supervisor|representative|colleague|operat
 
 BUSINESS = Business(
     name="Blue River",
-    schema=(files(__package__) / "schema.sql").read_text(encoding="utf-8"),
+    schema=read_text(__package__, "schema.sql"),
     stock=STOCK,
     public=frozenset({"calendar", "plans", "outages", "slots"}),
     grows=frozenset({"credits", "visits"}),
     neighbours=neighbours,
-    policy=(files(__package__) / "policy.md").read_text(encoding="utf-8"),
+    policy=read_text(__package__, "policy.md"),
     tools=InternetTools,
-    ways=(
-        Way((ACCOUNT_NUMBER, NAME), "find_account"),
-        Way((DATE_OF_BIRTH, NAME), "find_holder"),
+    identifications=(
+        Identification((ACCOUNT_NUMBER, NAME), "find_account"),
+        Identification((DATE_OF_BIRTH, NAME), "find_holder"),
     ),
     asks=(POSTCODE,),
     problems=(

@@ -5,7 +5,7 @@ from typing import Any
 from shared.language.to_say import date_aloud, money_aloud, time_aloud
 from shared.side.dialogue import Dialogue, call, tell
 from support_agent.businesses.internet.slots import POSTCODE
-from support_agent.rules import Talk
+from support_agent.talk import Talk
 
 _OFFERS = 4
 """How many free times are offered at most."""

@@ -1,10 +1,10 @@
 """What the internet provider's support agent asks callers for."""
 
-from support_agent.slots import Kind, Slot
+from support_agent.slots import Slot, SlotKind
 
 ACCOUNT_NUMBER = Slot(
     name="account_number",
-    kind=Kind.CODE,
+    kind=SlotKind.CODE,
     noun="your account number",
     under="account number {}",
     words=("account", "account number", "customer number", "number"),
@@ -12,7 +12,7 @@ ACCOUNT_NUMBER = Slot(
 )
 POSTCODE = Slot(
     name="postcode",
-    kind=Kind.CODE,
+    kind=SlotKind.CODE,
     noun="your postcode",
     under="the postcode {}",
     words=("postcode", "postal code", "zip", "zip code"),

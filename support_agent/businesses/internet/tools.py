@@ -1,13 +1,18 @@
 """What the internet provider's support agent can do at its desk; the policy is enforced here."""
 
-import json
-
 from livekit.agents import ToolError, function_tool
 
 from shared.language.to_say import full_date_aloud
 from shared.values import Row
 from support_agent.desk import Desk
-from support_agent.identity import is_named, named, one_digit_apart
+from support_agent.identity import (
+    IdentifiedCaller,
+    is_named,
+    named,
+    not_found,
+    one_digit_apart,
+    result,
+)
 
 
 class InternetTools:
@@ -15,7 +20,9 @@ class InternetTools:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._callers: set[str] = set()
+        self._caller = IdentifiedCaller(
+            desk, "accounts", "The caller is not identified for this account."
+        )
 
     @function_tool
     async def find_account(self, account_number: str, name: str) -> str:
@@ -27,7 +34,7 @@ class InternetTools:
         """
         account = self._desk.get("accounts", account_number)
         if account is None:
-            return _said(found=False, again=["account_number"])
+            return not_found("account_number")
         # A number misheard by one digit may hit an account of somebody of a similar name.
         near = [
             str(other["name"])
@@ -35,7 +42,7 @@ class InternetTools:
             if one_digit_apart(str(other["number"]), account_number)
         ]
         if not is_named(name, str(account["name"]), near):
-            return _said(found=False, again=["account_number", "name"])
+            return not_found("account_number", "name")
         return self._identified(account)
 
     @function_tool
@@ -51,7 +58,7 @@ class InternetTools:
         if len(fitting) == 1:
             return self._identified(fitting[0])
         again = ["name"] if fitting else ["date_of_birth", "name"] if born else ["date_of_birth"]
-        return _said(found=False, again=again)
+        return not_found(*again)
 
     @function_tool
     async def find_outage(self, postcode: str) -> str:
@@ -60,7 +67,7 @@ class InternetTools:
         Args:
             postcode: The postcode, digits only.
         """
-        return _said(outage=self._desk.get("outages", postcode))
+        return result(outage=self._desk.get("outages", postcode))
 
     @function_tool
     async def check_line(self, account_number: str) -> str:
@@ -69,9 +76,9 @@ class InternetTools:
         Args:
             account_number: The account number.
         """
-        account = self._require_caller(account_number)
+        account = self._caller.require(account_number)
         outage = self._desk.get("outages", account["postcode"])
-        return _said(fault=account["fault"], outage=outage)
+        return result(fault=account["fault"], outage=outage)
 
     @function_tool
     async def reset_router(self, account_number: str) -> str:
@@ -80,10 +87,10 @@ class InternetTools:
         Args:
             account_number: The account number.
         """
-        if self._require_caller(account_number)["fault"] != "router":
+        if self._caller.require(account_number)["fault"] != "router":
             raise ToolError("A reset would not help your line.")
         self._desk.update("accounts", account_number, fault="none")
-        return _said(reset=True)
+        return result(reset=True)
 
     @function_tool
     async def find_visit(self, account_number: str) -> str:
@@ -92,8 +99,8 @@ class InternetTools:
         Args:
             account_number: The account number.
         """
-        account = self._require_caller(account_number)
-        return _said(visit=self._booked_slot(account), free=self._free_slots(account))
+        account = self._caller.require(account_number)
+        return result(visit=self._booked_slot(account), free=self._free_slots(account))
 
     @function_tool
     async def book_visit(self, account_number: str, slot: str) -> str:
@@ -103,7 +110,7 @@ class InternetTools:
             account_number: The account number.
             slot: The id of a free time, from find_visit.
         """
-        account = self._require_caller(account_number)
+        account = self._caller.require(account_number)
         if slot not in {free["id"] for free in self._free_slots(account)}:
             raise ToolError("This time is not free.")
         booked = self._booked_slot(account)
@@ -115,7 +122,7 @@ class InternetTools:
             self._desk.add("visits", {"account_number": account_number, "slot": slot})
         else:
             raise ToolError("A technician comes only where the cable has a fault.")
-        return _said(booked=True)
+        return result(booked=True)
 
     @function_tool
     async def find_plans(self, account_number: str) -> str:
@@ -124,9 +131,9 @@ class InternetTools:
         Args:
             account_number: The account number.
         """
-        current = self._require_caller(account_number)["plan"]
+        current = self._caller.require(account_number)["plan"]
         plans = sorted(self._desk.find("plans"), key=_price)
-        return _said(
+        return result(
             current=next(plan for plan in plans if plan["id"] == current),
             others=[plan for plan in plans if plan["id"] != current],
         )
@@ -148,7 +155,7 @@ class InternetTools:
         if _price(wanted) < _price(current):
             self._require_term_over(account, "change to a smaller plan")
         self._desk.update("accounts", account_number, plan=plan)
-        return _said(changed=True)
+        return result(changed=True)
 
     @function_tool
     async def find_bill(self, account_number: str) -> str:
@@ -157,10 +164,10 @@ class InternetTools:
         Args:
             account_number: The account number.
         """
-        self._require_caller(account_number)
+        self._caller.require(account_number)
         charges = self._desk.find("charges", account_number=account_number)
         last = max((str(charge["billed_on"]) for charge in charges), default="")
-        return _said(
+        return result(
             charges=[
                 {
                     **charge,
@@ -182,13 +189,13 @@ class InternetTools:
         charge = self._desk.get("charges", charge_id)
         if charge is None:
             raise ToolError("There is no such charge.")
-        self._require_caller(str(charge["account_number"]))
+        self._caller.require(str(charge["account_number"]))
         if self._desk.get("credits", charge_id):
             raise ToolError("This charge was credited already.")
         if _excess(charge) <= 0:
             raise ToolError("This charge is right, so it cannot be credited.")
         self._desk.add("credits", {"charge_id": charge_id, "amount_cents": _excess(charge)})
-        return _said(credited=True)
+        return result(credited=True)
 
     @function_tool
     async def cancel_contract(self, account_number: str) -> str:
@@ -200,20 +207,13 @@ class InternetTools:
         account = self._require_active(account_number)
         self._require_term_over(account, "cancel your contract")
         self._desk.update("accounts", account_number, status="cancelled")
-        return _said(cancelled=True)
+        return result(cancelled=True)
 
     def _identified(self, account: Row) -> str:
-        self._callers.add(str(account["number"]))
-        return _said(found=True, customer=account["name"], account=account)
-
-    def _require_caller(self, account_number: str) -> Row:
-        account = self._desk.get("accounts", account_number)
-        if account is None or account_number not in self._callers:
-            raise ToolError("The caller is not identified for this account.")
-        return account
+        return self._caller.found(account["number"], customer=account["name"], account=account)
 
     def _require_active(self, account_number: str) -> Row:
-        account = self._require_caller(account_number)
+        account = self._caller.require(account_number)
         if account["status"] == "cancelled":
             raise ToolError("Your contract was cancelled already.")
         return account
@@ -250,7 +250,3 @@ def _price(plan: Row) -> int:
 def _excess(charge: Row) -> int:
     """How much more was charged than was agreed, in cents."""
     return int(charge["amount_cents"] or 0) - int(charge["agreed_cents"] or 0)
-
-
-def _said(**result: object) -> str:
-    return json.dumps(result)

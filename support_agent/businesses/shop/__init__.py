@@ -1,8 +1,6 @@
 """Northwind, an online shop: late orders, double charges, cancellations, damaged items."""
 
-from importlib.resources import files
-
-from support_agent.business import Business, Problem, Way
+from support_agent.business import Business, Identification, read_text
 from support_agent.businesses.shop.procedures import (
     cancel_order,
     charged_twice,
@@ -11,11 +9,12 @@ from support_agent.businesses.shop.procedures import (
 )
 from support_agent.businesses.shop.stock import STOCK, neighbours
 from support_agent.businesses.shop.tools import ShopTools
-from support_agent.slots import NAME, Kind, Slot
+from support_agent.slots import NAME, Slot, SlotKind
+from support_agent.talk import Problem
 
 ORDER_NUMBER = Slot(
     name="order_number",
-    kind=Kind.CODE,
+    kind=SlotKind.CODE,
     noun="your order number",
     under="order number {}",
     words=("order", "order number", "number", "reference"),
@@ -23,7 +22,7 @@ ORDER_NUMBER = Slot(
 )
 POSTCODE = Slot(
     name="postcode",
-    kind=Kind.CODE,
+    kind=SlotKind.CODE,
     noun="your postcode",
     under="with the postcode {}",
     words=("postcode", "postal code", "zip", "zip code"),
@@ -32,16 +31,15 @@ POSTCODE = Slot(
 
 BUSINESS = Business(
     name="Northwind",
-    schema=(files(__package__) / "schema.sql").read_text(encoding="utf-8"),
+    schema=read_text(__package__, "schema.sql"),
     stock=STOCK,
-    public=frozenset(),
     grows=frozenset({"replacements"}),
     neighbours=neighbours,
-    policy=(files(__package__) / "policy.md").read_text(encoding="utf-8"),
+    policy=read_text(__package__, "policy.md"),
     tools=ShopTools,
-    ways=(
-        Way((ORDER_NUMBER, NAME), "find_order"),
-        Way((NAME, POSTCODE), "find_customer"),
+    identifications=(
+        Identification((ORDER_NUMBER, NAME), "find_order"),
+        Identification((NAME, POSTCODE), "find_customer"),
     ),
     problems=(
         Problem(

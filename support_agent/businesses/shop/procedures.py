@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.language.to_say import date_aloud, money_aloud
 from shared.side.dialogue import Dialogue, call, tell
-from support_agent.rules import Talk
+from support_agent.talk import Talk
 
 
 def late_order(talk: Talk) -> Dialogue[None]:

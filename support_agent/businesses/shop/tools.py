@@ -1,6 +1,5 @@
 """What the support agent of the shop can do at its desk; the policy is enforced here."""
 
-import json
 from datetime import date
 from itertools import pairwise
 
@@ -9,7 +8,14 @@ from livekit.agents import ToolError, function_tool
 from shared.language.as_heard import digits_of
 from shared.values import Row
 from support_agent.desk import Desk
-from support_agent.identity import is_named, named, one_digit_apart
+from support_agent.identity import (
+    IdentifiedCaller,
+    is_named,
+    named,
+    not_found,
+    one_digit_apart,
+    result,
+)
 
 _DUPLICATE_WITHIN_DAYS = 3
 
@@ -19,7 +25,9 @@ class ShopTools:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._callers: set[str] = set()
+        self._caller = IdentifiedCaller(
+            desk, "orders", "The caller is not identified for this order."
+        )
 
     @function_tool
     async def find_order(self, order_number: str, name: str) -> str:
@@ -31,7 +39,7 @@ class ShopTools:
         """
         order = self._desk.get("orders", digits_of(order_number))
         if order is None:
-            return _said(found=False, again=["order_number"])
+            return not_found("order_number")
         # A number misheard by one digit may hit an order of somebody of a similar name.
         near = [
             self._name_on(other)
@@ -39,7 +47,7 @@ class ShopTools:
             if one_digit_apart(str(other["number"]), str(order["number"]))
         ]
         if not is_named(name, self._name_on(order), near):
-            return _said(found=False, again=["order_number", "name"])
+            return not_found("order_number", "name")
         return self._identified(order)
 
     @function_tool
@@ -55,10 +63,10 @@ class ShopTools:
         ]
         fitting = named(name, there)
         if len(fitting) > 1:
-            return _said(found=False, again=["name"])
+            return not_found("name")
         orders = self._desk.find("orders", customer_id=fitting[0]["id"]) if fitting else []
         if not orders:
-            return _said(found=False, again=["name", "postcode"])
+            return not_found("name", "postcode")
         return self._identified(max(orders, key=lambda order: str(order["ordered_on"])))
 
     @function_tool
@@ -68,9 +76,9 @@ class ShopTools:
         Args:
             order_number: The order number.
         """
-        self._require_caller(order_number)
+        self._caller.require(order_number)
         charges = self._desk.find("charges", order_number=order_number)
-        return _said(charges=charges, duplicates=[row["id"] for row in _duplicates(charges)])
+        return result(charges=charges, duplicates=[row["id"] for row in _duplicates(charges)])
 
     @function_tool
     async def refund_charge(self, charge_id: str) -> str:
@@ -83,13 +91,13 @@ class ShopTools:
         if charge is None:
             raise ToolError("There is no such charge.")
         number = str(charge["order_number"])
-        self._require_caller(number)
+        self._caller.require(number)
         if charge["status"] == "refunded":
             raise ToolError("This charge has been refunded already.")
         if charge not in _duplicates(self._desk.find("charges", order_number=number)):
             raise ToolError("This charge was made only once, so it cannot be refunded.")
         self._desk.update("charges", charge_id, status="refunded")
-        return _said(refunded=True, amount_cents=charge["amount_cents"])
+        return result(refunded=True, amount_cents=charge["amount_cents"])
 
     @function_tool
     async def cancel_order(self, order_number: str) -> str:
@@ -98,7 +106,7 @@ class ShopTools:
         Args:
             order_number: The order number.
         """
-        order = self._require_caller(order_number)
+        order = self._caller.require(order_number)
         if order["status"] == "cancelled":
             raise ToolError("This order has been cancelled already.")
         if order["status"] in {"shipped", "delivered"}:
@@ -106,7 +114,7 @@ class ShopTools:
         self._desk.update("orders", order_number, status="cancelled")
         for charge in self._desk.find("charges", order_number=order_number, status="paid"):
             self._desk.update("charges", charge["id"], status="refunded")
-        return _said(cancelled=True)
+        return result(cancelled=True)
 
     @function_tool
     async def replace_item(self, order_number: str) -> str:
@@ -115,7 +123,7 @@ class ShopTools:
         Args:
             order_number: The order number.
         """
-        order = self._require_caller(order_number)
+        order = self._caller.require(order_number)
         if order["status"] != "delivered":
             raise ToolError("This order has not been delivered yet, so it cannot be replaced.")
         if self._desk.find("replacements", order_number=order_number):
@@ -126,17 +134,10 @@ class ShopTools:
             "item": order["item"],
         }
         self._desk.add("replacements", replacement)
-        return _said(replaced=True)
+        return result(replaced=True)
 
     def _identified(self, order: Row) -> str:
-        self._callers.add(str(order["number"]))
-        return _said(found=True, customer=self._name_on(order), order=order)
-
-    def _require_caller(self, order_number: str) -> Row:
-        order = self._desk.get("orders", order_number)
-        if order is None or order_number not in self._callers:
-            raise ToolError("The caller is not identified for this order.")
-        return order
+        return self._caller.found(order["number"], customer=self._name_on(order), order=order)
 
     def _name_on(self, order: Row) -> str:
         customer = self._desk.get("customers", order["customer_id"])
@@ -160,7 +161,3 @@ def _duplicates(charges: list[Row]) -> list[Row]:
 def _days_between(earlier: Row, later: Row) -> int:
     first, second = (date.fromisoformat(str(row["charged_on"])) for row in (earlier, later))
     return (second - first).days
-
-
-def _said(**result: object) -> str:
-    return json.dumps(result)

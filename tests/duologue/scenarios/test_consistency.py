@@ -12,9 +12,11 @@ import support_agent.businesses
 from duologue.scenarios.scenario import read_scenarios
 from shared.errors import DocumentError
 from support_agent import expectations
-from support_agent.business import Problem, Way, load_business
+from support_agent.business import Identification
 from support_agent.businesses.shop.procedures import late_order
+from support_agent.registry import load_business
 from support_agent.slots import DATE_OF_BIRTH
+from support_agent.talk import Problem
 
 GOOD = """\
 name: test
@@ -158,7 +160,7 @@ def test_what_can_be_is_let_through(tmp_path: Path, said: str, instead: str) -> 
 @pytest.mark.parametrize(
     "other",
     [
-        {"ways": (Way((DATE_OF_BIRTH,), "find_order"),)},
+        {"identifications": (Identification((DATE_OF_BIRTH,), "find_order"),)},
         {"problems": (Problem("opening", "opening hours", (), late_order, anybody=True),)},
     ],
 )
@@ -167,8 +169,8 @@ def test_a_caller_who_may_need_no_code_is_let_through(
 ) -> None:
     path = write(tmp_path, GOOD.replace('{order_number: "80336"}', '{order_number: "00000"}'))
     shop = load_business("shop")
-    ways = (*shop.ways, *other.get("ways", ()))
-    business = shop._replace(ways=ways, problems=other.get("problems", shop.problems))
+    ways = (*shop.identifications, *other.get("identifications", ()))
+    business = shop._replace(identifications=ways, problems=other.get("problems", shop.problems))
     monkeypatch.setattr(expectations, "load_business", lambda _: business)
     assert read_scenarios(path)
 
