@@ -99,3 +99,34 @@ def test_only_the_command_writes_to_the_terminal(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_what_starts_a_worker_is_not_imported_by_anything(file: Path) -> None:
     assert not {name for name in imported(file) if name.split(".")[-1] == "__main__"}
+
+
+INTERNALS = {"shared/livekit_internals.py", "duologue/call/livekit_internals.py"}
+"""Where the names stand that are private to LiveKit."""
+OFFERED = {"_asdict", "_exit", "_fields", "_make", "_replace"}
+"""Names with an underscore that Python offers: of named tuples, and `os._exit`."""
+
+
+def private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in OFFERED
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_nothing_private_of_others_is_touched(file: Path) -> None:
+    if name_of(file) in INTERNALS:
+        return
+    used = [node for node in ast.walk(tree(file)) if isinstance(node, ast.Attribute)]
+    of_self = [node for node in used if ast.unparse(node.value) in {"self", "cls"}]
+    # One object of a class of ours may look into another one of it.
+    ours = {node.attr for node in of_self if isinstance(node.ctx, ast.Store)}
+    for node in used:
+        if node not in of_self and private(node.attr):
+            assert node.attr in ours, f"line {node.lineno}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_nothing_private_of_others_is_imported(file: Path) -> None:
+    if name_of(file) in INTERNALS:
+        return
+    theirs = [name for name in imported(file) if name.split(".")[0] not in PACKAGES]
+    assert not [name for name in theirs if any(map(private, name.split(".")))]

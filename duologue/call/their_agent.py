@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
+from duologue.call.livekit_internals import NAME_VARIABLE, REGISTERED
 from duologue.servers.host import find_running
 from duologue.servers.process import Program
 from duologue.servers.server import running_server
@@ -18,8 +19,6 @@ from shared.address import ServerAddress
 from shared.errors import UsageError, WorkerFailed
 from shared.settings import Settings, inherited_environment
 
-REGISTERED = "registered worker"
-"""What a worker logs once it can be dispatched (livekit-agents 1.8.9, worker.py; agents-js too)."""
 READY_TIMEOUT_S = 60.0
 STOP_GRACE_S = 5.0
 SHOWN_LINES = 20
@@ -129,7 +128,6 @@ def _environment(name: str, address: ServerAddress) -> dict[str, str]:
         "LIVEKIT_URL": address.url,
         "LIVEKIT_API_KEY": address.api_key,
         "LIVEKIT_API_SECRET": address.api_secret.get_secret_value(),
-        # It comes before what the agent's code says (livekit-agents 1.8.9, worker.py).
-        "LIVEKIT_AGENT_NAME_OVERRIDE": name,
+        NAME_VARIABLE: name,
         "PYTHONUNBUFFERED": "1",
     }

@@ -16,7 +16,8 @@ import onnxruntime
 import soxr
 from livekit import rtc
 from livekit.agents import utils, vad
-from livekit.plugins.silero import onnx_model
+
+from shared.livekit_internals import new_silero_model, new_silero_session
 
 SAMPLE_RATE = 16_000
 WINDOW = 512
@@ -43,7 +44,7 @@ Window: TypeAlias = npt.NDArray[np.int16]
 @cache
 def load() -> onnxruntime.InferenceSession:
     """The model, on one thread, once per process; sessions share it."""
-    return onnx_model.new_inference_session(force_cpu=True)
+    return new_silero_session()
 
 
 class SileroVAD(vad.VAD):
@@ -85,7 +86,7 @@ class SileroStream(vad.VADStream):
     _vad: SileroVAD
 
     def __init__(self, silero: SileroVAD) -> None:
-        self._model = onnx_model.OnnxModel(onnx_session=load(), sample_rate=SAMPLE_RATE)
+        self._model = new_silero_model(load(), SAMPLE_RATE)
         self._resampler: soxr.ResampleStream | None = None
         self._reset()
         super().__init__(silero)

@@ -12,14 +12,14 @@ from typing import Final
 
 from livekit import rtc
 from livekit.agents import room_io
-from livekit.agents.types import ATTRIBUTE_SIMULATOR
+from livekit.agents.types import ATTRIBUTE_AGENT_NAME, ATTRIBUTE_SIMULATOR
 from livekit.rtc.room import EventTypes
 
 from shared.engines.pcm import INPUT_FRAME_MS, INPUT_RATE_HZ, OUTPUT_RATE_HZ
 from shared.spec import Kind, Peer, Role
 
-AGENT_NAME = "lk.agent.name"
-"""The attribute in which livekit-server puts the agent name of an agent's participant."""
+AGENT_NAME = ATTRIBUTE_AGENT_NAME
+"""The attribute that has the agent name of an agent's participant."""
 
 _APPEARANCES: Final[tuple[EventTypes, ...]] = (
     "participant_connected",

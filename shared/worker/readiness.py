@@ -12,15 +12,15 @@ from http import HTTPStatus
 from aiohttp import web
 from livekit.agents import AgentServer
 
+from shared.livekit_internals import is_connected
+
 UNREGISTERED = "unregistered"
 """The id of a worker that no server has given one."""
 
 
 def is_registered(server: AgentServer) -> bool:
     """Whether the LiveKit server knows this worker now and offers it calls."""
-    # There is an event for becoming registered, and nothing public for being so no more.
-    connected = not server._connecting  # noqa: SLF001
-    return server.id != UNREGISTERED and connected and not server.draining
+    return server.id != UNREGISTERED and is_connected(server) and not server.draining
 
 
 @asynccontextmanager

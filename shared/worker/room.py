@@ -10,11 +10,11 @@ from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
 from shared.endings import EndReason
 from shared.events.journal import EventName, Journal
+from shared.livekit_internals import skip_estimates, synchronizer_of
 from shared.settings import Settings
 from shared.side.agent import CallAgent
 from shared.side.conversation import Factory, converse, load_models, report_crash
 from shared.side.line import Line
-from shared.side.synchronizer import skip_estimates
 from shared.side.tap import Tap
 from shared.spec import CallSpec, Kind, Mode, Peer, Role
 from shared.worker import diagnosis
@@ -125,7 +125,7 @@ class RoomConnection:
 
     async def wait_until_linked(self, session: AgentSession[Line]) -> None:
         """Wait until the peer is in the room and subscribed to this side's track."""
-        if synchronizer := session.room_io._tr_synchronizer:  # noqa: SLF001 - made in there
+        if synchronizer := synchronizer_of(session.room_io):
             skip_estimates(synchronizer, session.tts)
         await session.room_io.wait_for_ready()
 

@@ -20,6 +20,7 @@ from shared import engines, logs
 from shared.address import ServerAddress
 from shared.errors import DuologueError, ServerUnreachable, UsageError, WorkerFailed
 from shared.events.journal import EventName
+from shared.livekit_internals import says_server_is_lost
 from shared.settings import Settings, read_settings
 from shared.side.conversation import Factory
 from shared.spec import CallSpec, Role
@@ -202,8 +203,8 @@ def run(role: Role, factory: Factory, bare_spec: BareSpec, check: Check | None =
 async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
     await _check_access(settings)
     engines.check(settings.engines(role), settings)
-    # With a traceback, LiveKit says that the server is lost for good; one line of ours does too.
-    logging.getLogger("livekit.agents").addFilter(_is_no_lost_connection)
+    # One line of ours says it too, without the traceback.
+    logging.getLogger("livekit.agents").addFilter(lambda record: not says_server_is_lost(record))
 
     @server.on("worker_registered")
     def on_registered(worker_id: str, _: object) -> None:
@@ -239,10 +240,6 @@ async def _serve(server: AgentServer, role: Role, stopped: asyncio.Event) -> Non
     except (OSError, RuntimeError):
         await server.aclose()
         raise
-
-
-def _is_no_lost_connection(record: logging.LogRecord) -> bool:
-    return record.getMessage() != "Error in _connection_task"
 
 
 async def _drain(server: AgentServer, role: Role) -> None:

@@ -12,8 +12,9 @@ import structlog
 
 from customer_agent import create_party as create_customer
 from duologue.call.direct import services
-from duologue.call.direct.clock import VirtualClock, VirtualLoop, told_to_this_thread
+from duologue.call.direct.clock import VirtualClock, VirtualLoop
 from duologue.call.direct.connection import DirectConnection
+from duologue.call.direct.patched_time import told_to_this_thread
 from duologue.call.direct.pipes import TICK_S
 from duologue.call.direct.tape import Tape
 from duologue.call.live_audio import Listener

@@ -1,22 +1,15 @@
 """Virtual time: an event loop whose clock jumps to the next timer when nothing is left to do.
 
-Work in executors is done at once, in the loop's own thread, and takes no time on the clock. While
-a loop runs, `time.time` and its like tell its time to whoever asks in its thread; other threads
-keep the real one.
+Work in executors is done at once, in the loop's own thread, and takes no time on the clock.
 """
 
 import asyncio
 import selectors
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Any, TypeVar, TypeVarTuple
-
-from livekit.agents.llm import chat_context
-from livekit.agents.voice import events
-from pydantic import BaseModel
+from typing import TypeVar, TypeVarTuple
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -114,65 +107,3 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the work
             future.set_exception(error)
         return future
-
-
-@contextmanager
-def told_to_this_thread(clock: VirtualClock) -> Iterator[None]:
-    """Have `time` tell the virtual time in this thread, until left.
-
-    Raises:
-        RuntimeError: Another clock is being told in this process.
-    """
-    if time.monotonic is not real_monotonic:
-        raise RuntimeError("one virtual clock at a time")
-    _bind_late()
-    mine = threading.get_ident()
-    told: dict[str, Callable[[], float]] = {
-        "time": lambda: EPOCH_S + clock.now_s,
-        "time_ns": clock.time_ns,
-        "monotonic": lambda: clock.now_s,
-        "monotonic_ns": lambda: round(clock.now_s * 1e9),
-        "perf_counter": lambda: clock.now_s,
-        "perf_counter_ns": clock.counter_ns,
-    }
-    real = {name: getattr(time, name) for name in told}
-    for name, virtual in told.items():
-        setattr(time, name, _by_thread(mine, virtual, real[name]))
-    try:
-        yield
-    finally:
-        for name, function in real.items():
-            setattr(time, name, function)
-
-
-def _by_thread(
-    mine: int, virtual: Callable[[], float], real: Callable[[], float]
-) -> Callable[[], float]:
-    ident = threading.get_ident
-    return lambda: virtual() if ident() == mine else real()
-
-
-def _bind_late() -> None:
-    """Have LiveKit's models look `time.time` up when they are made; they bound it when defined.
-
-    The chat context is ordered by that time (livekit-agents 1.8.9, llm/chat_context.py).
-    """
-    for module in (chat_context, events):
-        for model in vars(module).values():
-            if isinstance(model, type) and issubclass(model, BaseModel):
-                _bind_model_late(model)
-
-
-def _bind_model_late(model: type[BaseModel]) -> None:
-    bound = [field for field in model.model_fields.values() if field.default_factory is _real_time]
-    for field in bound:
-        field.default_factory = _now_s
-    if bound:
-        model.model_rebuild(force=True)
-
-
-_real_time: Any = time.time
-
-
-def _now_s() -> float:
-    return time.time()

@@ -8,9 +8,9 @@ from livekit.agents.voice.transcription.synchronizer import TranscriptSynchroniz
 
 from duologue.call.direct.pipes import PipeInput, PipeOutput
 from shared.endings import EndReason
+from shared.livekit_internals import skip_estimates
 from shared.side.agent import CallAgent
 from shared.side.line import Line
-from shared.side.synchronizer import skip_estimates
 from shared.spec import Peer
 
 

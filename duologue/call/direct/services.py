@@ -10,9 +10,14 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from livekit.agents import llm, stt, tts
+from livekit.agents import llm, tts
 
 from duologue.call.direct.clock import VirtualClock, real_monotonic
+from duologue.call.livekit_internals import (
+    ask_model_within,
+    ask_recognizer_within,
+    ask_synthesizer_within,
+)
 from shared import engines
 from shared.engines import Models
 from shared.engines.latency import Draws
@@ -44,7 +49,7 @@ def hold_the_clock(models: Models, clock: VirtualClock) -> None:
         elif isinstance(service, tts.TTS):
             _hold_tts(service, clock, models.delays.synthesis)
         else:
-            _hold_stt(service, clock, models.delays.recognition)
+            ask_recognizer_within(partial(_asked, clock, models.delays.recognition), service)
 
 
 def _hold_llm(model: llm.LLM[Any], clock: VirtualClock, delays: Draws) -> None:
@@ -52,17 +57,7 @@ def _hold_llm(model: llm.LLM[Any], clock: VirtualClock, delays: Draws) -> None:
 
     def held_chat(**request: Any) -> llm.LLMStream:
         stream = chat(**request)
-        run, events = stream._run, stream._event_ch  # noqa: SLF001 - what a request fills
-
-        async def held_run() -> None:
-            async with _asked(clock, delays) as answer:
-                stream._event_ch = answer.stand_in_for(events)  # noqa: SLF001
-                try:
-                    await run()
-                finally:
-                    stream._event_ch = events  # noqa: SLF001
-
-        stream._run = held_run  # type: ignore[method-assign]  # noqa: SLF001
+        ask_model_within(partial(_asked, clock, delays), stream)
         return stream
 
     model.chat = held_chat  # type: ignore[method-assign]  # before any session has it
@@ -73,26 +68,10 @@ def _hold_tts(model: tts.TTS[Any], clock: VirtualClock, delays: Draws) -> None:
 
     def held_synthesize(text: str, **options: Any) -> tts.ChunkedStream:
         stream = synthesize(text, **options)
-        run = stream._run  # noqa: SLF001
-
-        async def held_run(emitter: tts.AudioEmitter) -> None:
-            async with _asked(clock, delays) as answer:
-                await run(answer.stand_in_for(emitter))
-
-        stream._run = held_run  # type: ignore[method-assign,assignment]  # noqa: SLF001
+        ask_synthesizer_within(partial(_asked, clock, delays), stream)
         return stream
 
     model.synthesize = held_synthesize  # type: ignore[method-assign]
-
-
-def _hold_stt(model: stt.STT[Any], clock: VirtualClock, delays: Draws) -> None:
-    recognize = model._recognize_impl  # noqa: SLF001
-
-    async def held_recognize(*args: Any, **options: Any) -> stt.SpeechEvent:
-        async with _asked(clock, delays):
-            return await recognize(*args, **options)
-
-    model._recognize_impl = held_recognize  # type: ignore[method-assign]  # noqa: SLF001
 
 
 class _Answer:

@@ -1,0 +1,108 @@
+"""What a call needs of LiveKit that it does not offer: its private names, in this file alone.
+
+Each function says which names it uses, where they are in livekit-agents 1.8.9, and why nothing
+public does. `tests/duologue/call/test_livekit_internals.py` fails on a version that has moved one.
+What workers need, too, is in `shared/livekit_internals.py`.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeAlias
+
+from livekit.agents import llm, stt, tts
+from livekit.agents.llm import chat_context
+from livekit.agents.voice import events
+from pydantic import BaseModel
+
+REGISTERED = "registered worker"
+"""What a worker logs once it can be dispatched (worker.py; agents-js too). Of somebody else's
+worker there is nothing but its log to tell that by."""
+NAME_VARIABLE = "LIVEKIT_AGENT_NAME_OVERRIDE"
+"""The environment variable with a worker's agent name, which comes before what its code says
+(worker.py). It is meant for platforms that run workers, and documented nowhere."""
+
+
+class Answer(Protocol):
+    """What comes back from a service."""
+
+    def stand_in_for(self, target: Any) -> Any:
+        """Something that takes what `target` would take."""
+
+
+Asking: TypeAlias = Callable[[], AbstractAsyncContextManager[Answer]]
+"""Surrounds one request to a service."""
+
+
+def ask_model_within(asking: Asking, stream: llm.LLMStream) -> None:
+    """Surround each request of `stream`, and let its answer take the chunks of the reply.
+
+    `LLMStream._run` makes a request, retries are its caller's, and fills `LLMStream._event_ch`
+    (llm/llm.py). What surrounded `LLM.chat` would surround the pauses between retries, too.
+    """
+    run, chunks = stream._run, stream._event_ch
+
+    async def run_within() -> None:
+        async with asking() as answer:
+            stream._event_ch = answer.stand_in_for(chunks)
+            try:
+                await run()
+            finally:
+                stream._event_ch = chunks
+
+    stream._run = run_within  # type: ignore[method-assign]
+
+
+def ask_synthesizer_within(asking: Asking, stream: tts.ChunkedStream) -> None:
+    """Surround each request of `stream`, and let its answer take the audio.
+
+    `ChunkedStream._run` makes a request and fills the emitter that it is given (tts/tts.py).
+    """
+    run = stream._run
+
+    async def run_within(emitter: tts.AudioEmitter) -> None:
+        async with asking() as answer:
+            await run(answer.stand_in_for(emitter))
+
+    stream._run = run_within  # type: ignore[method-assign,assignment]
+
+
+def ask_recognizer_within(asking: Asking, recognizer: stt.STT[Any]) -> None:
+    """Surround each request of `recognizer`.
+
+    `STT._recognize_impl` makes one; `STT.recognize` has the retries around it (stt/stt.py).
+    """
+    recognize = recognizer._recognize_impl
+
+    async def recognize_within(*args: Any, **options: Any) -> stt.SpeechEvent:
+        async with asking():
+            return await recognize(*args, **options)
+
+    recognizer._recognize_impl = recognize_within  # type: ignore[method-assign]
+
+
+def stamp_models_by_current_clock() -> None:
+    """Have LiveKit's messages and events look `time.time` up when they are made.
+
+    Their fields bound the function when they were defined (llm/chat_context.py, voice/events.py),
+    so that whoever replaces it later is not asked. A chat context is put in order by that time.
+    """
+    for module in (chat_context, events):
+        for model in vars(module).values():
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                _stamp_by_current_clock(model)
+
+
+def _stamp_by_current_clock(model: type[BaseModel]) -> None:
+    bound = [field for field in model.model_fields.values() if field.default_factory is _real_time]
+    for field in bound:
+        field.default_factory = _now_s
+    if bound:
+        model.model_rebuild(force=True)
+
+
+_real_time: Any = time.time
+
+
+def _now_s() -> float:
+    return time.time()

@@ -1,0 +1,86 @@
+"""What both roles need of LiveKit that it does not offer: its private names, in this file alone.
+
+Each function says which names it uses, where they are in livekit-agents 1.8.9, and why nothing
+public does. `tests/shared/test_livekit_internals.py` fails on a version that has moved one.
+Engines are made as LiveKit's plugins are, by subclassing what LiveKit means to be subclassed
+(`_run`, `_recognize_impl`, `_main_task`); that is done where they are, and tested there, too.
+"""
+
+import logging
+
+import onnxruntime
+from livekit import rtc
+from livekit.agents import AgentServer, tts
+from livekit.agents.voice import TranscriptSynchronizer
+from livekit.agents.voice.room_io import RoomIO
+from livekit.agents.voice.transcription._speaking_rate import (
+    SpeakingRateDetector,
+    SpeakingRateStream,
+)
+from livekit.plugins.silero import onnx_model
+
+
+def is_connected(server: AgentServer) -> bool:
+    """Whether a worker that has registered once is connected to its server now.
+
+    `AgentServer._connecting` (worker.py): there is an event for becoming registered, and nothing
+    public for being so no more.
+    """
+    return not server._connecting
+
+
+def says_server_is_lost(record: logging.LogRecord) -> bool:
+    """Whether LiveKit logs, with a traceback, that a worker has given up reaching its server.
+
+    The name of `AgentServer._connection_task` (worker.py) is in what `log_exceptions` makes of its
+    exception (utils/log.py). `AgentServer.run` raises the same to whoever awaits it.
+    """
+    return record.getMessage() == "Error in _connection_task"
+
+
+def synchronizer_of(room_io: RoomIO) -> TranscriptSynchronizer | None:
+    """What cuts the transcript of an interrupted turn in a room, once the session has started.
+
+    `RoomIO._tr_synchronizer` (voice/room_io/room_io.py): it is made in there, of no options.
+    """
+    return room_io._tr_synchronizer
+
+
+def skip_estimates(synchronizer: TranscriptSynchronizer, synthesizer: object) -> None:
+    """Have no speaking rate estimated if `synthesizer` says when each word is.
+
+    By that rate the synchronizer places words that come without times. Needed or not, it estimates
+    it from ten spectra of the speech a second, which costs more than detecting voices does.
+    `TranscriptSynchronizer._opts.speaking_rate_detector` (voice/transcription/synchronizer.py) is
+    no option of its constructor.
+    """
+    if isinstance(synthesizer, tts.TTS) and synthesizer.capabilities.aligned_transcript:
+        synchronizer._opts.speaking_rate_detector = _NoDetector()
+        synchronizer.rotate_segment()  # the first segment was made with the usual one
+
+
+class _NoDetector(SpeakingRateDetector):
+    def stream(self) -> SpeakingRateStream:
+        """One that has no events."""
+        return _NoEvents(self, self._opts)
+
+
+class _NoEvents(SpeakingRateStream):
+    def push_frame(self, frame: rtc.AudioFrame) -> None:
+        """Nothing: what does not come is not estimated."""
+
+
+def new_silero_session() -> onnxruntime.InferenceSession:
+    """Silero's weights, loaded to run on one thread of the processor. Blocks.
+
+    `onnx_model` of livekit-plugins-silero: the plugin exports its VAD only, which resamples with
+    random dither.
+    """
+    return onnx_model.new_inference_session(force_cpu=True)
+
+
+def new_silero_model(
+    session: onnxruntime.InferenceSession, sample_rate_hz: int
+) -> onnx_model.OnnxModel:
+    """Silero with the state of one audio stream: a window of samples in, a probability out."""
+    return onnx_model.OnnxModel(onnx_session=session, sample_rate=sample_rate_hz)

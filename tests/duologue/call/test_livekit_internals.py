@@ -1,0 +1,170 @@
+"""That the LiveKit which is installed has what a call uses of it, though it does not promise to.
+
+What fails here on a new version names what has moved; CONTRIBUTING.md says what to do.
+"""
+
+import inspect
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from livekit.agents import (
+    APIConnectionError,
+    APIConnectOptions,
+    LanguageCode,
+    llm,
+    stt,
+    tts,
+    worker,
+)
+from livekit.agents.llm import chat_context
+from livekit.agents.types import NOT_GIVEN, NotGivenOr
+from livekit.agents.utils import AudioBuffer
+from livekit.agents.voice import events
+from livekit.rtc import AudioFrame
+from pydantic import BaseModel
+
+from duologue.call.livekit_internals import (
+    NAME_VARIABLE,
+    REGISTERED,
+    ask_model_within,
+    ask_recognizer_within,
+    ask_synthesizer_within,
+    stamp_models_by_current_clock,
+)
+from tests.roles import Script
+
+AT_ONCE = APIConnectOptions(max_retry=1, retry_interval=0.0)
+
+
+class Answers:
+    """Surrounds requests, and passes on what comes back, noting what it was."""
+
+    def __init__(self) -> None:
+        self.begun = self.ended = 0
+        self.taken: list[str] = []
+        self._target: Any = None
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator["Answers"]:
+        self.begun += 1
+        try:
+            yield self
+        finally:
+            self.ended += 1
+
+    def stand_in_for(self, target: Any) -> Any:
+        self._target = target
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        self.taken.append(name)
+        return getattr(self._target, name)
+
+
+async def test_a_language_models_request_is_surrounded_and_its_chunks_are_taken() -> None:
+    answers = Answers()
+    stream = Script(("Hello.",)).chat(chat_ctx=llm.ChatContext.empty())
+    ask_model_within(answers.asking, stream)
+    said = [chunk.delta.content async for chunk in stream if chunk.delta]
+    assert said == ["Hello."]
+    assert (answers.begun, answers.ended) == (1, 1)
+    assert answers.taken == ["send_nowait"]
+
+
+class Beep(tts.TTS[Any]):
+    """A synthesizer that is asked once for the whole text, and fails the first time."""
+
+    def __init__(self) -> None:
+        capabilities = tts.TTSCapabilities(streaming=False)
+        super().__init__(capabilities=capabilities, sample_rate=24_000, num_channels=1)
+        self.failed = False
+
+    def synthesize(
+        self, text: str, *, conn_options: APIConnectOptions = AT_ONCE
+    ) -> tts.ChunkedStream:
+        return _Beep(tts=self, input_text=text, conn_options=conn_options)
+
+
+class _Beep(tts.ChunkedStream):
+    async def _run(self, output_emitter: tts.AudioEmitter) -> None:
+        assert isinstance(self._tts, Beep)
+        if not self._tts.failed:
+            self._tts.failed = True
+            raise APIConnectionError
+        output_emitter.initialize(
+            request_id="beep", sample_rate=24_000, num_channels=1, mime_type="audio/pcm"
+        )
+        output_emitter.push(bytes(48_000))
+
+
+async def test_each_request_of_a_synthesizer_is_surrounded_and_its_audio_is_taken() -> None:
+    answers = Answers()
+    stream = Beep().synthesize("Beep.")
+    ask_synthesizer_within(answers.asking, stream)
+    spoken_s = sum([audio.frame.duration async for audio in stream])
+    assert spoken_s == pytest.approx(1.0)
+    assert (answers.begun, answers.ended) == (2, 2)  # the pause between them is not surrounded
+    assert answers.taken == ["initialize", "push"]
+
+
+class Deaf(stt.STT[Any]):
+    """A recognizer of whole utterances that fails the first time."""
+
+    def __init__(self) -> None:
+        super().__init__(capabilities=stt.STTCapabilities(streaming=False, interim_results=False))
+        self.failed = False
+
+    async def _recognize_impl(
+        self,
+        buffer: AudioBuffer,  # noqa: ARG002 - it is deaf
+        *,
+        language: NotGivenOr[str] = NOT_GIVEN,  # noqa: ARG002 - same
+        conn_options: APIConnectOptions,  # noqa: ARG002 - same
+    ) -> stt.SpeechEvent:
+        if not self.failed:
+            self.failed = True
+            raise APIConnectionError
+        heard = stt.SpeechData(language=LanguageCode("en"), text="Hello.")
+        return stt.SpeechEvent(type=stt.SpeechEventType.FINAL_TRANSCRIPT, alternatives=[heard])
+
+
+async def test_each_request_of_a_recognizer_is_surrounded() -> None:
+    answers, recognizer = Answers(), Deaf()
+    ask_recognizer_within(answers.asking, recognizer)
+    silence = AudioFrame(bytes(32_000), 16_000, 1, 16_000)
+    event = await recognizer.recognize(silence, conn_options=AT_ONCE)
+    assert event.alternatives[0].text == "Hello."
+    assert (answers.begun, answers.ended) == (2, 2)
+
+
+STAMPED = [
+    model
+    for module in (chat_context, events)
+    for model in vars(module).values()
+    if isinstance(model, type)
+    and issubclass(model, BaseModel)
+    and "created_at" in model.model_fields
+]
+
+
+def test_messages_and_events_are_stamped() -> None:
+    assert {llm.ChatMessage, llm.FunctionCall, events.ConversationItemAddedEvent} <= {*STAMPED}
+
+
+@pytest.mark.parametrize("model", STAMPED, ids=lambda model: model.__name__)
+def test_a_model_is_stamped_by_the_clock_there_is(
+    model: type[BaseModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp_models_by_current_clock()
+    monkeypatch.setattr(time, "time", lambda: 5.0)
+    assert model.model_fields["created_at"].get_default(call_default_factory=True) == 5.0
+    assert model.model_construct().created_at == 5.0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("word", [REGISTERED, NAME_VARIABLE])
+def test_a_worker_knows_the_word(word: str) -> None:
+    # What they do is tested with somebody else's worker on a real server.
+    assert f'"{word}"' in inspect.getsource(worker), f"LiveKit's worker no longer says {word}"
