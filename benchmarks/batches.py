@@ -53,7 +53,7 @@ def overhead(calls: int, transport: str, jobs: int, place: Path) -> dict[str, An
     subprocess.run(batch(plan, out, transport, jobs), check=False)
     wall_s = time.monotonic() - began_s
     made = read_calls(out)
-    runs = [json.loads((out / each.call.call_id / CALL).read_text())["run"] for each in made]
+    runs = [each.record.run for each in made]
     jobs_s = jobs * wall_s
     return {
         "calls": len(made),
@@ -61,8 +61,8 @@ def overhead(calls: int, transport: str, jobs: int, place: Path) -> dict[str, An
         "jobs": jobs,
         "wall_s": round(wall_s, 1),
         "call_s_per_wall_s": round(sum(each.metrics.duration_s for each in made) / wall_s, 2),
-        "overhead": round(1 - sum(run["wall_s"] for run in runs) / jobs_s, 4),
-        "labels": round(sum(run["labels_s"] for run in runs) / jobs_s, 4),
+        "overhead": round(1 - sum(run.wall_s for run in runs) / jobs_s, 4),
+        "labels": round(sum(run.labels_s or 0.0 for run in runs) / jobs_s, 4),
     }
 
 

@@ -24,8 +24,8 @@ from rich.table import Table
 from benchmarks.batches import batch
 from duologue.batch.plan import Plan, Repeated
 from duologue.folder.folder import Transport
-from duologue.labels.transcript.transcript import read
-from duologue.report.summary import CallSummary, read_calls
+from duologue.labels.recorded_call import Call
+from duologue.report.summary import read_calls
 from duologue.scenarios.scenario import ScenarioFile, load_scenario
 from shared.customer_sheet import Backchannel, BargeIn, Behaviours
 from shared.settings import Settings
@@ -39,12 +39,12 @@ EVENTS = 30
 """Of each kind are wanted."""
 
 
-def measure(out: Path, calls: Sequence[CallSummary]) -> dict[str, Any]:
+def measure(calls: Sequence[Call]) -> dict[str, Any]:
     """The figures of all calls of a transport together, which are in `out`."""
     panels = [each.metrics.interaction.tau_voice for each in calls]
     yielded = [one.yield_rate for one in panels]
     selective = [one.selectivity_backchannel for one in panels]
-    turns = [turn for each in calls for turn in read(out / each.call.call_id).turns]
+    turns = [turn for each in calls for turn in each.transcript.turns]
     latency_s = [value for one in panels for value in one.yield_latency_s.values]
     return {
         "calls": len(calls),
@@ -92,7 +92,7 @@ def main() -> None:
         for transport, number in jobs.items():
             out = place / transport
             subprocess.run(batch(place / "plan.jsonl", out, transport, number), check=True)
-            figures[transport] = measure(out, read_calls(out))
+            figures[transport] = measure(read_calls(out))
     show(figures)
     for name, one in figures.items():
         if min(one["barge_ins"], one["backchannels"]) < EVENTS:

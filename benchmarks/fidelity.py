@@ -38,7 +38,7 @@ def calls_on(transport: Transport, folder: Path | None, place: Path, calls: int)
         folder, plan = place / transport, place / f"{transport}.jsonl"
         written(plan, calls)
         subprocess.run(batch(plan, folder, transport, 1), check=True)
-    return [folder / each.call.call_id for each in read_calls(folder)]
+    return [each.path for each in read_calls(folder)]
 
 
 def compare(live: Path, direct: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from rich.table import Table
 
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS
-from duologue.folder.folder import CALL, Call, audio_of
+from duologue.folder.folder import CALL, CallRecord, audio_of
 from duologue.labels import recognition, timeline
 from duologue.labels.activity import Loudness, loudness, loudness_of
 from duologue.labels.transcript import transcript
@@ -159,7 +159,7 @@ def _voice(name: str) -> Voice:
 
 def costs(folder: Path) -> dict[str, Any]:
     """CPU seconds per minute of call by stage, in this process, which is to be fresh."""
-    call = Call.model_validate_json((folder / CALL).read_bytes())
+    call = CallRecord.model_validate_json((folder / CALL).read_bytes())
     spent: dict[str, float] = {}
 
     @contextmanager
@@ -211,7 +211,7 @@ def _peak_memory_mb() -> int:
 
 def repeated(folder: Path, minutes: float, place: Path) -> Path:
     """A call folder of at least `minutes`, made of `folder` again and again."""
-    call = Call.model_validate_json((folder / CALL).read_bytes())
+    call = CallRecord.model_validate_json((folder / CALL).read_bytes())
     times = max(1, round(minutes * 60 / call.duration_s + 0.5))
     longer = place / call.call_id
     longer.mkdir()

@@ -27,7 +27,15 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from duologue.folder.folder import AUDIO, CALL, Call, CallFolder, read_call, write_json
+from duologue.folder.folder import (
+    AUDIO,
+    CALL,
+    REPORT,
+    CallFolder,
+    CallRecord,
+    read_call,
+    write_json,
+)
 from duologue.labels import metrics, recognition, timeline
 from duologue.labels.recognition import Recognition
 from duologue.labels.timeline import Mark, Marks
@@ -80,7 +88,7 @@ def cost(folder: Path) -> dict[str, float]:
     minutes = read_call(folder).duration_s / 60
     return {
         "cpu_s_per_call_of_90_s": round(min(took) / minutes * 1.5, 3),
-        "kb_per_minute": round((folder / report.FILE).stat().st_size / minutes / 1000),
+        "kb_per_minute": round((folder / REPORT).stat().st_size / minutes / 1000),
     }
 
 
@@ -153,12 +161,12 @@ def long_report(browser: Browser, folder: Path) -> dict[str, float]:
     with multiprocessing.get_context("spawn").Pool(1) as process:
         made = process.apply(measured, (folder,))
     page = browser.new_page()
-    page.goto((folder / report.FILE).as_uri(), wait_until="commit")
+    page.goto((folder / REPORT).as_uri(), wait_until="commit")
     page.wait_for_load_state("domcontentloaded")
     figures = {"opened_s": page.evaluate(OPENED) / 1000, "ready_s": page.evaluate(READY) / 1000}
     figures |= {"seek_s": page.evaluate(SEEK) / 1000, "draw_ms": page.evaluate(DRAW)}
     page.close()
-    size = (folder / report.FILE).stat().st_size
+    size = (folder / REPORT).stat().st_size
     return {
         **made,
         "mb": round(size / 1e6, 1),
@@ -168,7 +176,7 @@ def long_report(browser: Browser, folder: Path) -> dict[str, float]:
 
 def many(browser: Browser, one: Path, out: Path, calls: int) -> dict[str, float]:
     """The index of so many calls."""
-    call: Call = read_call(one)
+    call: CallRecord = read_call(one)
     for number in range(calls):
         folder = out / f"call-{number}"
         folder.mkdir(parents=True)

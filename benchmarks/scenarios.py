@@ -23,7 +23,8 @@ from benchmarks.batches import batch
 from duologue.batch.plan import Plan, Repeated
 from duologue.cli.batch_run import BatchExit
 from duologue.folder.folder import Transport
-from duologue.report.summary import CallSummary, read_calls
+from duologue.labels.recorded_call import Call
+from duologue.report.summary import read_calls
 from duologue.scenarios.scenario import bundled_scenarios
 from shared.endings import Outcome
 from shared.settings import Settings
@@ -32,20 +33,18 @@ VALID, SUCCESS = 0.97, 0.95
 """Shares that are aimed at."""
 
 
-def measure(calls: Sequence[CallSummary]) -> dict[str, Any]:
+def measure(calls: Sequence[Call]) -> dict[str, Any]:
     """The figures of some calls."""
     return {
         "calls": len(calls),
-        "completed": mean(each.call.outcome == Outcome.COMPLETED for each in calls),
+        "completed": mean(each.outcome == Outcome.COMPLETED for each in calls),
         "valid": mean(each.metrics.valid for each in calls),
         "task_success": mean(each.metrics.task_success for each in calls),
         "turns": mean(sum(each.metrics.turns.values()) for each in calls),
         "duration_s": mean(each.metrics.duration_s for each in calls),
         "turns_cut_off": sum(each.metrics.turn_cut_off for each in calls),
         "findings": Counter(
-            f"{each.call.spec.scenario}: {finding}"
-            for each in calls
-            for finding in each.metrics.findings
+            f"{each.scenario}: {finding}" for each in calls for finding in each.metrics.findings
         ),
     }
 
@@ -90,7 +89,7 @@ def main() -> None:
             raise SystemExit(made)
         calls = read_calls(place / "calls")
     of = {
-        name: [each for each in calls if business[each.call.spec.scenario] == name]
+        name: [each for each in calls if business[each.scenario] == name]
         for name in sorted(set(filter(None, business.values())))
     }
     figures = {name: measure(some) for name, some in of.items()} | {"all": measure(calls)}

@@ -15,7 +15,7 @@ from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ
 from duologue.folder.event_log import Entry
-from duologue.folder.folder import AUDIO, WIRE, Call, CallFolder, audio_of, sha256
+from duologue.folder.folder import AUDIO, WIRE, CallFolder, CallRecord, audio_of, sha256
 from duologue.labels import placement
 from duologue.labels.activity import FRAME_S, loudness, runs, voiced
 from duologue.labels.placement.values import Basis, Source
@@ -334,7 +334,7 @@ def test_the_files_are_as_their_schemas_say_and_the_same_when_labelled_again(
 
 
 def test_the_folder_is_whole_and_says_what_made_it(call: CallResult, settings: Settings) -> None:
-    document = Call.model_validate_json((call.folder / "call.json").read_bytes())
+    document = CallRecord.model_validate_json((call.folder / "call.json").read_bytes())
     assert document.call_id == call.folder.name
     assert document.files == {
         name: sha256(call.folder / name)

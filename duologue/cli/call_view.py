@@ -9,8 +9,8 @@ from rich.text import Text
 
 from duologue.call.live_audio import Meters
 from duologue.call.outcome import ExitCode
+from duologue.folder.folder import REPORT
 from duologue.pipeline.filing import CallResult
-from duologue.report.call import FILE as REPORT
 from shared.events.journal import Event, EventName
 from shared.spec import Role
 

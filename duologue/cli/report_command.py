@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from duologue.folder.folder import CALL
+from duologue.folder.folder import CALL, REPORT
 from duologue.pipeline.relabel import relabel
 from duologue.pipeline.stages import Stage
-from duologue.report import call, index
+from duologue.report import index
 
 out = Console(highlight=False)
 
@@ -22,7 +22,7 @@ def report(
     """Make a page of many calls, index.html, to sort and filter; or one call's report.html anew."""
     if (calls / CALL).exists():
         relabel(calls, Stage.REPORT)
-        made = calls / call.FILE
+        made = calls / REPORT
     else:
         made = index.write(calls)
     out.print(str(made), soft_wrap=True, markup=False)

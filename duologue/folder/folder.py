@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.endings import Fault, Outcome
 from shared.errors import CallTaken, DuologueError, FolderError, UsageError, wrong_field
 from shared.spec import CALL_ID_PATTERN, CallSpec, Role
 from shared.values import Frozen
@@ -27,6 +28,7 @@ WIRE = "wire.flac"
 """What came over WebRTC."""
 AUDIO = "audio.flac"
 """What was played: recorded so on the direct transport, else by `duologue.labels.placement`."""
+REPORT = "report.html"
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -91,7 +93,7 @@ class Run(Frozen):
     """Why earlier attempts at this call failed, in a batch."""
 
 
-class Call(Frozen):
+class CallRecord(Frozen):
     """call.json: what was called for, how it ended, and what it was made with."""
 
     schema_version: Literal[2] = Field(default=2, alias="schema")
@@ -99,8 +101,8 @@ class Call(Frozen):
     call_id: str
     transport: Transport
     spec: CallSpec
-    outcome: str
-    fault: str | None
+    outcome: Outcome
+    fault: Fault | None
     detail: str = ""
     duration_s: float
     recording: Recording
@@ -172,7 +174,7 @@ class CallFolder:
     def __exit__(self, *_: object) -> None:
         self.discard()
 
-    def commit(self, call: Call) -> Path:
+    def commit(self, call: CallRecord) -> Path:
         """Write call.json with the checksum of every file, and give the folder its name.
 
         Raises:
@@ -236,14 +238,14 @@ def claim(path: Path) -> int | None:
     return lock
 
 
-def read_call(folder: Path) -> Call:
+def read_call(folder: Path) -> CallRecord:
     """The call.json of a folder.
 
     Raises:
         FolderError: It is damaged, or of another version.
     """
     check_version(folder)
-    return read_json(folder, CALL, Call)
+    return read_json(folder, CALL, CallRecord)
 
 
 def check_version(folder: Path) -> None:

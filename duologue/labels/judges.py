@@ -142,13 +142,13 @@ async def judge_calls(folders: Path, name: str, settings: Settings, console: Con
     counts: Counter[tuple[str, str]] = Counter()
     async with engines.judge(name, settings) as model:
         for each in read_calls(folders):
-            folder = folders / each.call.call_id
+            folder = each.path
             known = read(folder)
             judged = known if known and known.model == name else await judge(folder, model, name)
             counts.update((one.judge, one.verdict) for one in judged.judgments)
             failed = [f"{one.judge}: {one.reasoning}" for one in judged.judgments if one.failed]
             told = "; ".join(failed) or "nothing failed"
-            console.print(f"{each.call.call_id}: {told}", markup=False, soft_wrap=True)
+            console.print(f"{each.id}: {told}", markup=False, soft_wrap=True)
     for maker in JUDGES:
         named = maker().name
         verdicts = ", ".join(f"{counts[named, kind]} {kind}" for kind in ("pass", "maybe", "fail"))

@@ -10,8 +10,8 @@ from duologue.call.outcome import ExitCode, exit_code
 from duologue.folder import event_log
 from duologue.folder.folder import (
     CALL,
-    Call,
     CallFolder,
+    CallRecord,
     Clock,
     Recorded,
     Run,
@@ -71,7 +71,7 @@ def file_call(
     if ending.outcome in attempt.retried:
         folder.discard()
         raise CallFailed(f"{ending.outcome}: {ending.detail}" if ending.detail else ending.outcome)
-    call = Call(
+    call = CallRecord(
         call_id=spec.call_id,
         transport=transport,
         spec=spec,

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from duologue.folder import event_log, folder
-from duologue.folder.folder import Call
+from duologue.folder.folder import CallRecord
 from duologue.labels import judges, metrics, placement, recognition, timeline
 from duologue.labels.judges import Judgments
 from duologue.labels.metrics import Metrics
@@ -22,7 +22,7 @@ from duologue.labels.transcript.transcript import Transcript
 from shared.events.fields import Line
 
 FILES: dict[str, Any] = {
-    folder.CALL: Call,
+    folder.CALL: CallRecord,
     placement.FILE: Placement,
     transcript.FILE: Transcript,
     timeline.FILE: Marks,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from duologue.folder.folder import AUDIO
+from duologue.folder.folder import AUDIO, REPORT
 from duologue.labels import metrics, placement, recognition, timeline
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.words import placing
@@ -46,7 +46,7 @@ WORK: dict[Stage, tuple[Work, ...]] = {
         Work(timeline.write, (timeline.FILE,)),
     ),
     Stage.METRICS: (Work(metrics.write, (metrics.FILE,)),),
-    Stage.REPORT: (Work(report.write, (report.FILE,)),),
+    Stage.REPORT: (Work(report.write, (REPORT,)),),
 }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from duologue.call.outcome import COMPLETE
-from duologue.folder.folder import audio_of, read_call
+from duologue.folder.folder import REPORT, audio_of, read_call
 from duologue.labels import metrics, recognition, timeline
 from duologue.labels.activity import FRAME_S
 from duologue.labels.timeline import Mark, MarkKind
@@ -17,7 +17,6 @@ from duologue.report.script import Line, moments, script
 from duologue.report.wording import plain
 from shared.spec import Role
 
-FILE = "report.html"
 _CODE = (
     "sound.js",
     "peaks.js",
@@ -34,7 +33,7 @@ _FLAWS = {Flaw.NO_EVENT: "Not reported", Flaw.NO_AUDIO: "Not in the recording"}
 
 def write(folder: Path) -> None:
     """Make report.html of a call folder from its other files; the same files give the same page."""
-    (folder / FILE).write_text(page(folder), encoding="utf-8")
+    (folder / REPORT).write_text(page(folder), encoding="utf-8")
 
 
 def page(folder: Path) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from duologue.folder.folder import Call
+from duologue.folder.folder import CallRecord
 from duologue.labels.cost import Billed, Priced, Usage
 from duologue.labels.metrics import Metrics
 from duologue.report.wording import NOTHING, seconds, share
@@ -65,7 +65,7 @@ def engines(used: Mapping[Role, Mapping[str, Any]], usage: Usage) -> Iterator[Fi
         yield Figure("Cost", *(_cost(usage.get(role, ())) for role in Role))
 
 
-def software(call: Call) -> list[tuple[str, str]]:
+def software(call: CallRecord) -> list[tuple[str, str]]:
     """What made the call, by name: versions, and the licences of what the engines are made of."""
     packages = [
         package

@@ -5,9 +5,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from duologue.report import call
+from duologue.labels.recorded_call import Call
 from duologue.report.page import render
-from duologue.report.summary import CallSummary, read_calls
+from duologue.report.summary import read_calls
 from shared.spec import Role
 
 FILE = "index.html"
@@ -33,7 +33,7 @@ class _Column(NamedTuple):
     name: str
     title: str
     kind: Kind
-    value: Callable[[CallSummary], str | float | None]
+    value: Callable[[Call], str | float | None]
     meaning: str = ""
     """What a figure says, where its title does not."""
     shown: bool = True
@@ -45,20 +45,20 @@ _WER = "misheard, of the words it said"
 _ENTITIES = "misheard, of the names and numbers it said"
 
 
-def _entities(call: CallSummary, role: Role) -> float | None:
+def _entities(call: Call, role: Role) -> float | None:
     errors = call.metrics.entity_errors.get(role)
     return errors["all"].rate if errors else None
 
 
 _COLUMNS = (
-    _Column("call", "Call", Kind.CALL, lambda each: each.call.call_id),
-    _Column("goal", "Goal", Kind.CHOICE, lambda each: _GOALS[each.metrics.task_success]),
-    _Column("outcome", "Outcome", Kind.CHOICE, lambda each: each.call.outcome.replace("_", " ")),
-    _Column("valid", "Valid", Kind.CHOICE, lambda each: "yes" if each.metrics.valid else "no"),
+    _Column("call", "Call", Kind.CALL, lambda each: each.id),
+    _Column("goal", "Goal", Kind.CHOICE, lambda each: _GOALS[each.succeeded]),
+    _Column("outcome", "Outcome", Kind.CHOICE, lambda each: each.outcome.replace("_", " ")),
+    _Column("valid", "Valid", Kind.CHOICE, lambda each: "yes" if each.valid else "no"),
     _Column("fault", "Fault", Kind.CHOICE, lambda each: each.fault or "none"),
-    _Column("scenario", "Scenario", Kind.CHOICE, lambda each: each.call.spec.scenario),
+    _Column("scenario", "Scenario", Kind.CHOICE, lambda each: each.scenario),
     _Column("caller", "Caller", Kind.CHOICE, lambda each: each.persona or "unknown"),
-    _Column("transport", "Transport", Kind.CHOICE, lambda each: each.call.transport, shown=False),
+    _Column("transport", "Transport", Kind.CHOICE, lambda each: each.transport, shown=False),
     _Column(
         "duration", "Duration", Kind.SECONDS, lambda each: each.metrics.duration_s, "of the call"
     ),
@@ -115,7 +115,7 @@ _COLUMNS = (
         "findings",
         "Findings",
         Kind.TEXT,
-        lambda each: "; ".join([*each.call.run.earlier, *map(str, each.metrics.findings)]),
+        lambda each: "; ".join([*each.record.run.earlier, *map(str, each.findings)]),
         shown=False,
     ),
 )
@@ -128,13 +128,13 @@ def write(folder: Path) -> Path:
         UsageError: There is no such folder, or no call in it.
         FolderError: One of its call folders is damaged, or of another version.
     """
-    made = page(folder, read_calls(folder))
+    made = page(read_calls(folder))
     new = folder / f".{FILE}"
     new.write_text(made, encoding="utf-8")
     return new.replace(folder / FILE)
 
 
-def page(folder: Path, calls: Sequence[CallSummary]) -> str:
+def page(calls: Sequence[Call]) -> str:
     """The index of calls, which are in the order in which they are listed at first."""
     return render(
         "index",
@@ -145,7 +145,7 @@ def page(folder: Path, calls: Sequence[CallSummary]) -> str:
                 for each in _COLUMNS
             ],
             "rows": [[column.value(each) for column in _COLUMNS] for each in calls],
-            "reports": [(folder / each.call.call_id / call.FILE).exists() for each in calls],
+            "reports": [each.report.exists() for each in calls],
         },
         columns=_COLUMNS,
         calls=len(calls),

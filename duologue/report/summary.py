@@ -7,119 +7,51 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from duologue.call.outcome import COMPLETE
-from duologue.folder.folder import CALL, Transport, check_version, read_json
-from duologue.labels import cost, metrics
-from duologue.labels.metrics import Metrics
-from shared.endings import Outcome
+from duologue.labels import cost
+from duologue.labels.collection import Calls
+from duologue.labels.recorded_call import Call
 from shared.errors import UsageError
 from shared.spec import Role
 
 QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "max": 100}
 
 
-class _Run(BaseModel):
-    earlier: tuple[str, ...] = ()
-
-
-class _Persona(BaseModel):
-    name: str
-
-
-class _Caller(BaseModel):
-    persona: _Persona
-
-
-class _Spec(BaseModel):
-    scenario: str
-    seed: int
-    customer: _Caller | None = None
-
-
-class _CallFile(BaseModel):
-    """What a summary needs of call.json."""
-
-    call_id: str
-    transport: Transport
-    outcome: Outcome
-    fault: str | None
-    detail: str
-    spec: _Spec
-    run: _Run
-
-
-class CallSummary(BaseModel):
-    """One call, as a summary has it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    call: _CallFile
-    metrics: Metrics
-
-    @property
-    def held(self) -> bool:
-        """Whether it was held to an end of its own."""
-        return self.call.outcome in COMPLETE
-
-    @property
-    def persona(self) -> str:
-        """Who called, by name; empty if nothing is known of the caller."""
-        caller = self.call.spec.customer
-        return caller.persona.name if caller else ""
-
-    @property
-    def fault(self) -> str | None:
-        """Whose fault it is that something went wrong: how it ended, or by the verdict."""
-        return self.call.fault or self.metrics.fault
-
-    def badness(self) -> tuple[bool, bool, int, float]:
-        """Sorts the worst call first: failed parts, missed goal, broken turns, slowest reply."""
-        gaps = [gap for each in self.metrics.reply_gap_s.values() for gap in each.values]
-        broken = self.metrics.turn_cut_off + self.metrics.flawed_turns
-        return (self.held, self.metrics.task_success, -broken, -max(gaps, default=0.0))
-
-
-def read_calls(folder: Path) -> list[CallSummary]:
+def read_calls(folder: Path) -> list[Call]:
     """The calls in a folder, the worst first.
 
     Raises:
         UsageError: There is no such folder, or no call in it.
         FolderError: One of its call folders is damaged, or of another version.
     """
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder of call folders")
-    calls = sorted(_read(folder), key=lambda each: (each.badness(), each.call.call_id))
+    calls = sorted(Calls(folder), key=lambda each: (_badness(each), each.id))
     if not calls:
         raise UsageError(f"there is no call in {folder}")
     return calls
 
 
-def _read(folder: Path) -> Iterator[CallSummary]:
-    for path in folder.iterdir():
-        if path.name.startswith(".") or not (path / CALL).exists():
-            continue
-        check_version(path)
-        yield CallSummary(
-            call=read_json(path, CALL, _CallFile), metrics=read_json(path, metrics.FILE, Metrics)
-        )
+def _badness(call: Call) -> tuple[bool, bool, int, float]:
+    """Sorts the worst call first: failed parts, missed goal, broken turns, slowest reply."""
+    measured = call.metrics
+    gaps = [gap for each in measured.reply_gap_s.values() for gap in each.values]
+    broken = measured.turn_cut_off + measured.flawed_turns
+    return (call.held, call.succeeded, -broken, -max(gaps, default=0.0))
 
 
-def summarize(calls: Sequence[CallSummary]) -> dict[str, Any]:
+def summarize(calls: Sequence[Call]) -> dict[str, Any]:
     """The figures of all calls together; times in seconds."""
     return _figures(calls, _used(calls))
 
 
-def _used(calls: Sequence[CallSummary]) -> list[tuple[Role, cost.Billed]]:
+def _used(calls: Sequence[Call]) -> list[tuple[Role, cost.Billed]]:
     return cost.added(each.metrics.usage for each in calls)
 
 
 def _figures(
-    calls: Sequence[CallSummary], used: Sequence[tuple[Role, cost.Billed]]
+    calls: Sequence[Call], used: Sequence[tuple[Role, cost.Billed]]
 ) -> dict[str, Any]:
     gaps = {
         direction: [gap for each in calls for gap in each.metrics.reply_gap_s[direction].values]
@@ -129,12 +61,12 @@ def _figures(
     errors = {role: sum(each.metrics.wer[role].errors for each in calls) for role in Role}
     return {
         "calls": len(calls),
-        "goals_reached": sum(each.metrics.task_success for each in calls),
-        "outcomes": _counted(each.call.outcome for each in calls),
-        "valid": sum(each.metrics.valid for each in calls),
+        "goals_reached": sum(each.succeeded for each in calls),
+        "outcomes": _counted(each.outcome for each in calls),
+        "valid": sum(each.valid for each in calls),
         "faults": _counted(each.fault or "none" for each in calls),
-        "transports": _counted(each.call.transport for each in calls),
-        "retried": sum(bool(each.call.run.earlier) for each in calls),
+        "transports": _counted(each.transport for each in calls),
+        "retried": sum(bool(each.record.run.earlier) for each in calls),
         "duration_s": _spread([each.metrics.duration_s for each in calls]),
         "reply_gap_s": {direction: _spread(values) for direction, values in gaps.items()},
         "wer": {role: errors[role] / words[role] if words[role] else None for role in Role},
@@ -142,7 +74,7 @@ def _figures(
         "interruptions": sum(sum(each.metrics.interruptions.values()) for each in calls),
         **_costs(calls, used),
         "failed": [
-            {"call_id": each.call.call_id, "reasons": [*each.call.run.earlier, _ending(each)]}
+            {"call_id": each.id, "reasons": [*each.record.run.earlier, _ending(each)]}
             for each in calls
             if not each.held
         ],
@@ -150,7 +82,7 @@ def _figures(
 
 
 def _costs(
-    calls: Sequence[CallSummary], used: Sequence[tuple[Role, cost.Billed]]
+    calls: Sequence[Call], used: Sequence[tuple[Role, cost.Billed]]
 ) -> dict[str, Any]:
     return {
         "cost_usd": round(sum(cost.known_usd(each.metrics.usage) for each in calls), 6),
@@ -182,35 +114,35 @@ COLUMNS = (
 )
 
 
-def write_csv(calls: Sequence[CallSummary], file: TextIO) -> None:
+def write_csv(calls: Sequence[Call], file: TextIO) -> None:
     """One line per call."""
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
     for each in calls:
-        call, measured = each.call, each.metrics
+        measured = each.metrics
         writer.writerow(
             [
-                call.call_id,
-                call.spec.scenario,
-                call.spec.seed,
-                call.transport,
-                call.outcome,
+                each.id,
+                each.scenario,
+                each.seed,
+                each.transport,
+                each.outcome,
                 each.fault or "",
-                measured.task_success,
+                each.succeeded,
                 measured.duration_s,
                 measured.reply_gap_s["customer_to_support"].p95,
                 measured.reply_gap_s["support_to_customer"].p95,
                 measured.wer[Role.CUSTOMER].rate,
                 measured.wer[Role.SUPPORT].rate,
                 measured.turn_cut_off,
-                len(call.run.earlier) + 1,
+                len(each.record.run.earlier) + 1,
                 measured.cost_usd,
-                "; ".join(map(str, measured.findings)),
+                "; ".join(map(str, each.findings)),
             ]
         )
 
 
-def show_summary(calls: Sequence[CallSummary], console: Console, *, worst: int) -> None:
+def show_summary(calls: Sequence[Call], console: Console, *, worst: int) -> None:
     """Print the figures, and the worst calls."""
     used = _used(calls)
     figures = _figures(calls, used)
@@ -233,10 +165,10 @@ def show_summary(calls: Sequence[CallSummary], console: Console, *, worst: int) 
         console.print(f"words of {role} misheard: {share}")
     _show_costs(figures, used, console)
     for each in calls[:worst]:
-        goal = "goal reached" if each.metrics.task_success else "goal not reached"
-        why = "; ".join([*each.call.run.earlier, *map(str, each.metrics.findings)])
+        goal = "goal reached" if each.succeeded else "goal not reached"
+        why = "; ".join([*each.record.run.earlier, *map(str, each.findings)])
         ending = f"{_ending(each)}, {goal}" + (f" ({why})" if why else "")
-        console.print(f"  {each.call.call_id}: {escape(ending)}", soft_wrap=True, highlight=False)
+        console.print(f"  {each.id}: {escape(ending)}", soft_wrap=True, highlight=False)
 
 
 def _show_costs(
@@ -263,9 +195,8 @@ def _amounts(billed: cost.Billed) -> str:
     return ", ".join(f"{amount:,} {unit}" for unit, amount in told.items() if amount) or "uncounted"
 
 
-def _ending(each: CallSummary) -> str:
-    call = each.call
-    return f"{call.outcome}: {call.detail}" if call.detail and not each.held else call.outcome
+def _ending(each: Call) -> str:
+    return f"{each.outcome}: {each.detail}" if each.detail and not each.held else each.outcome
 
 
 def _counted(values: Iterator[str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from duologue.call.outcome import ExitCode
 from duologue.call.over_livekit.call import place_call
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.folder import event_log
-from duologue.folder.folder import CALL, Call, CallFolder
+from duologue.folder.folder import CALL, CallFolder, CallRecord
 from duologue.labels import cost, metrics
 from duologue.labels.cost import Priced
 from duologue.labels.metrics import Metrics
@@ -138,7 +138,7 @@ async def test_a_call_on_three_providers_reaches_its_goal(cloud: Cloud, tmp_path
     result = await cloud.call(spec, tmp_path, rules_of(spec, USAGE))
     assert result.ending.outcome is Outcome.COMPLETED, result.ending
     assert result.exit_code == ExitCode.GOAL_REACHED
-    call = Call.model_validate_json((result.folder / CALL).read_bytes())
+    call = CallRecord.model_validate_json((result.folder / CALL).read_bytes())
     assert {
         role: {kind: used["engine"] for kind, used in engines.items()}
         for role, engines in call.engines.items()

@@ -17,8 +17,9 @@ from duologue.batch.livekit import LiveKitCaller
 from duologue.batch.plan import Plan
 from duologue.cli.batch_run import BatchExit, make_batch
 from duologue.folder.folder import Transport
+from duologue.labels.recorded_call import Call
 from duologue.pipeline.filing import Attempt
-from duologue.report.summary import CallSummary, read_calls
+from duologue.report.summary import read_calls
 from duologue.servers.server import Server, running_server
 from shared.endings import Outcome
 from shared.errors import CallFailed
@@ -97,13 +98,13 @@ class Running(NamedTuple):
         )
         os.kill(pid, signal.SIGKILL)
 
-    async def ended(self) -> list[CallSummary]:
+    async def ended(self) -> list[Call]:
         """Its calls, once all of them were made."""
         async with asyncio.timeout(END_TIMEOUT_S):
             assert await self.making == BatchExit.MADE, self.printed.getvalue()
         calls = read_calls(self.out)
         assert len(calls) == CALLS
-        assert {each.call.outcome for each in calls} == {Outcome.TURN_LIMIT}
+        assert {each.outcome for each in calls} == {Outcome.TURN_LIMIT}
         assert not list(self.out.glob(".*"))
         return calls
 
@@ -164,7 +165,7 @@ async def test_a_worker_and_a_server_that_die_cost_their_calls_an_attempt_and_no
     told = running.printed.getvalue()
     assert "worker support died" in told
     assert "livekit-server ended by itself" in told
-    reasons = [reason for each in calls for reason in each.call.run.earlier]
+    reasons = [reason for each in calls for reason in each.record.run.earlier]
     # Agents that find the new server sooner than their call was given up have lost each other.
     assert len(reasons) >= 2
     assert all(reason.startswith(("worker_lost", "server_lost")) for reason in reasons), reasons

@@ -52,7 +52,7 @@ def test_an_agent_that_fails_in_one_scenario_fails_the_suite_and_every_report_sa
     assert [one["mark"] for one in report["scenarios"]] == ["passed", "failed"]
     folders = [Path(run["folder"]) for one in report["scenarios"] for run in one["runs"]]
     assert all((tmp_path / folder / CALL).is_file() for folder in folders)
-    assert {each.call.spec.seed for each in read_calls(tmp_path / "made")} == {1}
+    assert {each.seed for each in read_calls(tmp_path / "made")} == {1}
     [suite] = ET.parse(tmp_path / "junit.xml").getroot()  # noqa: S314 - written just now
     assert [len(case.findall("failure")) for case in suite] == [0, 1]
 

@@ -9,25 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from duologue.folder.folder import Call, CallFolder, Clock, Recording, Run, Transport
+from duologue.folder.folder import CallFolder, CallRecord, Clock, Recording, Run, Transport
+from shared.endings import Outcome
 from shared.errors import CallTaken, DuologueError, UsageError
 from shared.spec import CallSpec, Engines, Peer, Role
 
 ENGINES = Engines(stt="whisper/tiny.en", llm="rules", tts="piper/joe", vad="silero")
 
 
-def call(call_id: str = "c1") -> Call:
+def call(call_id: str = "c1") -> CallRecord:
     spec = CallSpec(
         call_id=call_id,
         scenario="late order",
         engines=dict.fromkeys(Role, ENGINES),
         peers={role: Peer(identity=role.peer) for role in Role},
     )
-    return Call(
+    return CallRecord(
         call_id=call_id,
         transport=Transport.LIVEKIT,
         spec=spec,
-        outcome="completed",
+        outcome=Outcome.COMPLETED,
         fault=None,
         duration_s=61.5,
         recording=Recording(
@@ -73,7 +74,7 @@ def test_call_json_has_the_checksum_of_every_other_file(tmp_path: Path) -> None:
 
 def test_call_json_can_be_read_back(tmp_path: Path) -> None:
     written = CallFolder.create(tmp_path, "c1").commit(call()) / "call.json"
-    assert Call.model_validate_json(written.read_bytes()) == call()
+    assert CallRecord.model_validate_json(written.read_bytes()) == call()
     document = json.loads(written.read_text())
     assert (document["schema"], document["spec"]["schema"]) == (2, 1)
     assert written.read_text().endswith("}\n")

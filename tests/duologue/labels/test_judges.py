@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from duologue.call.direct import place_direct_call
-from duologue.folder.folder import CALL, Call, CallFolder, sha256
+from duologue.folder.folder import CALL, CallFolder, CallRecord, sha256
 from duologue.labels import judges
 from duologue.labels.judges import JUDGES, judge_calls
 from duologue.scenarios.scenario import load_scenario
@@ -78,7 +78,7 @@ async def test_a_call_is_judged_by_what_was_said_done_and_expected(
     assert {one.verdict for one in judged.judgments} == {"pass"}
     assert "c1: nothing failed" in printed.getvalue()
     assert "accuracy: 1 pass, 0 maybe, 0 fail" in printed.getvalue()
-    files = Call.model_validate_json((made / "c1" / CALL).read_bytes()).files
+    files = CallRecord.model_validate_json((made / "c1" / CALL).read_bytes()).files
     assert {name: sha256(made / "c1" / name) for name in files} == files
     assert judges.FILE in files
     await judge_calls(made, MODEL, settings, Console(file=printed))

@@ -62,7 +62,7 @@ def test_what_an_earlier_version_wrote_is_read_once_it_is_relabelled(calls: Path
         read_calls(calls)
     for folder in calls.iterdir():
         relabel(folder)
-    assert {each.call.call_id for each in read_calls(calls)} == {f.name for f in OLD.iterdir()}
+    assert {each.id for each in read_calls(calls)} == {f.name for f in OLD.iterdir()}
 
 
 def test_there_is_a_way_from_every_earlier_version_and_a_call_of_each() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 
 from duologue.folder.channels import CHANNELS, RATE_HZ
-from duologue.folder.folder import AUDIO, CALL, Call, CallFolder, Transport, write_json
+from duologue.folder.folder import AUDIO, CALL, CallFolder, CallRecord, Transport, write_json
 from duologue.labels import metrics, recognition, timeline
 from duologue.labels.activity import loudness_of
 from duologue.labels.entities import EntityKind
@@ -143,7 +143,7 @@ def add_call(
         return made.commit(described)
 
 
-def description(persona: str) -> Call:
+def description(persona: str) -> CallRecord:
     """Its call.json."""
     caller = CustomerSheet(
         persona=Persona(name=persona), goals=(Goal(say="I want a refund.", met_when=("refunded",)),)

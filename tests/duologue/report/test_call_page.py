@@ -10,8 +10,8 @@ from typing import ClassVar, Literal
 import pytest
 from playwright.async_api import Page
 
+from duologue.folder.folder import REPORT
 from duologue.labels.recognition import Recognition
-from duologue.report.call import FILE
 from tests.duologue.report.calls import HOSTILE, MARKS, TURNS, C, S, add_call, turn
 from tests.duologue.report.conftest import Open
 from tests.duologue.report.contrast import unreadable
@@ -63,7 +63,7 @@ async def until(page: Page, what: str) -> None:
 async def test_it_plays_and_lights_each_word_while_it_is_spoken(
     folder: Path, open_file: Open
 ) -> None:
-    page, _, complained = await open_file(folder / FILE)
+    page, _, complained = await open_file(folder / REPORT)
     await page.evaluate(
         f"""() => {{
           window.seen = [];
@@ -84,7 +84,7 @@ async def test_it_plays_and_lights_each_word_while_it_is_spoken(
 
 
 async def test_a_click_on_a_word_plays_from_there(folder: Path, open_file: Open) -> None:
-    page, *_ = await open_file(folder / FILE)
+    page, *_ = await open_file(folder / REPORT)
     await page.get_by_text("Patel.", exact=True).click()
     await until(page, f"sound.playing && {LIT}.includes('Patel.')")
     assert 3.62 <= await time_of(page) < 4.0
@@ -92,7 +92,7 @@ async def test_a_click_on_a_word_plays_from_there(folder: Path, open_file: Open)
 
 
 async def test_a_turns_button_plays_it_and_stops_it(folder: Path, open_file: Open) -> None:
-    page, *_ = await open_file(folder / FILE)
+    page, *_ = await open_file(folder / REPORT)
     button = page.locator(".turn[data-turn='1'] .at")
     await button.click()
     await until(page, "sound.playing && sound.time > 2.55")
@@ -102,7 +102,7 @@ async def test_a_turns_button_plays_it_and_stops_it(folder: Path, open_file: Ope
 
 
 async def test_the_strip_and_the_timeline_seek(folder: Path, open_file: Open) -> None:
-    page, *_ = await open_file(folder / FILE)
+    page, *_ = await open_file(folder / REPORT)
     box = await page.locator("#overview").bounding_box()
     assert box
     await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 10)
@@ -120,7 +120,7 @@ async def test_the_strip_and_the_timeline_seek(folder: Path, open_file: Open) ->
 
 
 async def test_one_side_is_heard_alone_or_not_at_all(folder: Path, open_file: Open) -> None:
-    page, *_ = await open_file(folder / FILE)
+    page, *_ = await open_file(folder / REPORT)
     levels = """async () => {
       const sides = sound.context.createChannelSplitter(2);
       sound.mixed.connect(sides);
@@ -156,7 +156,7 @@ async def test_one_side_is_heard_alone_or_not_at_all(folder: Path, open_file: Op
 
 
 async def test_it_works_by_keyboard(folder: Path, open_file: Open) -> None:
-    page, *_ = await open_file(folder / FILE)
+    page, *_ = await open_file(folder / REPORT)
     await page.keyboard.press("ArrowRight")
     await until(page, "!sound.element.seeking && sound.time === 5")
     await page.keyboard.press("ArrowLeft")
@@ -191,7 +191,7 @@ async def test_it_works_by_keyboard(folder: Path, open_file: Open) -> None:
 
 
 async def test_every_control_has_a_name_and_can_be_reached(folder: Path, open_file: Open) -> None:
-    page, *_ = await open_file(folder / FILE)
+    page, *_ = await open_file(folder / REPORT)
     nameless = await page.evaluate(
         """() => [...document.querySelectorAll("button, select, input, [role=slider], summary")]
           .filter((each) => !(each.getAttribute("aria-label") ?? each.textContent).trim())
@@ -215,7 +215,7 @@ async def test_what_was_said_is_text_whatever_it_is(tmp_path: Path, open_file: O
     heard = said.model_copy(update={"heard": HOSTILE})
     marks = [mark.model_copy(update={"name": HOSTILE}) for mark in MARKS if mark.name]
     folder = add_call(tmp_path, turns=[heard], marks=marks, persona=HOSTILE, finding=HOSTILE)
-    page, requested, complained = await open_file(folder / FILE)
+    page, requested, complained = await open_file(folder / REPORT)
     assert await page.locator(".said").inner_text() == said.said
     assert HOSTILE in await page.locator("aside").inner_text()
     assert HOSTILE in await page.locator(".moment.tool").inner_text()
@@ -228,7 +228,7 @@ async def test_what_was_said_is_text_whatever_it_is(tmp_path: Path, open_file: O
 async def test_nothing_is_loaded_from_outside_even_by_what_got_in(
     folder: Path, open_file: Open, outside: str
 ) -> None:
-    page, requested, _ = await open_file(folder / FILE)
+    page, requested, _ = await open_file(folder / REPORT)
     await page.evaluate("sound.play()")
     await until(page, "sound.time > 0.2")
     assert [url.split(":")[0] for url in requested] == ["file", "blob"]
@@ -268,7 +268,7 @@ async def test_a_call_without_word_times_can_be_read_and_played(
         turn(C, 2.5, 4.0, "Hello.", words=False).model_copy(update={"said": None, "heard": None}),
     ]
     folder = add_call(tmp_path, turns=turns, marks=(), heard=Recognition(stretches=(), entities=()))
-    page, _, complained = await open_file(folder / FILE)
+    page, _, complained = await open_file(folder / REPORT)
     assert await page.locator(".said").all_inner_texts() == [
         "How can I help?",
         "Speech that nobody reported",
@@ -284,7 +284,7 @@ async def test_a_call_without_word_times_can_be_read_and_played(
 async def test_it_is_readable_on_a_phone_and_in_the_dark(
     folder: Path, open_file: Open, scheme: Literal["light", "dark"]
 ) -> None:
-    page, *_ = await open_file(folder / FILE, width=360, scheme=scheme)
+    page, *_ = await open_file(folder / REPORT, width=360, scheme=scheme)
     wide = await page.evaluate(
         """() => [...document.querySelectorAll("body *")]
           .filter((each) => each.getBoundingClientRect().right > innerWidth)

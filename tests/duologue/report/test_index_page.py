@@ -7,9 +7,10 @@ from typing import Literal
 import pytest
 from playwright.async_api import Page
 
+from duologue.labels.recorded_call import Call
 from duologue.report import index
 from duologue.report.index import FILE
-from duologue.report.summary import CallSummary, read_calls
+from duologue.report.summary import read_calls
 from tests.duologue.report.calls import HOSTILE, add_call
 from tests.duologue.report.conftest import Open
 from tests.duologue.report.contrast import unreadable
@@ -96,9 +97,9 @@ async def test_filters_leave_what_they_name_and_the_figures_follow(
 async def test_ten_thousand_calls_are_sorted_and_paged_at_once(
     calls: Path, tmp_path: Path, open_file: Open
 ) -> None:
-    [some] = [each for each in read_calls(calls) if each.call.call_id == "slow"]
-    many = [numbered(some, number) for number in range(10_000)]
-    (tmp_path / FILE).write_text(index.page(tmp_path, many))
+    [some] = [each for each in read_calls(calls) if each.id == "slow"]
+    many = [Numbered(some, number) for number in range(10_000)]
+    (tmp_path / FILE).write_text(index.page(many))
     page, *_ = await open_file(tmp_path / FILE)
     assert await page.get_by_role("status").inner_text() == "1 to 100 of 10,000 calls"
     took_ms = await page.evaluate(
@@ -117,13 +118,13 @@ async def test_ten_thousand_calls_are_sorted_and_paged_at_once(
     assert await page.get_by_role("status").inner_text() == "101 to 200 of 10,000 calls"
 
 
-def numbered(call: CallSummary, number: int) -> CallSummary:
-    return call.model_copy(
-        update={
-            "call": call.call.model_copy(update={"call_id": f"c{number}"}),
-            "metrics": call.metrics.model_copy(update={"duration_s": float(number)}),
-        }
-    )
+class Numbered(Call):
+    """The same call with another id, and as many seconds long."""
+
+    def __init__(self, call: Call, number: int) -> None:
+        super().__init__(call.path)
+        self.record = call.record.model_copy(update={"call_id": f"c{number}"})
+        self.metrics = call.metrics.model_copy(update={"duration_s": float(number)})
 
 
 async def test_what_is_told_of_calls_is_text_whatever_it_is(

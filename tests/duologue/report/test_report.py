@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from duologue.cli.report_command import report
-from duologue.folder.folder import read_call
+from duologue.folder.folder import REPORT, read_call
 from duologue.labels.cost import Billed
 from duologue.pipeline.stages import Stage, works
 from duologue.report import call, index
@@ -28,7 +28,7 @@ def test_the_report_is_what_labelling_ends_with() -> None:
 
 
 def test_the_same_folder_gives_the_same_page(tmp_path: Path) -> None:
-    first, second = (add_call(tmp_path / name) / call.FILE for name in ("a", "b"))
+    first, second = (add_call(tmp_path / name) / REPORT for name in ("a", "b"))
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -41,12 +41,12 @@ def test_a_report_made_anew_stands_in_the_checksums(
         # As a later version may name them.
         patch.setitem(call._NAMES, Role.CUSTOMER, "client")
         report(folder)
-    assert capsys.readouterr().out == f"{folder / call.FILE}\n"
-    page = (folder / call.FILE).read_bytes()
+    assert capsys.readouterr().out == f"{folder / REPORT}\n"
+    page = (folder / REPORT).read_bytes()
     after = read_call(folder)
     assert before.files.keys() == after.files.keys()
     assert b"Client" in page
-    assert after.files[call.FILE] == hashlib.sha256(page).hexdigest() != before.files[call.FILE]
+    assert after.files[REPORT] == hashlib.sha256(page).hexdigest() != before.files[REPORT]
 
 
 def test_a_damaged_folder_is_named_and_left_as_it_is(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 from rich.console import Console
 
-from duologue.folder.folder import CALL
+from duologue.folder.folder import CALL, Transport, write_json
 from duologue.labels import metrics
 from duologue.labels.cost import Billed, Usage, read_prices, total_usd
 from duologue.labels.interaction import interact
@@ -22,6 +22,7 @@ from shared.endings import Fault, Outcome
 from shared.errors import DuologueError, UsageError
 from shared.events.usage import Kind, Used
 from shared.spec import Role
+from tests.duologue.folder.test_folder import call
 from tests.duologue.labels.test_activity import mask
 
 NOTHING_REFUNDED = Finding(check=Check.DESK, fault=Fault.SUPPORT, detail="nothing was refunded")
@@ -65,19 +66,20 @@ def add_call(
         usage=dict(usage),
         cost_usd=total_usd(usage),
     )
-    call = {
-        "schema": 2,
-        "files": {},
-        "call_id": name,
-        "transport": "direct",
-        "outcome": outcome,
-        "fault": "system" if outcome is Outcome.WORKER_LOST else None,
-        "detail": "no heartbeat" if outcome is Outcome.WORKER_LOST else "",
-        "spec": {"scenario": "late", "seed": 1},
-        "run": {"earlier": earlier},
-    }
+    made = call(name)
+    lost = outcome is Outcome.WORKER_LOST
+    record = made.model_copy(
+        update={
+            "transport": Transport.DIRECT,
+            "spec": made.spec.model_copy(update={"scenario": "late", "seed": 1}),
+            "outcome": outcome,
+            "fault": Fault.SYSTEM if lost else None,
+            "detail": "no heartbeat" if lost else "",
+            "run": made.run.model_copy(update={"earlier": earlier}),
+        }
+    )
     (out / name).mkdir()
-    (out / name / CALL).write_text(json.dumps(call))
+    write_json(out / name / CALL, record)
     (out / name / metrics.FILE).write_text(measured.model_dump_json(by_alias=True))
 
 
@@ -94,7 +96,7 @@ def calls(tmp_path: Path) -> Path:
 
 
 def test_the_worst_call_comes_first(calls: Path) -> None:
-    names = [each.call.call_id for each in read_calls(calls)]
+    names = [each.id for each in read_calls(calls)]
     assert names == ["lost", "missed", "cut", "slow", "good"]
 
 

@@ -19,7 +19,7 @@ from duologue.call.direct import call as direct
 from duologue.call.direct import place_direct_call
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS
-from duologue.folder.folder import AUDIO, Call, CallFolder, Clock, Transport, sha256
+from duologue.folder.folder import AUDIO, CallFolder, CallRecord, Clock, Transport, sha256
 from duologue.labels.activity import loudness, runs, voiced
 from duologue.labels.transcript.transcript import Transcript, WordSource
 from duologue.labels.transcript.transcript import read as read_transcript
@@ -124,7 +124,7 @@ def test_the_default_scenario_reaches_its_goal_and_no_turn_is_cut_off(default: C
 
 
 def test_the_call_takes_less_than_its_length(default: CallResult) -> None:
-    call = Call.model_validate_json((default.folder / "call.json").read_bytes())
+    call = CallRecord.model_validate_json((default.folder / "call.json").read_bytes())
     assert call.transport is Transport.DIRECT
     assert call.run.clock is Clock.VIRTUAL
     assert call.duration_s > 40
@@ -304,7 +304,7 @@ def test_a_cancelled_call_is_recorded_so_far(tmp_path: Path) -> None:
     assert threading.current_thread() is threading.main_thread()
     with pytest.raises(asyncio.CancelledError):
         default_call(tmp_path, on_event=cancel)
-    call = Call.model_validate_json((tmp_path / "default" / "call.json").read_bytes())
+    call = CallRecord.model_validate_json((tmp_path / "default" / "call.json").read_bytes())
     assert call.outcome == Outcome.CANCELLED
     transcript = Transcript.model_validate_json(
         (tmp_path / "default" / "transcript.json").read_bytes()
@@ -323,7 +323,7 @@ def test_in_real_time_the_call_takes_as_long_as_it_is(
     )
     folder = CallFolder.create(tmp_path, "c1")
     result = place_direct_call(spec, folder, QUICK, clock=Clock.REAL)
-    call = Call.model_validate_json((result.folder / "call.json").read_bytes())
+    call = CallRecord.model_validate_json((result.folder / "call.json").read_bytes())
     assert result.ending.outcome is Outcome.TURN_LIMIT
     assert call.run.clock is Clock.REAL
     assert call.run.wall_s == pytest.approx(call.duration_s, abs=0.5)
