@@ -50,9 +50,7 @@ def _used(calls: Sequence[Call]) -> list[tuple[Role, cost.Billed]]:
     return cost.added(each.metrics.usage for each in calls)
 
 
-def _figures(
-    calls: Sequence[Call], used: Sequence[tuple[Role, cost.Billed]]
-) -> dict[str, Any]:
+def _figures(calls: Sequence[Call], used: Sequence[tuple[Role, cost.Billed]]) -> dict[str, Any]:
     gaps = {
         direction: [gap for each in calls for gap in each.metrics.reply_gap_s[direction].values]
         for direction in calls[0].metrics.reply_gap_s
@@ -81,9 +79,7 @@ def _figures(
     }
 
 
-def _costs(
-    calls: Sequence[Call], used: Sequence[tuple[Role, cost.Billed]]
-) -> dict[str, Any]:
+def _costs(calls: Sequence[Call], used: Sequence[tuple[Role, cost.Billed]]) -> dict[str, Any]:
     return {
         "cost_usd": round(sum(cost.known_usd(each.metrics.usage) for each in calls), 6),
         "cost_unknown": sum(each.metrics.cost_usd is None for each in calls),
