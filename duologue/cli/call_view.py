@@ -43,7 +43,7 @@ class CallView:
     def __init__(self, console: Console, meters: Meters | None = None) -> None:
         self._console, self._meters = console, meters
         self._live: Live | None = None
-        self._speaker: Role | None = None
+        self._speaking: set[Role] = set()
         self._began_at: float | None = None
         self._stopped_at: dict[Role, float] = {}
         self._reply_s: dict[Role, float] = {}
@@ -72,6 +72,7 @@ class CallView:
         elif event.event is EventName.REVIVED:
             self._line(event, role, "[yellow]breaks the silence[/yellow]")
         elif event.event is EventName.ENDED:
+            self._speaking.discard(role)
             self._line(event, role, f"[yellow]leaves: {event.fields['reason']}[/yellow]")
         elif event.event is EventName.ERROR:
             self._line(event, role, f"[red]{escape(str(event.fields.get('error')))}[/red]")
@@ -101,6 +102,22 @@ class CallView:
         for line in lines:
             self._console.print(f"[dim]agent:[/dim] {escape(line)}", soft_wrap=True)
 
+    def status(self) -> Text:
+        """Who is speaking at the moment, and how loud both sides are."""
+        line = Text(no_wrap=True)
+        match list(self._speaking):
+            case []:
+                line.append("silence", "dim")
+            case [role]:
+                line.append(f"{role} is speaking", _COLORS[role])
+            case _:
+                line.append("both are speaking")
+        if self._meters:
+            line.pad_right(SPEAKING_WIDTH - len(line))
+            for each, level_dbfs in self._meters.levels.items():
+                line.append(f"  {each} ").append(meter(level_dbfs), _COLORS[each])
+        return line
+
     def close(self) -> None:
         """Leave the terminal as it was."""
         if self._live:
@@ -117,33 +134,24 @@ class CallView:
         new, old = event.fields["new"], event.fields["old"]
         if old == "speaking":
             self._stopped_at[role] = event.at
-            self._speaking(None)
+            self._speaking.discard(role)
         if new == "speaking":
             if (stopped_at := self._stopped_at.pop(role.peer, None)) is not None:
                 self._reply_s[role] = event.at - stopped_at
-            self._speaking(role)
+            self._speaking.add(role)
+        if "speaking" in (old, new):
+            self._show_status()
 
-    def _speaking(self, role: Role | None) -> None:
-        self._speaker = role
+    def _show_status(self) -> None:
+        """Begin to show who is speaking, on a terminal."""
         if self._console.is_terminal and self._live is None:
             self._live = Live(
-                get_renderable=self._now,
+                get_renderable=self.status,
                 console=self._console,
                 refresh_per_second=REFRESH_HZ,
                 transient=True,
             )
             self._live.start()
-
-    def _now(self) -> Text:
-        """Who is speaking at the moment, and how loud both sides are."""
-        role = self._speaker
-        line = Text(no_wrap=True)
-        line.append(f"{role} is speaking" if role else "silence", _COLORS[role] if role else "dim")
-        if self._meters:
-            line.pad_right(SPEAKING_WIDTH - len(line))
-            for each, level_dbfs in self._meters.levels.items():
-                line.append(f"  {each} ").append(meter(level_dbfs), _COLORS[each])
-        return line
 
     def _line(self, event: Event, role: Role, markup: str) -> None:
         if self._began_at is None:
