@@ -8,9 +8,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def s3() -> Iterator[Any]:
-    """A bucket called `calls` on an S3 server of our own, and a client of it."""
+    """A bucket called `calls` on an S3 server of our own, and a client of it.
+
+    One for all tests: fsspec keeps its connections to a server for as long as the process lives.
+    """
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
