@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -13,7 +14,7 @@ from duologue.scenarios.scenario import NO_OPTIONS, load_scenarios
 from shared import engines
 from shared.errors import DocumentError, SpecError, UsageError, wrong_field
 from shared.settings import Settings
-from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role
+from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role, SupportSheet
 from shared.values import Text
 from support_agent import check_desk
 
@@ -42,11 +43,18 @@ class Plan:
     Args:
         ids: Their names, each once.
         make: Gives the specification of the call with this index.
+        origin: Gives all that this is made of, quicker; the specification itself unless told.
     """
 
-    def __init__(self, ids: Sequence[str], make: Callable[[int], CallSpec]) -> None:
+    def __init__(
+        self,
+        ids: Sequence[str],
+        make: Callable[[int], CallSpec],
+        origin: Callable[[int], bytes] | None = None,
+    ) -> None:
         self.ids = ids
         self.spec = make
+        self.origin = origin or (lambda index: _line(make(index)))
 
     @classmethod
     def read(cls, path: Path, settings: Settings) -> Self:
@@ -72,7 +80,7 @@ class Plan:
         def make(index: int) -> CallSpec:
             return _spec(path, index + 1, lines[index])
 
-        return cls(ids, make)
+        return cls(ids, make, lines.__getitem__)
 
     @classmethod
     def of(
@@ -111,7 +119,16 @@ class Plan:
 
         seeds = range(repeated.seed, repeated.seed + repeated.repeats)
         ids = [f"{label}-{seed:05}" for seed in seeds for label in labels]
-        return cls(ids, make)
+
+        @cache
+        def first(scenario: int) -> bytes:
+            return _line(make(scenario))
+
+        def origin(index: int) -> bytes:
+            # Calls of one scenario differ by their seeds, which their names have.
+            return ids[index].encode() + first(index % len(scenarios))
+
+        return cls(ids, make, origin)
 
     def check(
         self,
@@ -145,14 +162,17 @@ class Plan:
             UsageError: It cannot be written there.
         """
         try:
-            with path.open("x", encoding="utf-8") as file:
-                for index in range(len(self.ids)):
-                    spec = self.spec(index)
-                    file.write(spec.model_dump_json(by_alias=True, exclude_defaults=True) + "\n")
+            with path.open("xb") as file:
+                file.writelines(_line(self.spec(index)) for index in range(len(self.ids)))
         except FileExistsError:
             raise UsageError(f"{path} exists already; choose another name") from None
         except OSError as error:
             raise UsageError(f"cannot write the plan to {path}: {error.strerror}") from None
+
+
+def _line(spec: CallSpec) -> bytes:
+    """A call as a line of a plan."""
+    return spec.model_dump_json(by_alias=True, exclude_defaults=True).encode() + b"\n"
 
 
 def _check_ids(path: Path, ids: Sequence[str]) -> None:
@@ -180,8 +200,17 @@ def _spec(path: Path, line: int, text: bytes) -> CallSpec:
     if missing:
         raise DocumentError(path, line, missing[0], "missing")
     assert spec.support is not None
-    try:
-        check_desk(spec.support.business, spec.support.desk)
-    except SpecError as error:
-        raise DocumentError(path, line, "support", str(error)) from None
+    if problem := _desk_problem(spec.support.model_dump_json()):
+        raise DocumentError(path, line, "support", problem)
     return spec
+
+
+@lru_cache(maxsize=1024)
+def _desk_problem(support: str) -> str:
+    """What is wrong with a sheet's desk, if anything; many calls of a plan have the same."""
+    sheet = SupportSheet.model_validate_json(support)
+    try:
+        check_desk(sheet.business, sheet.desk)
+    except SpecError as error:
+        return str(error)
+    return ""

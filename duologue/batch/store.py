@@ -21,6 +21,9 @@ class Store(Protocol):
     def finished(self, ids: Collection[str]) -> set[str]:
         """Which of these calls are there, whole."""
 
+    def stamp(self, call_id: str) -> str:
+        """Something that changes whenever a finished call's call.json is written."""
+
     def keep(self, folder: Path) -> None:
         """Take a complete call folder from the workplace."""
 
@@ -77,6 +80,11 @@ class FolderStore:
                 )
         return found
 
+    def stamp(self, call_id: str) -> str:
+        """When call.json was written, and as which file."""
+        told = os.stat(f"{self.workplace}/{call_id}/{CALL}")  # noqa: PTH116 - quicker than a Path
+        return f"{call_id} {told.st_ino} {told.st_mtime_ns} {told.st_size}"
+
     def keep(self, folder: Path) -> None:
         """Nothing: it is there."""
 
@@ -98,6 +106,8 @@ class BucketStore:
         name = hashlib.sha256(self._url.encode()).hexdigest()[:16]
         self.workplace = settings.duologue_cache / "outbox" / name
         self.workplace.mkdir(parents=True, exist_ok=True)
+        self._listed: dict[str, dict[str, Any]] = {}
+        """What the bucket said last of every file in it, by its path."""
         self._check_access()
 
     def finished(self, ids: Collection[str]) -> set[str]:
@@ -106,11 +116,15 @@ class BucketStore:
             if not folder.name.startswith(".") and (folder / CALL).exists():
                 self.keep(folder)
         try:
-            found = self._files.find(self._root)
+            self._listed = self._files.find(self._root, detail=True)
         except FileNotFoundError:
             return set()
-        complete = {path.split("/")[-2] for path in found if path.endswith(f"/{CALL}")}
+        complete = {path.split("/")[-2] for path in self._listed if path.endswith(f"/{CALL}")}
         return complete.intersection(ids)
+
+    def stamp(self, call_id: str) -> str:
+        """What the bucket said of call.json when it was last asked what is finished."""
+        return repr(self._listed[f"{self._root}/{call_id}/{CALL}"])
 
     def keep(self, folder: Path) -> None:
         """Send a complete call folder, `call.json` last, and remove it here.

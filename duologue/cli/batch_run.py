@@ -15,6 +15,7 @@ from duologue.batch.budget import Budget, caps_of
 from duologue.batch.direct import direct_caller
 from duologue.batch.livekit import livekit_caller
 from duologue.batch.makers import Maker
+from duologue.batch.origin import check_origin
 from duologue.batch.plan import Plan
 from duologue.batch.store import Store, open_store
 from duologue.call.direct import services
@@ -80,6 +81,8 @@ async def make_batch(
     indexes = shard_of(plan, shard)
     store = await asyncio.to_thread(open_store, out, settings)
     finished = await asyncio.to_thread(store.finished, {plan.ids[index] for index in indexes})
+    done = [index for index in indexes if plan.ids[index] in finished]
+    await asyncio.to_thread(check_origin, plan, done, store, settings.duologue_cache)
     missing = [index for index in indexes if plan.ids[index] not in finished]
     if transport is Transport.DIRECT:
         plan.check(missing, settings, services.check)

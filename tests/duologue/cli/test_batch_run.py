@@ -206,6 +206,17 @@ def test_the_same_calls_come_from_any_shard(tmp_path: Path) -> None:
         assert documents[0] == documents[1]
 
 
+def test_a_plan_that_was_edited_since_does_not_go_on_in_the_old_folder(tmp_path: Path) -> None:
+    out = tmp_path / "calls"
+    code, told = made(short_plan(tmp_path / "first.jsonl", 1), out)
+    assert code == BatchExit.MADE, told
+    before = whole_calls(out)
+    code, told = made(short_plan(tmp_path / "edited.jsonl", 2, turns=4), out)
+    assert (code, whole_calls(out)) == (BatchExit.WRONG_USE, before)
+    assert "1 finished calls in --out were made from another specification" in told
+    assert f"{next(iter(before))} (another limits)" in told
+
+
 def test_what_finished_calls_cost_counts_towards_max_cost(plan: Path, tmp_path: Path) -> None:
     out = tmp_path / "calls"
     out.mkdir()
