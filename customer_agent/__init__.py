@@ -1,6 +1,6 @@
 """The customer: the caller's persona, dialogue rules and worker."""
 
-import shared  # noqa: F401 - before NumPy, see shared.settings
+import shared  # noqa: F401 - before NumPy, see shared.native_libraries
 from customer_agent.agent import bare_spec, create_party
 
 __all__ = ["bare_spec", "create_party"]

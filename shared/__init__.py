@@ -1,3 +1,5 @@
 """What both roles stand on: settings, the call specification, linking, engines, events, errors."""
 
-import shared.settings  # noqa: F401 - before NumPy, see there
+from shared.native_libraries import set_defaults
+
+set_defaults()

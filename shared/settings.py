@@ -3,8 +3,7 @@
 Precedence: command line > environment > `.env` in the working directory > the defaults here. Of a
 role's engines, a scenario's come between command line and environment, and those of a profile are
 the defaults (docs/engines.md).
-Nothing else in this project reads or changes `os.environ`. Every package imports this module first,
-since NumPy and onnxruntime read what it sets when they are imported.
+Nothing else in this project reads the environment.
 """
 
 import os
@@ -18,14 +17,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import UsageError, wrong_field
 from shared.spec import EngineChoice, Engines, Role
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    # More threads only take the cores from the other side and from other calls: each utterance that
-    # is recognized leaves one of BLAS spinning for 0.1 s.
-    os.environ.setdefault(_name, "1")
-# Else onnxruntime (from 1.32 on) tells its maker over the network what it runs and where, and keeps
-# a number by which it knows this user.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 class Profile(StrEnum):

@@ -3,7 +3,7 @@
 Whoever writes a business needs nothing else; docs/your-own-business.md shows how.
 """
 
-import shared  # noqa: F401 - before NumPy, see shared.settings
+import shared  # noqa: F401 - before NumPy, see shared.native_libraries
 
 # isort: split
 from livekit.agents import ToolError, function_tool
