@@ -22,7 +22,8 @@ from livekit.plugins.silero import onnx_model
 from rich.console import Console
 from rich.table import Table
 
-from shared.engines import catalog, silero
+from shared.engines import silero
+from shared.engines.chosen import find
 from shared.engines.local_tts import SAMPLE_RATE, Voice
 from shared.engines.pcm import Samples, resample
 from shared.language.as_heard import normalize
@@ -85,11 +86,10 @@ T = TypeVar("T")
 
 
 def measure_voice(engine: str) -> tuple[dict[str, Any], list[Samples]]:
-    rows = {row.provider: row for row in catalog.TTS}
-    provider, name = engine.split("/")
-    load = rows[provider].load
+    chosen = find("tts", engine)
+    load = chosen.offer.load
     assert load is not None
-    cost, voice = _loaded(lambda: load(name))
+    cost, voice = _loaded(lambda: load(chosen.name))
     assert isinstance(voice, Voice)
     began = time.process_time()
     spoken = [voice.speak(sentence, 0) for sentence in SENTENCES]

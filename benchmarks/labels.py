@@ -36,7 +36,7 @@ from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import NoWords, Transcript, Turn
 from duologue.labels.transcript.words.placing import place
 from duologue.pipeline import stages
-from shared.engines import catalog
+from shared.engines.chosen import find
 from shared.engines.local_tts import SAMPLE_RATE, Voice
 from shared.engines.pcm import Samples
 from shared.spec import Role
@@ -149,10 +149,9 @@ def exactness(voice_name: str) -> dict[str, dict[str, Any]]:
 
 
 def _voice(name: str) -> Voice:
-    provider, _, voice = name.partition("/")
-    (row,) = [row for row in catalog.TTS if row.provider == provider]
-    assert row.load
-    loaded = row.load(voice)
+    chosen = find("tts", name)
+    assert chosen.offer.load
+    loaded = chosen.offer.load(chosen.name)
     assert isinstance(loaded, Voice)
     return loaded
 

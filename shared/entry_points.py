@@ -30,8 +30,12 @@ def load(entry: EntryPoint) -> Any:
     """What an entry point names, imported.
 
     Raises:
-        UsageError: It cannot be imported; the message names the distribution.
+        UsageError: It cannot be imported, or another package adds the same name; the message names
+            the distribution.
     """
+    same = entry_points(group=entry.group, name=entry.name)
+    if others := sorted({source(each) for each in same} - {source(entry)}):
+        raise unusable(entry, f"{' and '.join(others)} adds it too")
     try:
         return entry.load()
     except Exception as error:

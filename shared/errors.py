@@ -61,7 +61,7 @@ class SpecError(UsageError):
 
 
 class EngineUnavailable(UsageError):
-    """An engine was chosen that is not installed here, is not known, or has no key."""
+    """An engine was chosen that is not known, not installed here, broken, or has no key."""
 
     def __init__(self, engine: str, cure: str) -> None:
         self.engine = engine

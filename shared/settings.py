@@ -10,13 +10,19 @@ import os
 from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from shared.errors import UsageError, wrong_field
 from shared.spec import EngineChoice, Engines, Role
+from shared.values import Frozen
 
 
 class Profile(StrEnum):
@@ -57,12 +63,43 @@ def inherited_environment(*, without: Collection[str] = ()) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in without}
 
 
+class ProviderSettings(Frozen):
+    """What the environment says of one provider of engines, whoever brings it."""
+
+    api_key: SecretStr | None = None
+    base_url: str | None = None
+    """Where it answers, if not at its own address."""
+    requests_per_minute: int | None = Field(None, ge=1)
+    """What one process may ask of it; a connection that stays open is one request."""
+    max_cost_usd: float | None = Field(None, ge=0)
+    """What the calls of a batch may cost there, those that are finished included."""
+
+
+def variable_of(provider: str, field: str) -> str:
+    """The variable of a field of ProviderSettings: "ACME_API_KEY" for "acme" and "api_key"."""
+    return f"{provider}_{field}".replace("-", "_").upper()
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, with what may be said of a provider, whichever providers there are."""
+
+    def __call__(self) -> dict[str, Any]:
+        endings = tuple(f"_{field}" for field in ProviderSettings.model_fields)
+        found = {name: value for name, value in self.env_vars.items() if name.endswith(endings)}
+        return found | super().__call__()
+
+
 class Settings(BaseSettings):
-    """The environment, frozen. Every variable is named in `.env.example`."""
+    """The environment, frozen. Every variable is named in `.env.example`.
+
+    Which providers there are is not known here. So what is said of one is kept as it is, and read
+    when somebody asks for it (`provider`).
+    """
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_file=".env", env_ignore_empty=True
+        frozen=True, extra="allow", env_file=".env", env_ignore_empty=True
     )
+    __pydantic_extra__: dict[str, SecretStr] = Field(init=False)
 
     livekit_url: str | None = None
     livekit_api_key: str | None = None
@@ -91,25 +128,40 @@ class Settings(BaseSettings):
     support_tts: str | None = None
     support_vad: str | None = None
 
-    openai_api_key: SecretStr | None = None
-    openai_base_url: str = "https://api.openai.com/v1"
-    openai_requests_per_minute: int | None = Field(None, ge=1)
-    """What one process may ask of the provider; a connection that stays open is one request."""
-    openai_max_cost_usd: float | None = Field(None, ge=0)
-    """What the calls of a batch may cost there, those that are finished included."""
-    deepgram_api_key: SecretStr | None = None
-    deepgram_base_url: str = "https://api.deepgram.com/v1"
-    deepgram_requests_per_minute: int | None = Field(None, ge=1)
-    deepgram_max_cost_usd: float | None = Field(None, ge=0)
-    cartesia_api_key: SecretStr | None = None
-    cartesia_base_url: str = "https://api.cartesia.ai"
-    cartesia_requests_per_minute: int | None = Field(None, ge=1)
-    cartesia_max_cost_usd: float | None = Field(None, ge=0)
-
     duologue_service_timeout_s: float = Field(5.0, gt=0)
     """How long a service may say nothing."""
     duologue_service_retries: int = Field(2, ge=0)
     """How often a service that failed is asked again, where that makes sense."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from, the first one first; called by pydantic."""
+        del env_settings, file_secret_settings
+        return init_settings, _Environment(settings_cls), dotenv_settings
+
+    def provider(self, name: str) -> ProviderSettings:
+        """What is said of the provider `name`.
+
+        Raises:
+            UsageError: A variable is wrong; the message names it, and not its value.
+        """
+        given = {}
+        for field in ProviderSettings.model_fields:
+            value = (self.model_extra or {}).get(variable_of(name, field).lower())
+            if value is not None:
+                given[field] = value.get_secret_value()
+        try:
+            return ProviderSettings.model_validate(given)
+        except ValidationError as error:
+            wrong = wrong_field(error)
+            raise _wrong(variable_of(name, wrong.field), wrong.problem) from None
 
     def port(self, role: Role) -> int:
         """The health port of `role`'s worker."""
@@ -137,5 +189,8 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = wrong_field(error)
-        name = "_".join(map(str, wrong.location)).upper()
-        raise UsageError(f"environment variable {name}: {wrong.problem}") from None
+        raise _wrong("_".join(map(str, wrong.location)).upper(), wrong.problem) from None
+
+
+def _wrong(variable: str, problem: str) -> UsageError:
+    return UsageError(f"environment variable {variable}: {problem}")

@@ -12,6 +12,7 @@ from duologue.servers.server import Server, running_server
 from duologue.servers.workers import Worker, running_workers
 from shared.settings import Settings
 from shared.spec import Role
+from tests.environment import DEFAULTS
 
 T = TypeVar("T")
 
@@ -25,9 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def nothing_from_the_shell() -> Iterator[None]:
     """What the developer's shell says about servers, names and keys decides no test."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in Settings.model_fields:
-            if name != "duologue_cache":
-                patch.delenv(name.upper(), raising=False)
+        for name in DEFAULTS.keys() - {"DUOLOGUE_CACHE"}:
+            patch.delenv(name, raising=False)
         yield
 
 

@@ -9,12 +9,10 @@ from pydantic import ValidationError
 from duologue.batch.store import Store
 from duologue.labels import cost, metrics
 from duologue.labels.metrics import Metrics
+from shared.engines import registry
 from shared.errors import UsageError
-from shared.settings import Settings
+from shared.settings import Settings, variable_of
 from shared.spec import Role
-
-CAPPED = ("openai", "deepgram", "cartesia")
-"""Providers for which a setting says what they may cost."""
 
 
 class Cap(NamedTuple):
@@ -32,13 +30,16 @@ class Cap(NamedTuple):
 
 
 def caps_of(settings: Settings, max_cost_usd: float | None) -> list[Cap]:
-    """What `--max-cost` and the settings say."""
-    caps = [] if max_cost_usd is None else [Cap("--max-cost", max_cost_usd)]
-    for provider in CAPPED:
-        name = f"{provider}_max_cost_usd"
-        if (max_usd := getattr(settings, name)) is not None:
-            caps.append(Cap(name.upper(), max_usd, provider))
-    return caps
+    """What `--max-cost` and the settings say.
+
+    Raises:
+        UsageError: A setting is wrong.
+    """
+    given = [("--max-cost", max_cost_usd, "")]
+    for provider in registry.names():
+        variable = variable_of(provider, "max_cost_usd")
+        given.append((variable, settings.provider(provider).max_cost_usd, provider))
+    return [Cap(name, usd, whose) for name, usd, whose in given if usd is not None]
 
 
 class Budget:

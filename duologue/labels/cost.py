@@ -1,6 +1,7 @@
 """What a call has cost: what its engines were used for, at the prices in `prices.yaml`.
 
-A price that is not in there is not known, which is another thing than nothing.
+A price that is not in there, nor brought by the provider's package, is not known, which is another
+thing than nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Self, TypeAlias
 
 import yaml
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from duologue.folder import event_log
+from shared.errors import UsageError, wrong_field
 from shared.events.journal import EventName
 from shared.events.usage import Kind, Used
 from shared.spec import Role
@@ -137,15 +139,42 @@ Usage: TypeAlias = Mapping[Role, tuple[Billed, ...]]
 
 @cache
 def read_prices(file: Path = FILE) -> tuple[Price, ...]:
-    """The rows of a table of prices."""
-    return tuple(TypeAdapter(list[Price]).validate_python(yaml.safe_load(file.read_text("utf-8"))))
+    """The rows of a table of prices.
+
+    Raises:
+        UsageError: It cannot be read, or is none.
+    """
+    try:
+        rows = yaml.safe_load(file.read_text("utf-8"))
+        return tuple(TypeAdapter(list[Price]).validate_python(rows))
+    except ValidationError as error:
+        wrong = wrong_field(error)
+        raise UsageError(f"{file}: {wrong.field}: {wrong.problem}") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UsageError(f"{file} is no table of prices: {str(error).splitlines()[0]}") from None
+
+
+@cache
+def prices_of(provider: str) -> tuple[Price, ...]:
+    """What a provider asks: the rows of our table, or else of the one that it brings.
+
+    Raises:
+        UsageError: It is another package's, and it or its table cannot be used.
+    """
+    ours = tuple(price for price in read_prices() if price.provider == provider)
+    if ours:
+        return ours
+    from shared.engines import registry  # noqa: PLC0415 - takes a while, and is rarely needed
+
+    found = registry.find(provider)
+    return read_prices(found.prices) if found and found.prices else ()
 
 
 def read(folder: Path) -> dict[Role, tuple[Billed, ...]]:
     """What the engines of a call were used for, from the events in its folder."""
     told = {entry.role: entry.fields["models"] for entry in event_log.read(folder, EventName.USAGE)}
     return {
-        role: tuple(Billed.at(read_prices(), Used.model_validate(each)) for each in told[role])
+        role: tuple(_billed(Used.model_validate(each)) for each in told[role])
         for role in Role
         if role in told
     }
@@ -155,11 +184,13 @@ def priced_anew(usage: Usage) -> Usage:
     """The same at the prices that are in the table now."""
     counted = set(Used.model_fields)
     return {
-        role: tuple(
-            Billed.at(read_prices(), Used(**each.model_dump(include=counted))) for each in models
-        )
+        role: tuple(_billed(Used(**each.model_dump(include=counted))) for each in models)
         for role, models in usage.items()
     }
+
+
+def _billed(used: Used) -> Billed:
+    return Billed.at(() if used.local else prices_of(used.provider), used)
 
 
 def total_usd(usage: Usage) -> float | None:

@@ -1,7 +1,8 @@
 """The engines of a call: what recognizes speech, speaks, detects voices and, maybe, thinks.
 
-Engines are named in `shared.engines.catalog`. Weights are loaded once per process and shared by all
-of its sessions; `load` makes what belongs to one session, which costs next to nothing.
+Whose they are: `shared.engines.providers`, and what installed packages bring. Weights are loaded
+once per process and shared by all of its sessions; `load` makes what belongs to one session, which
+costs next to nothing.
 """
 
 import importlib
@@ -9,7 +10,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
-from shared.engines.lookup import Named, find, named, of_kind, provider
+from shared.engines.chosen import Chosen, all_of, find, of_kind
 from shared.engines.models import LOADING, Models, judge, load
 from shared.engines.silero import load as load_silero
 from shared.engines.turn_settings import AFTER_SERVICE_S, TurnSettings
@@ -41,13 +42,15 @@ def check(engines: Engines, settings: Settings) -> None:
     Raises:
         EngineUnavailable: One is unknown, not installed, or its key is missing.
     """
-    for one in named(engines):
-        for package in one.row.packages:
-            if find_spec(package.module) is None:
-                extra = f'install the extra "{one.row.extra}"' if one.row.extra else "install it"
+    for one in all_of(engines):
+        provider = one.provider
+        for package in provider.packages:
+            if not _installed(package.module):
+                extra = f'install the extra "{provider.extra}"' if provider.extra else "install it"
                 raise EngineUnavailable(one.engine, f"{package.name} is not installed; {extra}")
         if one.key(settings):
-            importlib.import_module(one.row.packages[0].module)
+            for package in provider.packages:
+                importlib.import_module(package.module)
 
 
 def check_names(engines: Engines) -> None:
@@ -56,7 +59,7 @@ def check_names(engines: Engines) -> None:
     Raises:
         EngineUnavailable: It is.
     """
-    for _ in named(engines):
+    for _ in all_of(engines):
         pass
 
 
@@ -69,9 +72,9 @@ def preload(engines: Engines, settings: Settings) -> None:
     check(engines, settings)
     with LOADING:
         load_silero()
-        for one in named(engines):
-            if one.row.load:
-                one.row.load(one.name)
+        for one in all_of(engines):
+            if one.offer.load:
+                one.offer.load(one.name)
 
 
 def describe(engines: Engines) -> dict[str, dict[str, Any]]:
@@ -80,7 +83,7 @@ def describe(engines: Engines) -> dict[str, dict[str, Any]]:
     What is there for when it fails stands under `beside`.
     """
     described: dict[str, dict[str, Any]] = {}
-    for one in named(engines):
+    for one in all_of(engines):
         if one.kind in described:
             described[one.kind].setdefault("beside", []).append(_describe(one))
         else:
@@ -88,14 +91,21 @@ def describe(engines: Engines) -> dict[str, dict[str, Any]]:
     return described
 
 
-def _describe(one: Named) -> dict[str, Any]:
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # nor is the package that it would be in
+        return False
+
+
+def _describe(one: Chosen) -> dict[str, Any]:
     return {
         "engine": one.engine,
-        "provider": one.row.provider,
+        "provider": one.provider.name,
         "name": one.name,
         "packages": [
             {"name": package.name, "version": version(package.name), "licence": package.licence}
-            for package in one.row.packages
+            for package in one.provider.packages
         ],
     }
 
@@ -108,21 +118,21 @@ def at_pace(voice: str, speed: float) -> str:
     """
     if speed == 1 or "," in voice:
         return voice
-    row = find("tts", voice).row
-    return f"{voice}@{speed:g}" if row.paced and "@" not in voice else voice
+    paced = find("tts", voice).offer.paced
+    return f"{voice}@{speed:g}" if paced and "@" not in voice else voice
 
 
 def same_provider(one: str, other: str) -> bool:
     """Whether two engines are of one provider."""
-    return provider(one) == provider(other)
+    return one.partition("/")[0] == other.partition("/")[0]
 
 
 def silence_after(engines: Engines) -> float:
     """Seconds of silence that end a turn of their voice at the earliest, whatever was said."""
-    by_service = any(one.row.key for one in of_kind(engines, "tts"))
+    by_service = any(one.is_service for one in of_kind(engines, "tts"))
     return AFTER_SERVICE_S if by_service else 0.0
 
 
-def services(engines: Engines) -> list[Named]:
+def services(engines: Engines) -> list[Chosen]:
     """Those of `engines` that answer over the network."""
-    return [one for one in named(engines) if one.row.key]
+    return [one for one in all_of(engines) if one.is_service]

@@ -1,17 +1,17 @@
-"""The engines of one session, made of the rows that its call names."""
+"""The engines of one session, made by the providers that its call names."""
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from livekit.agents import APIConnectOptions, llm, stt, tts, vad
 from livekit.agents.voice.agent_session import SessionConnectOptions
 
-from shared.engines.catalog import Order
+from shared.engines.chosen import Chosen, all_of, find, of_kind
 from shared.engines.latency import NO_DELAYS, Delays
-from shared.engines.lookup import Named, find, of_kind
-from shared.engines.service_clients import Links
+from shared.engines.provider import EngineRequest
+from shared.engines.service_client import ServiceClient
 from shared.engines.silero import SileroVAD
 from shared.engines.turn_settings import TurnSettings
 from shared.engines.turn_stt import TurnSTT
@@ -40,14 +40,18 @@ class Models(NamedTuple):
     """Those that answer over the network, as LiveKit's plugins made them."""
     connect: SessionConnectOptions
     """How long each kind is waited for, and how often it is asked again."""
-    links: Links
+    clients: tuple[ServiceClient, ...]
+    """The session's connections to services."""
+    reported_as: Mapping[str, str]
+    """Providers' names, by what LiveKit's plugins call them when they count what was used."""
 
     async def aclose(self) -> None:
         """Close connections to services, when the session is over."""
         for engine in (self.stt, self.llm, self.tts, *self.services):
             if engine:
                 await engine.aclose()
-        await self.links.aclose()
+        for client in self.clients:
+            await client.aclose()
 
 
 def load(
@@ -81,9 +85,9 @@ async def judge(engine: str, settings: Settings) -> AsyncIterator[llm.LLM[Any]]:
     Raises:
         EngineUnavailable: It is unknown, not installed, its key is missing, or it is no model.
     """
-    named = find("llm", engine)
-    links = Links(settings)
-    model = named.row.make(_order(named, settings, links))
+    chosen = find("llm", engine)
+    client = _client(chosen, settings)
+    model = chosen.offer.make(EngineRequest(chosen.name, client, seed=0, delays=NO_DELAYS))
     if model is None:
         raise EngineUnavailable(
             engine, "it cannot judge; name a language model, see docs/engines.md"
@@ -92,18 +96,19 @@ async def judge(engine: str, settings: Settings) -> AsyncIterator[llm.LLM[Any]]:
         yield model
     finally:
         await model.aclose()
-        await links.aclose()
+        await client.aclose()
 
 
-def _order(
-    named: Named,
-    settings: Settings,
-    links: Links,
-    *,
-    seed: int = 0,
-    delays: Delays = NO_DELAYS,
-) -> Order:
-    return Order(named.name, named.key(settings), settings, seed, delays, links)
+def _client(chosen: Chosen, settings: Settings) -> ServiceClient:
+    provider = chosen.provider
+    own = settings.provider(provider.name)
+    return ServiceClient(
+        provider.name,
+        key=chosen.key(settings),
+        base_url=own.base_url or provider.base_url or "",
+        requests_per_minute=own.requests_per_minute,
+        timeout_s=settings.duologue_service_timeout_s,
+    )
 
 
 class _Assembly:
@@ -114,11 +119,11 @@ class _Assembly:
     ) -> None:
         self._engines, self._settings = engines, settings
         self._seed, self._delays = seed, delays
-        self._links = Links(settings)
-        turn = of_kind(engines, "stt")[0].row.turn
+        turn = of_kind(engines, "stt")[0].offer.turn
         self._turn = turn._replace(silence_s=max(turn.silence_s, silence_s))
         self._silero = SileroVAD(min_silence_s=self._turn.vad_min_silence_s)
         self._services: list[Any] = []
+        self._clients: dict[str, ServiceClient] = {}
 
     def models(self) -> Models:
         return Models(
@@ -136,14 +141,22 @@ class _Assembly:
                 # What failed for good ends the call: it would go on with one side deaf or mute.
                 max_unrecoverable_errors=0,
             ),
-            links=self._links,
+            clients=tuple(self._clients.values()),
+            reported_as={
+                one.provider.reported_as: one.provider.name
+                for one in all_of(self._engines)
+                if one.provider.reported_as
+            },
         )
 
-    def _make(self, named: Named) -> Any:
-        engine = named.row.make(
-            _order(named, self._settings, self._links, seed=self._seed, delays=self._delays)
+    def _make(self, chosen: Chosen) -> Any:
+        name = chosen.provider.name
+        if name not in self._clients:
+            self._clients[name] = _client(chosen, self._settings)
+        engine = chosen.offer.make(
+            EngineRequest(chosen.name, self._clients[name], self._seed, self._delays)
         )
-        if named.row.key:
+        if chosen.is_service:
             self._services.append(engine)
         return engine
 
@@ -158,9 +171,9 @@ class _Assembly:
     def _stt(self) -> stt.STT[Any]:
         made: list[stt.STT[Any]] = []
         whole: list[stt.STT[Any]] = []  # one after the other that are sent whole turns
-        for named in of_kind(self._engines, "stt"):
-            engine = self._make(named)
-            if named.row.streams:
+        for chosen in of_kind(self._engines, "stt"):
+            engine = self._make(chosen)
+            if chosen.offer.streams:
                 made += self._turns(whole)
                 made.append(engine)
                 whole = []
@@ -193,7 +206,7 @@ class _Assembly:
         )
 
     def _llm(self) -> llm.LLM[Any] | None:
-        made: list[llm.LLM[Any]] = [self._make(named) for named in of_kind(self._engines, "llm")]
+        made: list[llm.LLM[Any]] = [self._make(each) for each in of_kind(self._engines, "llm")]
         if len(made) == 1:
             return made[0]
         return llm.FallbackAdapter(
@@ -203,7 +216,7 @@ class _Assembly:
         )
 
     def _tts(self) -> tts.TTS[Any]:
-        made: list[tts.TTS[Any]] = [self._make(named) for named in of_kind(self._engines, "tts")]
+        made: list[tts.TTS[Any]] = [self._make(each) for each in of_kind(self._engines, "tts")]
         if len(made) == 1:
             return made[0]
         return tts.FallbackAdapter(made, max_retry_per_tts=RETRIES_BESIDE)

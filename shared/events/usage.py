@@ -1,6 +1,6 @@
 """What the engines of one side of a call were used for, in the units in which services bill it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -12,10 +12,6 @@ from livekit.agents.metrics import (
 )
 
 from shared.values import Frozen
-
-PROVIDERS = {"api.openai.com": "openai", "duologue": "rules"}
-"""Names of ours for what LiveKit calls otherwise. OpenAI's plugin goes by the host it talks to, so
-another server of the same protocol keeps its own name, and gets no price of OpenAI's."""
 
 
 class Kind(StrEnum):
@@ -43,12 +39,15 @@ class Used(Frozen):
     """Heard or spoken."""
 
 
-def used(usage: AgentSessionUsage, services: Iterable[Any]) -> list[Used]:
+def used(
+    usage: AgentSessionUsage, services: Iterable[Any], reported_as: Mapping[str, str]
+) -> list[Used]:
     """What a session has used, by model.
 
     Args:
         usage: As LiveKit counted it from what each engine reports (`AgentSession.usage`).
         services: The session's engines that answer over the network.
+        reported_as: Names of providers, by what their plugins call them.
     """
     remote = {(service.provider, service.model) for service in services}
     found = []
@@ -74,7 +73,7 @@ def used(usage: AgentSessionUsage, services: Iterable[Any]) -> list[Used]:
         found.append(
             Used(
                 kind=kind,
-                provider=PROVIDERS.get(each.provider, each.provider.lower()),
+                provider=reported_as.get(each.provider, each.provider.lower()),
                 model=each.model,
                 local=(each.provider, each.model) not in remote,
                 **counted,

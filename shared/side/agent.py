@@ -75,7 +75,7 @@ class CallAgent(Agent):
         """
         # A local voice's times are estimates, which the audio itself corrects when it is labelled.
         services = engines.services(self.line.spec.engines[self.line.role])
-        knows = any(named.kind == "tts" for named in services)
+        knows = any(service.kind == "tts" for service in services)
 
         async def keep() -> AsyncGenerator[str, None]:
             self.intended, self.timed = "", []

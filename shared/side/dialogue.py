@@ -30,6 +30,7 @@ from livekit.agents.types import (
 from shared.customer_sheet import Behaviour
 from shared.engines.latency import NO_DELAYS, Draws
 from shared.language.as_heard import sentences
+from shared.spec import RULES
 
 REVIVE = (
     "The line has been silent for a while. Ask whether the other side is still there, and say "
@@ -296,12 +297,12 @@ class RulesLLM(llm.LLM):  # type: ignore[type-arg]  # its parameter is an event 
     @property
     def model(self) -> str:
         """The name in metrics."""
-        return "rules"
+        return RULES
 
     @property
     def provider(self) -> str:
         """The name in metrics."""
-        return "duologue"
+        return RULES
 
     def chat(
         self,

@@ -158,7 +158,7 @@ def _observe_usage(session: AgentSession[Line], line: Line, models: Models) -> N
 
     @session.on("close")
     def on_close(_: voice.CloseEvent) -> None:
-        counted = used(session.usage, models.services)
+        counted = used(session.usage, models.services, models.reported_as)
         line.journal.emit(
             EventName.USAGE,
             models=[each.model_dump(mode="json", exclude_defaults=True) for each in counted],

@@ -33,7 +33,7 @@ def check(spec: CallSpec) -> None:
     """
     for role, chosen in spec.engines.items():
         for service in engines.services(chosen):
-            if service.row.streams:
+            if service.offer.streams:
                 raise UsageError(
                     f"{role}: {service.kind} {service.engine!r} streams in real time, for which "
                     "the virtual clock cannot wait; use --transport livekit, or --clock real for "

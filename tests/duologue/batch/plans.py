@@ -10,9 +10,9 @@ SETTINGS = Settings(_env_file=None)
 SCENARIO = "late-and-charged-twice"
 
 
-def short_plan(path: Path, calls: int, *, turns: int = 2) -> Path:
+def short_plan(path: Path, calls: int, *, turns: int = 2, settings: Settings = SETTINGS) -> Path:
     """Write a plan of calls that end by their turn limit."""
-    whole = Plan.of(Repeated(scenarios=(SCENARIO,), repeats=calls), SETTINGS)
+    whole = Plan.of(Repeated(scenarios=(SCENARIO,), repeats=calls), settings)
 
     def make(index: int) -> CallSpec:
         return whole.spec(index).model_copy(update={"limits": Limits(max_turns=turns)})

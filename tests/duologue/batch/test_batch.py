@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from duologue.batch.batch import RESERVE_BYTES, Batch
-from duologue.batch.budget import CAPPED, Budget, Cap, caps_of
+from duologue.batch.budget import Budget, Cap, caps_of
 from duologue.batch.plan import Plan
 from duologue.batch.store import FolderStore
 from duologue.labels.cost import Billed, Priced
@@ -192,12 +192,11 @@ async def test_a_budget_cannot_hold_for_what_has_no_price(plan: Plan, tmp_path: 
 
 def test_caps_come_from_the_command_and_the_settings() -> None:
     assert caps_of(Settings(_env_file=None), None) == []
-    capped: dict[str, Any] = {f"{provider}_max_cost_usd": 0.5 for provider in CAPPED}
+    capped: dict[str, Any] = {"openai_max_cost_usd": "0.5", "deepgram_max_cost_usd": "0"}
     assert caps_of(Settings(_env_file=None, **capped), 2.0) == [
         Cap("--max-cost", 2.0),
+        Cap("DEEPGRAM_MAX_COST_USD", 0.0, "deepgram"),
         Cap("OPENAI_MAX_COST_USD", 0.5, "openai"),
-        Cap("DEEPGRAM_MAX_COST_USD", 0.5, "deepgram"),
-        Cap("CARTESIA_MAX_COST_USD", 0.5, "cartesia"),
     ]
 
 

@@ -13,13 +13,15 @@ from livekit.plugins import cartesia, deepgram, openai
 from pydantic import SecretStr
 
 from shared import engines
-from shared.engines import catalog, hibari, service_clients
+from shared.engines import hibari, service_client
 from shared.engines.local_tts import SAMPLE_RATE
+from shared.engines.providers.hibari import PROVIDER
+from shared.engines.providers.openai import client
+from shared.engines.service_client import ServiceClient
 from shared.engines.turn_settings import WHOLE_TURNS
 from shared.errors import EngineUnavailable
 from shared.settings import PROFILES, Profile, Settings
 from shared.spec import Engines, Role
-from tests.providers.chat import Reply
 from tests.providers.deepgram_server import DeepgramServer
 from tests.providers.openai_server import OpenAIServer
 
@@ -49,9 +51,10 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
     return Settings()
 
 
-def with_keys(settings: Settings, **update: object) -> Settings:
+def with_keys(settings: Settings, **update: str) -> Settings:
     keys = {variable.lower(): SecretStr("not-a-key") for _, _, variable in CLOUD}
-    return settings.model_copy(update=keys | update)
+    given = {name: SecretStr(value) for name, value in update.items()}
+    return settings.model_copy(update=keys | given)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -184,30 +187,28 @@ async def test_the_models_that_speak_are_the_plugins_own_defaults(settings: Sett
 
 
 async def test_a_service_is_not_asked_more_often_than_is_allowed(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(service_clients, "MINUTE_S", 0.4)
-    with OpenAIServer() as server, DeepgramServer() as other:
-        server.answer = lambda _: Reply("Yes.")
-        given = settings.model_copy(
-            update={
-                "openai_api_key": SecretStr(server.key),
-                "openai_base_url": server.url,
-                "openai_requests_per_minute": 2,
-                "deepgram_requests_per_minute": 1,
-            }
+    monkeypatch.setattr(service_client, "MINUTE_S", 0.4)
+
+    def client_of(provider: str, server: OpenAIServer | DeepgramServer, cap: int) -> ServiceClient:
+        return ServiceClient(
+            provider, key=server.key, base_url=server.url, requests_per_minute=cap, timeout_s=5.0
         )
-        made = service_clients.Links(given)
+
+    with OpenAIServer() as server, DeepgramServer() as other:
+        one, two = client_of("openai", server, 2), client_of("deepgram", other, 1)
         began = time.monotonic()
-        client = made.openai(server.key, server.url)
-        await asyncio.gather(*(client.models.list() for _ in range(5)))
+        of_openai = client(one)
+        await asyncio.gather(*(of_openai.models.list() for _ in range(5)))
         assert time.monotonic() - began >= 0.8
         began = time.monotonic()
         for _ in range(2):
-            async with made.session("deepgram").get(other.url):
+            async with two.http.get(other.url):
                 pass
         assert time.monotonic() - began >= 0.4
-        await made.aclose()
+        await one.aclose()
+        await two.aclose()
 
 
 def test_an_engine_that_stands_in_is_checked_and_described_too(settings: Settings) -> None:
@@ -238,9 +239,10 @@ def test_the_record_names_package_version_and_licence_of_each() -> None:
 
 def test_every_further_voice_of_hibari_is_one_of_the_table() -> None:
     further = {name for name in hibari_voices.VOICES if name != hibari_voices.DEFAULT}
-    [row] = [row for row in catalog.TTS if row.provider == "hibari"]
-    assert set(row.names) == further | {"heart"} | {name for name in row.names if "-" in name}
-    assert set(row.names) == set(hibari.SPEAKERS)
+    assert PROVIDER.tts
+    names = set(PROVIDER.tts.names)
+    assert names == further | {"heart"} | {name for name in names if "-" in name}
+    assert names == set(hibari.SPEAKERS)
 
 
 def test_a_further_voice_speaks_once_its_model_is_there(
