@@ -2,5 +2,6 @@
 
 import shared  # noqa: F401 - before NumPy, see shared.native_libraries
 from customer_agent.agent import bare_spec, create_party
+from customer_agent.rules import Caller
 
-__all__ = ["bare_spec", "create_party"]
+__all__ = ["Caller", "bare_spec", "create_party"]

@@ -82,6 +82,14 @@ class Talk:
         self._words: dict[str, str] = {}
         """What the caller said when raising a problem, by its name."""
 
+    def known(self, name: str) -> Any:
+        """What the look-up that identified the caller told under this name.
+
+        `IdentifiedCaller.found(..., order=order)` is known as `talk.known("order")`.
+        """
+        assert self.record, "this problem is for anybody, and nobody is identified"
+        return self.record[name]
+
     def ask(self, question: str, asked: Sequence[Slot] = ()) -> Dialogue[Heard]:
         """Ask, deal with a caller who asks back or breaks in, and note all that the answer says.
 

@@ -5,6 +5,7 @@ from itertools import combinations
 
 import pytest
 
+from duologue.businesses.text_call import hold_call
 from duologue.labels.verdict import Check
 from duologue.scenarios.persona import load_personas
 from duologue.scenarios.scenario import Scenario, bundled_scenarios, load_scenario
@@ -13,7 +14,6 @@ from shared.language.as_heard import phrase
 from shared.language.likeness import SAME, likeness
 from shared.values import Value
 from support_agent.businesses.shop import tools
-from tests.text_call import hold_call
 
 SCENARIOS = bundled_scenarios()
 PERSONAS = tuple(load_personas().values())

@@ -103,6 +103,9 @@ COMMANDS = {
     "scenarios": Command(
         "duologue.cli.scenarios_command", "app", "List, show and check scenarios."
     ),
+    "business": Command(
+        "duologue.cli.business_command", "app", "List, write and check businesses."
+    ),
     "deploy": Command("duologue.cli.deploy_command", "app", "Ship each role alone."),
 }
 

@@ -20,6 +20,7 @@ from duologue.scenarios.scenario import (
     read_scenarios,
 )
 from shared.errors import DocumentError
+from support_agent import business_name
 
 app = typer.Typer(help="List, show and check scenarios.", no_args_is_help=True)
 out = Console(highlight=False)
@@ -41,7 +42,7 @@ def list_scenarios(
         about = [value for key, value in scenario.tags.items() if key != "business"]
         table.add_row(
             escape(scenario.label),
-            scenario.userdata.business or "-",
+            business_name(scenario.userdata.business or "-"),
             escape("; ".join(about)) or "-",
             escape(scenario.persona.name) if scenario.persona else "-",
             str(len(scenario.goals)),

@@ -35,6 +35,7 @@ from shared.spec import (
     SupportSheet,
 )
 from shared.values import Row, Text
+from support_agent import resolve_business
 
 BUNDLED = PERSONAS.parent
 DEFAULT = "late-and-charged-twice"
@@ -50,6 +51,7 @@ class UserData(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     business: str | None = None
+    """A name, or the path of a folder; in a file, seen from where the file is."""
     desk: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
 
 
@@ -74,6 +76,11 @@ class Scenario(BaseModel):
     opener: Role = Role.SUPPORT
     limits: Limits = Limits()
     engines: dict[Role, EngineChoice] = Field(default_factory=dict)
+
+    def with_business(self, business: str) -> Self:
+        """The same scenario at a business: its name, or the absolute path of its folder."""
+        userdata = self.userdata.model_copy(update={"business": business})
+        return self.model_copy(update={"userdata": userdata})
 
     def with_persona(self, persona: Persona) -> Self:
         """The same scenario, played by somebody else.
@@ -270,7 +277,7 @@ def _bundled(label: str) -> Scenario:
     labels: list[str] = []
     for path in bundled_files():
         document = Document.read(path)
-        for index, scenario in enumerate(document.parse(ScenarioFile).scenarios):
+        for index, scenario in enumerate(_parse(document, path)):
             if scenario.label == label:
                 _check(document, index, scenario)
                 return scenario
@@ -286,7 +293,7 @@ def read_scenarios(path: Path) -> tuple[Scenario, ...]:
         DocumentError: It has something else, or what can never come true.
     """
     document = Document.read(path)
-    scenarios = document.parse(ScenarioFile).scenarios
+    scenarios = _parse(document, path)
     labels: set[str] = set()
     for index, scenario in enumerate(scenarios):
         if scenario.label in labels:
@@ -294,6 +301,16 @@ def read_scenarios(path: Path) -> tuple[Scenario, ...]:
         labels.add(scenario.label)
         _check(document, index, scenario)
     return scenarios
+
+
+def _parse(document: Document, path: Path) -> tuple[Scenario, ...]:
+    """The scenarios in a file, each at the business that is meant where the file is."""
+    return tuple(
+        scenario.with_business(resolve_business(business, path.parent))
+        if (business := scenario.userdata.business)
+        else scenario
+        for scenario in document.parse(ScenarioFile).scenarios
+    )
 
 
 def _check(document: Document, index: int, scenario: Scenario) -> None:

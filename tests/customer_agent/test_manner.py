@@ -4,6 +4,7 @@ import pytest
 
 from customer_agent.manner import LONG_ENOUGH, Manner
 from customer_agent.rules import Caller
+from duologue.businesses.text_call import Side
 from shared.customer_sheet import (
     Behaviour,
     Behaviours,
@@ -21,7 +22,6 @@ from shared.language.as_heard import codes, normalize
 from shared.language.likeness import spelled
 from shared.language.to_say import PAUSE
 from shared.side.dialogue import Performed
-from tests.text_call import Side
 
 SEEDS = range(40)
 TURN = "My card was also charged twice for this order."

@@ -2,9 +2,9 @@ import pytest
 
 from customer_agent.facts import asked_for, fact_aloud
 from customer_agent.rules import Caller
+from duologue.businesses.text_call import Side
 from shared.customer_sheet import CustomerSheet, Fact, Goal, Persona
 from shared.side.dialogue import REVIVE
-from tests.text_call import Side
 
 FACTS = {"order_number": "47219", "postcode": "60614", "email": "y.patel2@example.com"}
 WORDED = {"colour": Fact(value="blue", said="The blue one, please.")}

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from livekit.agents import llm
 
+from duologue.businesses.text_call import Channel, Side, TextCall, hold_call
 from duologue.scenarios.scenario import BUNDLED, Scenario, load_scenario
 from shared.language.as_heard import phrase
 from shared.side.dialogue import Dialogue
@@ -16,7 +17,6 @@ from support_agent.businesses.clinic import BUSINESS, tools
 from support_agent.businesses.clinic.tools import ClinicTools
 from support_agent.rules import dialogue
 from support_agent.talk import Talk
-from tests.text_call import Channel, Side, TextCall, hold_call
 
 FILE = BUNDLED / "clinic.yaml"
 LABELS = re.findall(r"- label: (\S+)", FILE.read_text(encoding="utf-8"))

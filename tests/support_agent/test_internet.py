@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from duologue.businesses.text_call import Channel, TextCall, hold_call
 from duologue.scenarios.scenario import BUNDLED, Scenario, load_scenario
 from shared.customer_sheet import Persona
 from shared.language.as_heard import phrase
@@ -16,7 +17,6 @@ from shared.values import Row
 from support_agent.businesses.internet import BUSINESS, procedures, tools
 from support_agent.businesses.internet.tools import InternetTools
 from support_agent.talk import Talk
-from tests.text_call import Channel, TextCall, hold_call
 
 VARIANTS = Path(__file__).parent.parent / "scenarios" / "internet_variants.yaml"
 REFERENCES = [

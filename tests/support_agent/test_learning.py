@@ -2,12 +2,12 @@
 
 import pytest
 
+from duologue.businesses.text_call import Side
 from shared.side.dialogue import Dialogue, say, tell
 from support_agent.registry import load_business
 from support_agent.rules import dialogue
 from support_agent.slots import Slot, SlotKind
 from support_agent.talk import Problem, Talk
-from tests.text_call import Side
 
 METER = Slot("meter", SlotKind.CODE, "the number of your meter", "meter {}", ("meter",), (4,))
 SHOP = load_business("shop")._replace(asks=(METER,))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from duologue.businesses.text_call import MAX_TURNS, Channel, Side, TextCall, hold_call
 from duologue.scenarios.scenario import Scenario, load_scenario
 from shared.customer_sheet import Persona
 from shared.language.as_heard import phrase
@@ -14,7 +15,6 @@ from shared.spec import Role
 from shared.values import Row
 from support_agent.registry import load_business
 from support_agent.rules import dialogue
-from tests.text_call import MAX_TURNS, Channel, Side, TextCall, hold_call
 
 VARIANTS = Path(__file__).parent.parent / "scenarios" / "shop_variants.yaml"
 LABELS = re.findall(r"label: (\S+)", VARIANTS.read_text(encoding="utf-8"))

@@ -54,7 +54,7 @@ def tell_appointments(talk: Talk) -> Dialogue[None]:
 
 def repeat_prescription(talk: Talk) -> Dialogue[None]:
     """Order a medicine again; if its prescription has run out, offer that the doctor sees them."""
-    found = yield from call("find_prescriptions", patient_number=_patient(talk))
+    found = yield from call("find_prescriptions", patient_number=talk.known("patient_number"))
     medicines = {row["id"]: row["medicine"] for row in found.data["prescriptions"]}
     if not medicines:
         yield from tell(
@@ -81,7 +81,7 @@ def repeat_prescription(talk: Talk) -> Dialogue[None]:
 
 def tell_results(talk: Talk) -> Dialogue[None]:
     """Put the caller through to the nurse, who alone tells results, if there are any."""
-    found = yield from call("find_results", patient_number=_patient(talk))
+    found = yield from call("find_results", patient_number=talk.known("patient_number"))
     tests = found.data["tests"]
     ready = [row["test"] for row in tests if row["in"]]
     if ready:
@@ -116,15 +116,9 @@ def wants_person(talk: Talk) -> Dialogue[None]:
     yield from talk.put_through("wants to speak to a person")
 
 
-def _patient(talk: Talk) -> str:
-    assert talk.record
-    number: str = talk.record["patient_number"]
-    return number
-
-
 def _appointments(talk: Talk) -> Dialogue[list[dict[str, Any]]]:
     """The caller's appointments; if there are none, this is said."""
-    found = yield from call("find_appointments", patient_number=_patient(talk))
+    found = yield from call("find_appointments", patient_number=talk.known("patient_number"))
     appointments: list[dict[str, Any]] = found.data["appointments"]
     if not appointments:
         yield from tell("I do not see any appointment for you.")
@@ -165,7 +159,7 @@ def _book(talk: Talk, service: str) -> Dialogue[None]:
     if time is None:
         return
     done = f"I have booked your {service} on {_when(time)}."
-    chosen = {"patient_number": _patient(talk), "time_id": time["id"]}
+    chosen = {"patient_number": talk.known("patient_number"), "time_id": time["id"]}
     yield from talk.do("book_appointment", done, **chosen)
 
 

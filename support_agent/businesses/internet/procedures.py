@@ -13,7 +13,9 @@ _OFFERS = 4
 
 def outage(talk: Talk) -> Dialogue[None]:
     """Say until when the outage lasts; where there is none, check the line."""
-    postcode = _account(talk)["postcode"] if talk.record else (yield from talk.learn(POSTCODE))
+    postcode = (
+        talk.known("account")["postcode"] if talk.record else (yield from talk.learn(POSTCODE))
+    )
     if not postcode:
         yield from tell("I am sorry, I cannot look that up.")
         yield from talk.offer_callback("an outage")
@@ -28,7 +30,7 @@ def outage(talk: Talk) -> Dialogue[None]:
 
 def slow_connection(talk: Talk) -> Dialogue[None]:
     """Check the line, and reset the router or send a technician."""
-    number = _account(talk)["number"]
+    number = talk.known("account")["number"]
     line = (yield from call("check_line", account_number=number)).data
     if line["outage"]:
         yield from _tell_outage(line["outage"])
@@ -56,7 +58,7 @@ def slow_connection(talk: Talk) -> Dialogue[None]:
 
 def move_visit(talk: Talk) -> Dialogue[None]:
     """Move the technician's visit to another time."""
-    visits = (yield from call("find_visit", account_number=_account(talk)["number"])).data
+    visits = (yield from call("find_visit", account_number=talk.known("account")["number"])).data
     if visits["visit"]:
         yield from tell(f"Your technician comes on {_time_aloud(visits['visit'])}.")
         yield from _offer_times(
@@ -69,7 +71,7 @@ def move_visit(talk: Talk) -> Dialogue[None]:
 
 def change_plan(talk: Talk) -> Dialogue[None]:
     """Change the plan to the one that the caller chooses."""
-    number = _account(talk)["number"]
+    number = talk.known("account")["number"]
     plans = (yield from call("find_plans", account_number=number)).data
     others = {plan["name"]: plan for plan in plans["others"]}
     offers = [f"{name} for {money_aloud(plan['price_cents'])}" for name, plan in others.items()]
@@ -90,7 +92,7 @@ def change_plan(talk: Talk) -> Dialogue[None]:
 
 def bill(talk: Talk) -> Dialogue[None]:
     """Say what the last bill is made of, and credit what was charged wrong."""
-    found = yield from call("find_bill", account_number=_account(talk)["number"])
+    found = yield from call("find_bill", account_number=talk.known("account")["number"])
     charges = found.data["charges"]
     if not charges:
         yield from tell("I do not see a bill for your account.")
@@ -117,7 +119,7 @@ def bill(talk: Talk) -> Dialogue[None]:
 def cancel_contract(talk: Talk) -> Dialogue[None]:
     """Cancel the contract if its minimum term is over."""
     if (yield from talk.confirm("Shall I cancel your contract?")):
-        number = _account(talk)["number"]
+        number = talk.known("account")["number"]
         yield from talk.do(
             "cancel_contract", "I have cancelled your contract.", account_number=number
         )
@@ -137,7 +139,7 @@ def _offer_times(
     for slot in free[:_OFFERS]:
         time = _time_aloud(slot)
         if (yield from talk.confirm(question.format(time))):
-            number = _account(talk)["number"]
+            number = talk.known("account")["number"]
             told = f"I have {done} {time}."
             yield from talk.do("book_visit", told, account_number=number, slot=slot["id"])
             return
@@ -156,9 +158,3 @@ def _tell_outage(outage: dict[str, Any]) -> Dialogue[None]:
 
 def _time_aloud(slot: dict[str, Any]) -> str:
     return f"{date_aloud(slot['day'])} at {time_aloud(slot['time'])}"
-
-
-def _account(talk: Talk) -> dict[str, Any]:
-    assert talk.record
-    account: dict[str, Any] = talk.record["account"]
-    return account

@@ -1,7 +1,5 @@
 """How the shop's support agent works off what callers call about."""
 
-from typing import Any
-
 from shared.language.to_say import date_aloud, money_aloud
 from shared.side.dialogue import Dialogue, call, tell
 from support_agent.talk import Talk
@@ -9,7 +7,7 @@ from support_agent.talk import Talk
 
 def late_order(talk: Talk) -> Dialogue[None]:
     """Say where the order is, why it is late, and when it comes."""
-    order = _order(talk)
+    order = talk.known("order")
     item, expected = order["item"], date_aloud(order["expected_on"])
     if order["status"] == "cancelled":
         yield from tell(f"Your order for the {item} was cancelled, so it will not be sent.")
@@ -27,7 +25,7 @@ def late_order(talk: Talk) -> Dialogue[None]:
 
 def charged_twice(talk: Talk) -> Dialogue[None]:
     """Look the charges up and refund what was charged twice."""
-    charges = yield from call("find_charges", order_number=_order(talk)["number"])
+    charges = yield from call("find_charges", order_number=talk.known("order")["number"])
     by_id = {charge["id"]: charge for charge in charges.data["charges"]}
     for charge_id in charges.data["duplicates"]:
         amount = money_aloud(by_id[charge_id]["amount_cents"])
@@ -51,7 +49,7 @@ def charged_twice(talk: Talk) -> Dialogue[None]:
 
 def cancel_order(talk: Talk) -> Dialogue[None]:
     """Cancel the order if it was not shipped."""
-    order = _order(talk)
+    order = talk.known("order")
     if not (yield from talk.confirm(f"Shall I cancel your order for the {order['item']}?")):
         yield from tell("All right, your order stays as it is.")
         return
@@ -61,7 +59,7 @@ def cancel_order(talk: Talk) -> Dialogue[None]:
 
 def damaged_item(talk: Talk) -> Dialogue[None]:
     """Replace what came damaged."""
-    order = _order(talk)
+    order = talk.known("order")
     yield from tell("I am sorry about that.")
     question = f"Shall I send you a new {order['item']}, free of charge?"
     if not (yield from talk.confirm(question)):
@@ -69,9 +67,3 @@ def damaged_item(talk: Talk) -> Dialogue[None]:
         return
     done = ("A replacement is on its way to you.", "It should arrive within five days.")
     yield from talk.do("replace_item", *done, order_number=order["number"])
-
-
-def _order(talk: Talk) -> dict[str, Any]:
-    assert talk.record
-    order: dict[str, Any] = talk.record["order"]
-    return order

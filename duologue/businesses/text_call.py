@@ -1,4 +1,8 @@
-"""A whole call in text: both roles' rules, the real tools and desk, and a channel in between."""
+"""A whole call in text: both roles' rules, the real tools and desk, and a channel in between.
+
+It takes milliseconds and hears every word, so a scenario that fails here fails for what the
+business, its rows or the scenario say.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,15 +11,13 @@ from typing import Any
 
 from livekit.agents import ToolError, llm
 
-from customer_agent.rules import Caller
+from customer_agent import Caller
 from duologue.labels.verdict import Evidence, Spoken, Used, Verdict, judge
 from duologue.scenarios.scenario import Scenario
 from shared.endings import Ending, Outcome
 from shared.side.dialogue import Call, Dialogue, Reply, reply
 from shared.spec import Role
-from support_agent.desk import Desk
-from support_agent.registry import load_business
-from support_agent.rules import dialogue
+from support_agent import Desk, dialogue, load_business
 
 MAX_TURNS = 60
 MAX_SILENCES = 2
@@ -96,7 +98,16 @@ async def hold_call(
     to_support: Channel = clear,
     to_customer: Channel = clear,
 ) -> TextCall:
-    """Hold a call until the customer hangs up or nobody has anything to say."""
+    """Hold a call until the customer hangs up or nobody has anything to say.
+
+    Args:
+        scenario: What it is about.
+        to_support: What the support agent hears of a text that the customer says.
+        to_customer: The same the other way.
+
+    Raises:
+        SpecError: The scenario lacks what a call needs.
+    """
     spec = scenario.to_spec(call_id="text", seed=0, engines={})
     assert spec.customer
     assert spec.support

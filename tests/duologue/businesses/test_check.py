@@ -1,0 +1,122 @@
+"""What is missing or wrong in a business is named: what, where, and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from duologue.businesses import check, write_business
+from support_agent import known_businesses
+
+
+@pytest.fixture
+def hotel(tmp_path: Path) -> Path:
+    folder = tmp_path / "hotel"
+    write_business(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", known_businesses())
+def test_nothing_is_wrong_with_those_that_are_bundled(name: str) -> None:
+    assert check(name) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "said", "instead", "complaint"),
+    [
+        (
+            "schema.sql",
+            "CREATE TABLE",
+            "CREATE TABEL",
+            'schema.sql: SQLite refuses it: near "TABEL"',
+        ),
+        (
+            "schema.sql",
+            "begins_on TEXT NOT NULL",
+            "day TEXT",
+            "schema.sql: SQLite refuses it: no such",
+        ),
+        ("bookings.csv", "2026-12-04", "4 December", "row number='40718': CHECK constraint failed"),
+        ("bookings.csv", "begins_on", "beginning", "stock: desk: bookings: no column 'beginning'"),
+        ("__init__.py", '["bookings"]', '["rooms"]', "FileNotFoundError: [Errno 2] No such file"),
+        (
+            "__init__.py",
+            'tool="find_booking"',
+            'tool="find"',
+            "BUSINESS.identifications: no tool 'find'",
+        ),
+        (
+            "__init__.py",
+            'name="booking_number"',
+            'name="code"',
+            "find_booking takes no 'code'; it takes",
+        ),
+        (
+            "__init__.py",
+            "stock=",
+            'public=frozenset({"rooms"}), stock=',
+            "BUSINESS.public: no table",
+        ),
+        (
+            "__init__.py",
+            "(?:date|day)",
+            "(?:date|day",
+            "a sign of booking is no regular expression",
+        ),
+        ("policy.md", None, "", "policy.md: is empty; say what the agent may do"),
+        (
+            "tools.py",
+            "booking_number: The booking",
+            "x: The",
+            "does not say what booking_number is",
+        ),
+        ("tools.py", "name: str)", "name)", "the types of find_booking cannot be read"),
+        ("tools.py", "self._caller.found", "self._caller.find", "a call in text fails: "),
+        ("procedures.py", "begins on", "is on", "does not reach its goal: "),
+        ("scenarios.yaml", "begins_on: 2026", "starts: 2026", "scenarios.yaml:"),
+        ("scenarios.yaml", "business: .", "business: shop", "scenarios.yaml:"),
+        ("scenarios.yaml", "[begins on]", "[was moved]", "goal: the caller is not content"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    hotel: Path, file: str, said: str | None, instead: str, complaint: str
+) -> None:
+    text = (hotel / file).read_text()
+    assert said is None or said in text
+    (hotel / file).write_text(text.replace(said, instead) if said else instead)
+    found = [str(each) for each in check(str(hotel))]
+    assert any(complaint in each for each in found), found
+    assert not any("\n" in each for each in found)
+
+
+def test_a_tool_without_a_docstring_is_named_with_its_line(hotel: Path) -> None:
+    tools = hotel / "tools.py"
+    text = tools.read_text()
+    start = text.index('        """Look up a booking')
+    end = text.index('"""', start + 20) + 4
+    tools.write_text(text[:start] + text[end:])
+    line = 1 + text[: text.index("    @function_tool")].count("\n")
+    found = [str(each) for each in check(str(hotel))]
+    assert (
+        f"{tools}:{line}: the tool find_booking has no docstring; say in it what the tool does; "
+        "a language model reads it"
+    ) in found
+
+
+def test_a_procedure_that_calls_no_tool_is_named_with_its_line(hotel: Path) -> None:
+    file = hotel / "procedures.py"
+    text = file.read_text().replace("import Dialogue,", "import call, Dialogue,")
+    file.write_text(text + '    yield from talk.do("cancel_bookings", "Done.")\n')
+    lines = file.read_text().count("\n")
+    wanted = f"{file}:{lines}: there is no tool 'cancel_bookings' to call; there are find_booking"
+    assert any(str(each).startswith(wanted) for each in check(str(hotel)))
+
+
+def test_a_business_without_scenarios_is_told_so(hotel: Path) -> None:
+    (hotel / "scenarios.yaml").unlink()
+    (complaint,) = check(str(hotel))
+    assert str(complaint).startswith(f"{hotel / 'scenarios.yaml'}: is not there; ")
+
+
+def test_what_is_no_business_is_told_so(tmp_path: Path) -> None:
+    (complaint,) = check(str(tmp_path))
+    assert "is no business: it has no __init__.py" in str(complaint)
