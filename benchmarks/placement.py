@@ -39,7 +39,8 @@ from duologue.scenarios.scenario import DEFAULT, load_scenario
 from duologue.servers.server import Server, running_server
 from duologue.servers.workers import running_workers
 from shared import engines, logs
-from shared.events.journal import EventName, Journal
+from shared.events import Said, Subscribed
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.spec import Role
 
@@ -111,9 +112,9 @@ async def recorded(server: Server, sound: Pcm, out: Path, name: str) -> tuple[Pa
         subscribed: set[str] = set()
         both = asyncio.Event()
 
-        def on_event(event: Any) -> None:
-            if event.event is EventName.SUBSCRIBED:
-                subscribed.add(event.fields["identity"])
+        def on_event(event: Event) -> None:
+            if isinstance(event.payload, Subscribed):
+                subscribed.add(event.payload.identity)
                 if subscribed.issuperset(Role):
                     both.set()
 
@@ -240,7 +241,7 @@ def summary(folders: Sequence[tuple[Path, float, int]]) -> dict[str, Any]:
     )
     return {
         "calls": len(folders),
-        "said": sum(len(event_log.read(path, EventName.SAID)) for path, _, _ in folders),
+        "said": sum(len(event_log.read(path, Said)) for path, _, _ in folders),
         "said_and_not_in_audio": sum(turn.flaw is Flaw.NO_AUDIO for turn in turns),
         "utterances": Counter(one.source.value for one in utterances),
         "from_wire": sum(len(placement.from_wire) for placement in placements),

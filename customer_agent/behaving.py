@@ -21,7 +21,7 @@ from livekit.agents import (
 from shared.customer_sheet import Behaviour, Behaviours
 from shared.endings import EndReason
 from shared.engines.silero import Listener, SileroVAD
-from shared.events.journal import EventName
+from shared.events import Behaved, Heard, Said
 from shared.side.line import Line
 
 BACKCHANNELS = ("Right.", "Yeah.", "Sure.")
@@ -160,18 +160,19 @@ class Behaving:
             self._speaking = False
         emit = self._line.journal.emit
         emit(
-            EventName.SAID,
-            text=text,
-            intended=text,
-            interrupted=False,
-            behaviour=behaviour,
-            started_at=began_at,
-            stopped_at=time.time(),
+            Said(
+                text=text,
+                intended=text,
+                interrupted=False,
+                behaviour=behaviour,
+                started_at=began_at,
+                stopped_at=time.time(),
+            )
         )
         self._label(behaviour, began_at)
         lost, self._lost_turn = self._lost_turn, ""
         if lost and behaviour is Behaviour.BARGE_IN:
-            emit(EventName.HEARD, text=lost)  # the agent answers what was said into it
+            emit(Heard(text=lost))  # the agent answers what was said into it
         elif lost:
             session.generate_reply(user_input=lost)
 
@@ -184,5 +185,5 @@ class Behaving:
 
     def _label(self, behaviour: Behaviour, began_at: float) -> None:
         self._line.journal.emit(
-            EventName.BEHAVIOUR, behaviour=behaviour, started_at=began_at, stopped_at=time.time()
+            Behaved(behaviour=behaviour, started_at=began_at, stopped_at=time.time())
         )

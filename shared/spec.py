@@ -39,7 +39,7 @@ class Role(StrEnum):
         return Role.SUPPORT if self is Role.CUSTOMER else Role.CUSTOMER
 
 
-class Kind(StrEnum):
+class PeerKind(StrEnum):
     """The participant kind a peer joins with."""
 
     AGENT = "agent"
@@ -123,7 +123,7 @@ class Peer(Frozen):
     """The only participant a role links to in a call of ours."""
 
     identity: str
-    kind: Kind = Kind.AGENT
+    kind: PeerKind = PeerKind.AGENT
 
 
 class SupportSheet(Frozen):

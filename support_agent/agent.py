@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from shared.events.journal import EventName, Journal
+from shared.events import DeskChanged
+from shared.events.journal import Journal
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
 from shared.side.dialogue import RulesLLM
@@ -32,7 +33,7 @@ class SupportAgent(CallAgent):
         )
 
         def changed(changes: Changes) -> None:
-            line.journal.emit(EventName.DESK, changes=changes)
+            line.journal.emit(DeskChanged(changes=changes))
 
         changed(desk.changes())
         desk.watch(changed)

@@ -9,7 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -29,9 +29,10 @@ from shared.address import ServerAddress
 from shared.endings import Ending, Outcome
 from shared.engines import Models, pcm
 from shared.engines.pcm import Samples
-from shared.events.journal import Event, EventName, Journal
+from shared.events import CallEnded, Payload, Said
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
-from shared.spec import CallSpec, Kind, Peer, Role
+from shared.spec import CallSpec, Peer, PeerKind, Role
 from shared.worker.bus import RoomBus
 from shared.worker.linking import agent_name
 
@@ -47,6 +48,7 @@ TIMEOUT_S = 40.0
 """How long anything in a call is waited for; a longer silence is a failure."""
 
 Sound = Callable[[Samples], Samples]
+P = TypeVar("P", bound=Payload)
 
 
 def as_spoken(speech: Samples) -> Samples:
@@ -158,12 +160,13 @@ class Person:
         await self._played.wait()
         stopped_at = time.time() + self._source.queued_duration
         self.journal.emit(
-            EventName.SAID,
-            text=text,
-            intended=text,
-            interrupted=False,
-            started_at=started_at,
-            stopped_at=stopped_at,
+            Said(
+                text=text,
+                intended=text,
+                interrupted=False,
+                started_at=started_at,
+                stopped_at=stopped_at,
+            )
         )
 
     async def hears(self, seconds: float) -> None:
@@ -212,21 +215,27 @@ class PhoneCall:
         self.events: list[Event] = []
         """What the agent's worker and the driver reported, in order of arrival."""
         self._role = role
-        self._coming: dict[EventName, asyncio.Queue[Event]] = defaultdict(asyncio.Queue)
+        self._coming: dict[type[Payload], asyncio.Queue[Any]] = defaultdict(asyncio.Queue)
 
     def on_event(self, event: Event) -> None:
         self.events.append(event)
         if event.source == self._role:
-            self._coming[event.event].put_nowait(event)
+            self._coming[type(event.payload)].put_nowait(event.payload)
 
-    async def next(self, name: EventName, timeout_s: float = TIMEOUT_S) -> Event:
-        """The agent's next event of that name, each once."""
+    async def next(self, kind: type[P], timeout_s: float = TIMEOUT_S) -> P:
+        """The next that the agent says of that kind, each once."""
         async with asyncio.timeout(timeout_s):
-            return await self._coming[name].get()
+            said: P = await self._coming[kind].get()
+            return said
 
-    def reported(self, name: EventName) -> list[Event]:
-        """All the agent's events of that name."""
-        return [one for one in self.events if one.event is name and one.source == self._role]
+    def reported(self, kind: type[P]) -> list[P]:
+        """All that the agent has said of that kind."""
+        said = [event.payload for event in self.events if event.source == self._role]
+        return [payload for payload in said if isinstance(payload, kind)]
+
+    def at(self, said: Payload) -> float:
+        """When that was said, in seconds since the epoch by the clock of who said it."""
+        return next(event.at for event in self.events if event.payload is said)
 
     @property
     def transcript(self) -> Transcript:
@@ -251,7 +260,7 @@ async def phone_call(
     """Call the agent of a role; on leaving, its room is gone and the folder is labelled."""
     room = f"phone-{uuid4().hex[:8]}"
     speaker = agent.peer
-    peers = {agent: Peer(identity=speaker, kind=Kind.STANDARD)}
+    peers = {agent: Peer(identity=speaker, kind=PeerKind.STANDARD)}
     spec = spec.model_copy(update={"call_id": room, "recorder": IDENTITY, "peers": peers})
     folder = CallFolder.create(out, room)
     token = recorder_token(address, room)
@@ -275,7 +284,7 @@ async def phone_call(
             await bus.aclose()
             await someone.hang_up()
             ending = Ending(Outcome.COMPLETED)
-            journal.emit(EventName.OUTCOME, **ending._asdict())
+            journal.emit(CallEnded(**ending._asdict()))
             recorded = await recorder.stop()
             await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
     filed = await asyncio.to_thread(

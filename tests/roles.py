@@ -26,7 +26,8 @@ from duologue.call.over_livekit.recorder import IDENTITY
 from shared.customer_sheet import CustomerSheet, Goal, Persona
 from shared.endings import EndReason
 from shared.engines import Models
-from shared.events.journal import Event, EventName, Journal
+from shared.events import Linked, Said
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
 from shared.side.conversation import Factory
@@ -140,10 +141,11 @@ def create_party(spec: CallSpec, journal: Journal, models: Models) -> Party:
     line = Line(role, spec, journal)
 
     def on_event(event: Event) -> None:
-        if manners is Manners.HANG and event.event is EventName.LINKED:
+        if manners is Manners.HANG and isinstance(event.payload, Linked):
             asyncio.get_running_loop().call_later(2, time.sleep, 30)
-        last = role is Role.CUSTOMER and event.fields.get("text") == LINES[role][-1]
-        if event.event is EventName.SAID and last:
+        said = event.payload
+        last = role is Role.CUSTOMER and isinstance(said, Said) and said.text == LINES[role][-1]
+        if last:
             line.end(EndReason.GOODBYE)
 
     journal.add_sink(on_event)

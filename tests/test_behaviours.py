@@ -19,7 +19,7 @@ from duologue.scenarios.scenario import load_scenario
 from duologue.servers.server import Server
 from shared.customer_sheet import Behaviour
 from shared.endings import Outcome
-from shared.events.journal import EventName
+from shared.events import Behaved
 from shared.language.as_heard import normalize
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
@@ -45,9 +45,9 @@ def place(tmp_path: Path) -> Callable[[CallSpec], CallResult]:
     return make
 
 
-def labels(folder: Path, behaviour: Behaviour) -> list[Entry]:
-    entries = event_log.read(folder, EventName.BEHAVIOUR)
-    return [entry for entry in entries if entry.fields["behaviour"] == behaviour]
+def labels(folder: Path, behaviour: Behaviour) -> list[Entry[Behaved]]:
+    entries = event_log.read(folder, Behaved)
+    return [entry for entry in entries if entry.payload.behaviour == behaviour]
 
 
 def turns(folder: Path, behaviour: Behaviour | None, role: Role = Role.CUSTOMER) -> list[Turn]:
@@ -100,7 +100,10 @@ def test_a_silence_is_kept_and_the_call_goes_on(place: Callable[[CallSpec], Call
     silences = labels(made.folder, Behaviour.SILENCE)
     assert silences
     for label in silences:
-        length_s = label.fields["stopped_at"] - label.fields["started_at"]
+        did = label.payload
+        assert did.started_at is not None
+        assert did.stopped_at is not None
+        length_s = did.stopped_at - did.started_at
         assert length_s == pytest.approx(5.0, abs=0.1)
     assert max(made.metrics.reply_gap_s["support_to_customer"].values) > 5.0
 
@@ -118,11 +121,12 @@ def test_slips_and_hesitations_are_labelled_and_understood(
     assert made.metrics.task_success, made.metrics.findings
     assert made.metrics.valid, made.metrics.findings
     [slip, *_] = labels(made.folder, Behaviour.SELF_CORRECTION)
-    assert slip.fields["slip"] != "47219"
+    assert slip.payload.slip != "47219"
     hesitations = labels(made.folder, Behaviour.HESITATION)
     assert hesitations
     for label in hesitations:
-        began_s = label.on_recording(label.fields["started_at"])
+        assert label.payload.started_at is not None
+        began_s = label.on_recording(label.payload.started_at)
         turn = min(turns(made.folder, None), key=lambda turn: abs(turn.start - began_s))
         assert turn.start == pytest.approx(began_s, abs=0.3)
 

@@ -21,7 +21,7 @@ from duologue.cli.cli import app
 from duologue.scenarios.document import Document
 from duologue.scenarios.scenario import Scenario, UserData, load_scenario
 from shared.customer_sheet import Behaviours, Fact, Goal, Mood, Persona
-from shared.events.journal import EventName
+from shared.events import PAYLOADS
 from shared.settings import WORKER_PORTS, ProviderSettings, variable_of
 from shared.spec import Expectation, Limits, Role
 from tests.environment import DEFAULTS
@@ -217,7 +217,7 @@ def check_source(*words: str) -> None:
 
 
 def check_grep(*words: str) -> None:
-    assert EventName(words[0])
+    assert words[0] in PAYLOADS
 
 
 CHECKS = {
@@ -264,7 +264,7 @@ def test_variables_in_the_documents_are_read(document: Path) -> None:
     in_code = [*spans(text), *(block for _, block in FENCE.findall(text))]
     # "acme" is the documents' example of a provider that somebody adds.
     acme = {variable_of("acme", field) for field in ProviderSettings.model_fields}
-    known = DEFAULTS.keys() | acme | set(EventName.__members__)
+    known = DEFAULTS.keys() | acme | PAYLOADS.keys()
     known |= set(re.findall(r"\$\{(\w+)", COMPOSE.read_text(encoding="utf-8")))
     for code in in_code:
         assert set(VARIABLE.findall(code)) <= known, code

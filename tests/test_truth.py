@@ -13,7 +13,7 @@ from duologue.folder.folder import AUDIO, WIRE
 from duologue.scenarios.scenario import load_scenario
 from duologue.servers.server import Server
 from shared.endings import EndReason
-from shared.events.journal import EventName
+from shared.events import DeskChanged, Ended, Heard, Said, ToolCalled
 from shared.language.as_heard import normalize, phrase
 from shared.settings import Settings
 from shared.spec import CallSpec, Limits, Role, SupportSheet
@@ -70,7 +70,7 @@ def charged_twice(settings: Settings, **limits: float) -> CallSpec:
 
 def nothing_came_of(call: PhoneCall) -> None:
     """The desk is as it was, and the call did not reach its goal."""
-    assert not any(call.reported(EventName.DESK)[-1].fields["changes"].values())
+    assert not any(call.reported(DeskChanged)[-1].changes.values())
     assert not call.metrics.task_success
 
 
@@ -80,19 +80,19 @@ async def test_one_digit_exchanged_is_asked_for_again_and_never_refunded(
     spec = charged_twice(settings)
     insists = f"It is {WRONG_NUMBER}, and my name is Yash Patel."
     async with phone_call(server.address, settings, spec, tmp_path) as call:
-        await call.next(EventName.SAID)
+        await call.next(Said)
         await call.person.say(SAYS)
-        first = await call.next(EventName.TOOL)
-        again = await call.next(EventName.SAID)
+        first = await call.next(ToolCalled)
+        again = await call.next(Said)
         await call.person.say(insists)
-        second = await call.next(EventName.TOOL)
+        second = await call.next(ToolCalled)
         await call.person.hears(1.0)
     nothing_came_of(call)
-    assert phrase("order number") in phrase(again.fields["text"])
-    assert again.fields["text"].endswith("again, digit by digit?")
+    assert phrase("order number") in phrase(again.text)
+    assert again.text.endswith("again, digit by digit?")
     for look_up in (first, second):
-        assert look_up.fields["arguments"]["order_number"] == WRONG_NUMBER.replace(" ", "")
-        assert json.loads(look_up.fields["output"])["found"] is False
+        assert look_up.arguments["order_number"] == WRONG_NUMBER.replace(" ", "")
+        assert json.loads(look_up.output or "")["found"] is False
     spoken = phrase(" ".join(turn.said or "" for turn in call.transcript.turns))
     for secret in ("Lindholm", "wall clock", "desk lamp"):
         assert phrase(secret) not in spoken
@@ -103,14 +103,14 @@ async def test_a_caller_who_is_only_noise_gets_nowhere_and_the_call_ends(
 ) -> None:
     spec = charged_twice(settings, dead_air_s=2, max_length_s=30)
     async with phone_call(server.address, settings, spec, tmp_path) as call:
-        await call.next(EventName.SAID)
+        await call.next(Said)
         await call.person.say(SAYS, as_noise)
-        ended = await call.next(EventName.ENDED)
-    assert ended.fields["reason"] in (EndReason.DEAD_AIR, EndReason.LENGTH_LIMIT)
+        ended = await call.next(Ended)
+    assert ended.reason in (EndReason.DEAD_AIR, EndReason.LENGTH_LIMIT)
     nothing_came_of(call)
-    heard = " ".join(event.fields["text"] for event in call.reported(EventName.HEARD))
+    heard = " ".join(event.text for event in call.reported(Heard))
     assert len(normalize(heard)) <= 4, heard
-    assert not call.reported(EventName.TOOL)
+    assert not call.reported(ToolCalled)
     # The noise was there, and as loud as speech.
     level = call.metrics.levels[Role.CUSTOMER].speech_rms_dbfs
     assert level is not None

@@ -14,7 +14,7 @@ from duologue.call.over_livekit.call import place_call
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ
-from duologue.folder.event_log import Entry
+from duologue.folder.event_log import Entry, P
 from duologue.folder.folder import AUDIO, WIRE, CallFolder, CallRecord, audio_of, sha256
 from duologue.labels import placement
 from duologue.labels.activity import FRAME_S, loudness, runs, voiced
@@ -30,7 +30,7 @@ from duologue.servers.workers import Worker
 from shared.customer_sheet import CustomerSheet, Goal, Persona
 from shared.endings import EndReason, Outcome
 from shared.engines import pcm, whisper
-from shared.events.journal import EventName
+from shared.events import Ended, Ready, Revived, Said
 from shared.language.as_heard import normalize, phrase
 from shared.settings import Settings
 from shared.spec import CallSpec, Limits, Role
@@ -109,20 +109,20 @@ async def test_a_caller_who_barges_in_silences_the_agent_which_says_the_rest_in_
 ) -> None:
     spec = late_order(settings, max_turns=5)
     async with phone_call(server.address, settings, spec, tmp_path) as call:
-        await call.next(EventName.SAID)
+        await call.next(Said)
         await call.person.say(EVERYTHING_AT_ONCE)
         await call.person.hears(2.5)
         await call.person.say(STOP)
-        cut = await call.next(EventName.SAID)
-        rest = await call.next(EventName.SAID)
-        ended = await call.next(EventName.ENDED)
+        cut = await call.next(Said)
+        rest = await call.next(Said)
+        ended = await call.next(Ended)
     turn = barged_in(call, Role.SUPPORT)
-    assert cut.fields["interrupted"]
+    assert cut.interrupted
     unsaid = normalize(turn.intended or "")[len(normalize(turn.said or "")) :]
-    assert set(unsaid) <= set(normalize(rest.fields["text"])), "something was never said"
-    assert phrase("anything else") in phrase(rest.fields["text"]), "it did not go on"
+    assert set(unsaid) <= set(normalize(rest.text)), "something was never said"
+    assert phrase("anything else") in phrase(rest.text), "it did not go on"
     # Said, heard, said, heard, said: the fifth turn was the last one allowed.
-    assert ended.fields["reason"] == EndReason.TURN_LIMIT
+    assert ended.reason == EndReason.TURN_LIMIT
 
 
 async def test_an_agent_that_barges_in_silences_the_customer_who_then_says_it_again(
@@ -137,14 +137,14 @@ async def test_an_agent_that_barges_in_silences_the_customer_who_then_says_it_ag
     )
     spec = late_order(settings).model_copy(update={"customer": sheet})
     async with phone_call(server.address, settings, spec, tmp_path, agent=Role.CUSTOMER) as call:
-        await call.next(EventName.OK)
+        await call.next(Ready)
         await call.person.say("Hello, how can I help you?")
         await call.person.hears(2.5)
         await call.person.say("Sorry, could you say that again, please?")
-        await call.next(EventName.SAID)
-        again = await call.next(EventName.SAID)
+        await call.next(Said)
+        again = await call.next(Said)
     barged_in(call, Role.CUSTOMER)
-    assert normalize(complaint) == normalize(again.fields["text"])
+    assert normalize(complaint) == normalize(again.text)
 
 
 @pytest.fixture(scope="module")
@@ -192,8 +192,8 @@ def turns(call: CallResult) -> Transcript:
     return read_transcript(call.folder)
 
 
-def reported(call: CallResult, *names: EventName) -> list[Entry]:
-    return event_log.read(call.folder, *names)
+def reported(call: CallResult, kind: type[P]) -> list[Entry[P]]:
+    return event_log.read(call.folder, kind)
 
 
 def test_a_call_of_the_default_scenario_reaches_its_goal(call: CallResult) -> None:
@@ -235,9 +235,9 @@ def test_the_sides_take_turns_from_one_opening_to_one_goodbye_each(turns: Transc
 
 
 def test_the_customer_hangs_up(call: CallResult) -> None:
-    ended = {entry.role: entry.fields["reason"] for entry in reported(call, EventName.ENDED)}
+    ended = {entry.role: entry.payload.reason for entry in reported(call, Ended)}
     assert ended == {Role.CUSTOMER: EndReason.GOODBYE, Role.SUPPORT: EndReason.PEER_LEFT}
-    first, _ = reported(call, EventName.ENDED)
+    first, _ = reported(call, Ended)
     assert first.role == Role.CUSTOMER
 
 
@@ -272,7 +272,7 @@ def test_every_utterance_is_in_the_clean_audio_as_its_own_side_played_it(
     placed = placement.read(call.folder)
     assert not placed.from_wire
     assert {utterance.source for utterance in placed.utterances} == {Source.COPY}
-    assert len(placed.utterances) == len(reported(call, EventName.SAID)) == len(turns.turns)
+    assert len(placed.utterances) == len(reported(call, Said)) == len(turns.turns)
     for utterance, turn in zip(placed.utterances, turns.turns, strict=True):
         assert utterance.role is turn.role
         assert utterance.start - 0.01 <= turn.start < turn.end <= utterance.end + 0.01
@@ -298,10 +298,11 @@ def test_events_are_on_the_clock_of_the_recording_by_what_was_spoken(
         assert clock.spread_s is not None
         assert clock.spread_s < 0.1
         assert 0.0 < (clock.delay_s or 0.0) < 0.5
-        said = [entry for entry in reported(call, EventName.SAID) if entry.role == role]
+        said = [entry for entry in reported(call, Said) if entry.role == role]
         spoken = [turn for turn in turns.turns if turn.role is role]
         for entry, turn in zip(said, spoken, strict=True):
-            began = entry.on_recording(entry.fields["started_at"])
+            assert entry.payload.started_at is not None
+            began = entry.on_recording(entry.payload.started_at)
             assert began == pytest.approx(turn.start, abs=0.1 + 2 * clock.spread_s)
 
 
@@ -363,15 +364,15 @@ async def test_a_caller_who_falls_silent_is_asked_once_and_then_the_call_ends(
     dead_air_s = 2.5
     spec = late_order(settings, dead_air_s=dead_air_s)
     async with phone_call(server.address, settings, spec, tmp_path) as call:
-        greeting = await call.next(EventName.SAID)
-        revived = await call.next(EventName.REVIVED)
-        question = await call.next(EventName.SAID)
-        ended = await call.next(EventName.ENDED)
-    assert ended.fields["reason"] == EndReason.DEAD_AIR
-    assert len(call.reported(EventName.REVIVED)) == 1
-    assert phrase("are you still there") in phrase(question.fields["text"])
-    assert revived.at - greeting.at == pytest.approx(dead_air_s, abs=0.7)
-    assert ended.at - question.at == pytest.approx(dead_air_s, abs=0.7)
+        greeting = await call.next(Said)
+        revived = await call.next(Revived)
+        question = await call.next(Said)
+        ended = await call.next(Ended)
+    assert ended.reason == EndReason.DEAD_AIR
+    assert len(call.reported(Revived)) == 1
+    assert phrase("are you still there") in phrase(question.text)
+    assert call.at(revived) - call.at(greeting) == pytest.approx(dead_air_s, abs=0.7)
+    assert call.at(ended) - call.at(question) == pytest.approx(dead_air_s, abs=0.7)
     assert [turn.role for turn in call.transcript.turns] == [Role.SUPPORT, Role.SUPPORT]
 
 
@@ -380,7 +381,7 @@ async def test_a_call_ends_at_its_length_limit(
 ) -> None:
     spec = late_order(settings, max_length_s=5)
     async with phone_call(server.address, settings, spec, tmp_path) as call:
-        began = await call.next(EventName.OK)
-        ended = await call.next(EventName.ENDED)
-    assert ended.fields["reason"] == EndReason.LENGTH_LIMIT
-    assert ended.at - began.at == pytest.approx(5, abs=1)
+        began = await call.next(Ready)
+        ended = await call.next(Ended)
+    assert ended.reason == EndReason.LENGTH_LIMIT
+    assert call.at(ended) - call.at(began) == pytest.approx(5, abs=1)

@@ -1,11 +1,11 @@
 """How a call ends, decided from its events alone."""
 
 import asyncio
-from collections.abc import Mapping
 
 from duologue.call.outcome import ending_of
 from shared.endings import Ending, EndReason, Fault, Outcome
-from shared.events.journal import Event, EventName
+from shared.events import Ended, Left, RoomClosed, Subscribed
+from shared.events.journal import Event
 from shared.spec import Role
 
 HEARTBEAT_LOST_S = 7.0
@@ -30,7 +30,7 @@ class Monitor:
         self._under_test = under_test
         self._loop = asyncio.get_running_loop()
         self._alive_at: dict[Role, float] = {}
-        self._subscribed: set[str] = set()
+        self._subscribed: set[Role] = set()
         self._both_subscribed = asyncio.Event()
         self.ending: asyncio.Future[Ending] = self._loop.create_future()
         self.leaving = False
@@ -38,19 +38,20 @@ class Monitor:
 
     def on_event(self, event: Event) -> None:
         """Take notice of one event, from a worker or from the driver."""
+        payload = event.payload
         if event.source in tuple(Role):
             role = Role(event.source)
             self._alive_at[role] = self._loop.time()
-            if event.event is EventName.ENDED:
-                self._on_ended(role, event.fields)
-        elif event.event is EventName.LEFT and (side := event.fields["side"]):
-            self._settle_soon(self._left(Role(side)))
-        elif event.event is EventName.SUBSCRIBED:
-            self._subscribed.add(event.fields["side"])
+            if isinstance(payload, Ended):
+                self._on_ended(role, payload)
+        elif isinstance(payload, Left) and payload.side:
+            self._settle_soon(self._left(payload.side))
+        elif isinstance(payload, Subscribed) and payload.side:
+            self._subscribed.add(payload.side)
             if self._subscribed.issuperset(Role):
                 self._both_subscribed.set()
-        elif event.event is EventName.ROOM_CLOSED:
-            reason = str(event.fields["reason"])
+        elif isinstance(payload, RoomClosed):
+            reason = payload.reason
             if "DELETED" not in reason.upper():
                 self.settle(Ending(Outcome.SERVER_LOST, Fault.SYSTEM, reason))
             elif self._under_test:
@@ -87,12 +88,12 @@ class Monitor:
                     self.settle(Ending(Outcome.WORKER_LOST, Fault.SYSTEM, lost))
         return self.ending.result()
 
-    def _on_ended(self, role: Role, fields: Mapping[str, str]) -> None:
+    def _on_ended(self, role: Role, ended: Ended) -> None:
         self.leaving = True
-        reason = EndReason(fields["reason"])
+        reason = ended.reason
         detail = f"{role}: {reason}"
-        if "engine" in fields:
-            detail += f": {fields['engine']}: {fields['error']}"
+        if ended.engine:
+            detail += f": {ended.engine}: {ended.error}"
         ending = ending_of(role, reason, detail)
         if reason is EndReason.PEER_LEFT:
             ending = self._left(role.peer)

@@ -46,7 +46,7 @@ class Workers(StrEnum):
 
 def print_event(event: Event) -> None:
     """Print one event as a line of JSON."""
-    sys.stdout.write(event.model_dump_json() + "\n")
+    sys.stdout.write(event.to_json() + "\n")
     sys.stdout.flush()
 
 

@@ -11,7 +11,18 @@ from duologue.call.live_audio import Meters
 from duologue.call.outcome import ExitCode
 from duologue.folder.folder import REPORT
 from duologue.pipeline.filing import CallResult
-from shared.events.journal import Event, EventName
+from shared.events import (
+    Ended,
+    Failed,
+    Heard,
+    Joined,
+    Redispatched,
+    Revived,
+    Said,
+    StateChanged,
+    ToolCalled,
+)
+from shared.events.journal import Event
 from shared.spec import Role
 
 _COLORS = {Role.CUSTOMER: "cyan", Role.SUPPORT: "green"}
@@ -58,24 +69,25 @@ class CallView:
             self._on_driver_event(event)
             return
         role = Role(event.source)
-        if event.event is EventName.STATE:
-            self._on_state(role, event)
-        elif event.event is EventName.SAID:
-            cut = " [red](cut off)[/red]" if event.fields.get("interrupted") else ""
-            reply_s = self._reply_s.pop(role, None)
-            reply = f" [dim]after {reply_s:.2f} s[/dim]" if reply_s is not None else ""
-            self._line(event, role, f"“{escape(event.fields['text'])}”{cut}{reply}")
-        elif event.event is EventName.HEARD:
-            self._line(event, role, f"[dim]heard “{escape(event.fields['text'])}”[/dim]")
-        elif event.event is EventName.TOOL:
-            self._line(event, role, f"[magenta]{escape(_tool(event))}[/magenta]")
-        elif event.event is EventName.REVIVED:
-            self._line(event, role, "[yellow]breaks the silence[/yellow]")
-        elif event.event is EventName.ENDED:
-            self._speaking.discard(role)
-            self._line(event, role, f"[yellow]leaves: {event.fields['reason']}[/yellow]")
-        elif event.event is EventName.ERROR:
-            self._line(event, role, f"[red]{escape(str(event.fields.get('error')))}[/red]")
+        match event.payload:
+            case StateChanged(old=old, new=new):
+                self._on_state(role, old, new, event.at)
+            case Said() as said:
+                cut = " [red](cut off)[/red]" if said.interrupted else ""
+                reply_s = self._reply_s.pop(role, None)
+                reply = f" [dim]after {reply_s:.2f} s[/dim]" if reply_s is not None else ""
+                self._line(event, role, f"“{escape(said.text)}”{cut}{reply}")
+            case Heard(text=text):
+                self._line(event, role, f"[dim]heard “{escape(text)}”[/dim]")
+            case ToolCalled() as call:
+                self._line(event, role, f"[magenta]{escape(_tool(call))}[/magenta]")
+            case Revived():
+                self._line(event, role, "[yellow]breaks the silence[/yellow]")
+            case Ended(reason=reason):
+                self._speaking.discard(role)
+                self._line(event, role, f"[yellow]leaves: {reason}[/yellow]")
+            case Failed(error=error):
+                self._line(event, role, f"[red]{escape(error)}[/red]")
 
     def show(self, result: CallResult) -> None:
         """Show how the call ended, what was measured, and where it is."""
@@ -125,19 +137,19 @@ class CallView:
             self._live = None
 
     def _on_driver_event(self, event: Event) -> None:
-        if event.event is EventName.REDISPATCHED:
-            self.say(f"nobody took the dispatch of {event.fields['agent_name']}, dispatching again")
-        elif event.event is EventName.JOINED and event.fields.get("agent_name"):
-            self.say(f"{event.fields['agent_name']} has joined")
+        match event.payload:
+            case Redispatched(agent_name=name):
+                self.say(f"nobody took the dispatch of {name}, dispatching again")
+            case Joined(agent_name=str(name)):
+                self.say(f"{name} has joined")
 
-    def _on_state(self, role: Role, event: Event) -> None:
-        new, old = event.fields["new"], event.fields["old"]
+    def _on_state(self, role: Role, old: str, new: str, at: float) -> None:
         if old == "speaking":
-            self._stopped_at[role] = event.at
+            self._stopped_at[role] = at
             self._speaking.discard(role)
         if new == "speaking":
             if (stopped_at := self._stopped_at.pop(role.peer, None)) is not None:
-                self._reply_s[role] = event.at - stopped_at
+                self._reply_s[role] = at - stopped_at
             self._speaking.add(role)
         if "speaking" in (old, new):
             self._show_status()
@@ -169,7 +181,6 @@ def meter(level_dbfs: float) -> str:
     return "█" * full + "·" * (METER_WIDTH - full) + figures
 
 
-def _tool(event: Event) -> str:
-    arguments = ", ".join(f"{name}={value!r}" for name, value in event.fields["arguments"].items())
-    result = " failed" if event.fields.get("is_error") else ""
-    return f"{event.fields['tool']}({arguments}){result}"
+def _tool(call: ToolCalled) -> str:
+    arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
+    return f"{call.tool}({arguments}){' failed' if call.is_error else ''}"

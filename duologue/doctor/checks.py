@@ -14,7 +14,7 @@ from shared import engines
 from shared.engines import pcm
 from shared.engines.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Samples
 from shared.errors import DuologueError
-from shared.events.journal import EventName
+from shared.events import Ended, Failed, Heard, PeerStateChanged, Ready, Said
 from shared.language.as_heard import normalize
 from shared.settings import Settings
 from shared.spec import Engines, Role
@@ -134,7 +134,7 @@ async def listening(probe: Probe, roles: Collection[Role]) -> None:
     """Wait until all agents say that they listen, or leave; for a while at most."""
 
     def all_listen() -> bool | None:
-        ready = (probe.reported(role, EventName.OK) or role in probe.left_s for role in roles)
+        ready = (probe.reported(role, Ready) or role in probe.left_s for role in roles)
         return all(ready) or None
 
     await probe.until(all_listen, LISTENING_TIMEOUT_S)
@@ -172,8 +172,8 @@ async def vad(probe: Probe, role: Role) -> str:
     """The worker notices that the probe speaks."""
 
     def noticed() -> bool | None:
-        states = probe.reported(role, EventName.PEER_STATE)
-        return any(state.fields["new"] == "speaking" for state in states) or None
+        states = probe.reported(role, PeerStateChanged)
+        return any(state.new == "speaking" for state in states) or None
 
     if not await probe.until(noticed, _left_s(probe, VAD_TIMEOUT_S)):
         raise CheckFailed(
@@ -186,7 +186,7 @@ async def recognized(probe: Probe, role: Role, voice: Voice) -> str:
     """The worker hears the words of the phrase."""
 
     def heard() -> str:
-        return " ".join(each.fields["text"] for each in probe.reported(role, EventName.HEARD))
+        return " ".join(each.text for each in probe.reported(role, Heard))
 
     timeout_s = _left_s(probe, voice.phrase_s + HEARD_TIMEOUT_S)
     if not await probe.until(lambda: same_words(PHRASE, heard()) or None, timeout_s):
@@ -200,7 +200,7 @@ async def replied(probe: Probe, role: Role, voice: Voice) -> str:
     """The worker says that it has spoken the fixed line."""
 
     def said() -> str | None:
-        texts = [each.fields["text"] for each in probe.reported(role, EventName.SAID)]
+        texts = [each.text for each in probe.reported(role, Said)]
         return next((text for text in texts if same_words(FIXED_REPLY, text)), None)
 
     text = await probe.until(said, _left_s(probe, voice.phrase_s + SAID_TIMEOUT_S))
@@ -228,8 +228,8 @@ async def turn(probe: Probe) -> str:
     """Each of the two agents hears something that the other said."""
 
     def heard_by(role: Role) -> str | None:
-        said = [each.fields["text"] for each in probe.reported(role.peer, EventName.SAID)]
-        heard = [each.fields["text"] for each in probe.reported(role, EventName.HEARD)]
+        said = [each.text for each in probe.reported(role.peer, Said)]
+        heard = [each.text for each in probe.reported(role, Heard)]
         return next((text for text in heard if any(same_words(one, text) for one in said)), None)
 
     def all_heard() -> list[str] | None:
@@ -257,7 +257,8 @@ def _left_s(probe: Probe, timeout_s: float) -> float:
 
 def _last_words(probe: Probe, role: Role) -> str:
     """What the worker of `role` said of its own failing, if it did."""
-    for name in (EventName.ERROR, EventName.ENDED):
-        for event in probe.reported(role, name):
-            return f"; it says: {event.fields.get('error') or event.fields.get('reason')}"
+    for failed in probe.reported(role, Failed):
+        return f"; it says: {failed.error}"
+    for ended in probe.reported(role, Ended):
+        return f"; it says: {ended.error or ended.reason}"
     return ""

@@ -24,7 +24,7 @@ from shared.address import ServerAddress
 from shared.errors import DuologueError, JobRefused, ServerUnreachable, UsageError
 from shared.events.journal import Journal
 from shared.settings import Settings
-from shared.spec import CallSpec, Kind, Limits, Mode, Peer, Role
+from shared.spec import CallSpec, Limits, Mode, Peer, PeerKind, Role
 
 FIRST_STATUS = 10
 """Exit status of the first stage; the others follow in order."""
@@ -256,7 +256,7 @@ class Examination:
             mode=mode,
             limits=limits,
             engines=engines,
-            peers={role: Peer(identity=IDENTITY, kind=Kind.STANDARD) for role in Role},
+            peers={role: Peer(identity=IDENTITY, kind=PeerKind.STANDARD) for role in Role},
             recorder=IDENTITY,
         )
 

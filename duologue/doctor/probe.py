@@ -20,7 +20,8 @@ from shared.address import ServerAddress
 from shared.engines import pcm
 from shared.engines.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Samples
 from shared.errors import ServerUnreachable
-from shared.events.journal import Event, EventName
+from shared.events import Payload
+from shared.events.journal import Event
 from shared.spec import CallSpec, Role
 from shared.worker.bus import Refusal
 from shared.worker.linking import AGENT_NAME, agent_name
@@ -37,6 +38,7 @@ LATE_JOIN_S = 2.0
 """How long a worker that has taken its job may take to join."""
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Payload)
 
 
 class Ear:
@@ -175,9 +177,10 @@ class Probe:
                 return publication
         return None
 
-    def reported(self, role: Role, name: EventName) -> list[Event]:
-        """The events called `name` of `role`'s worker, in order."""
-        return [each for each in self.events if each.source == role and each.event is name]
+    def reported(self, role: Role, kind: type[P]) -> list[P]:
+        """What `role`'s worker said of one kind, in order."""
+        said = [event.payload for event in self.events if event.source == role]
+        return [payload for payload in said if isinstance(payload, kind)]
 
     def speak(self, speech: Samples) -> None:
         """Begin to say `speech`, mono at OUTPUT_RATE_HZ, and then nothing for a while."""

@@ -1,36 +1,58 @@
 """events.jsonl: everything that happened in a call, one line each, in one order, by two clocks.
 
-Every line has `event`, `role` (who says so: `customer`, `support` or `driver`), `t` (seconds of
-the recording), `clock` (the same moment by the role's own clock, seconds since the epoch),
-`received` (when the line came, seconds of the recording), `call_id`, `room` and `job_id` where
-there are such, and the event's own fields. For all lines of one role, `t - clock` is the same,
-which maps every other time an event carries to the recording.
+Every line has what `Envelope` says, its `event`, and that event's own fields (`shared/events/`).
+For all lines of one role, `t - clock` is the same, which maps every other time an event carries to
+the recording.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, TypeVar
 
-from shared.events.journal import Event, EventName
+from pydantic import ValidationError
+
+from shared.errors import FolderError, wrong_field
+from shared.events import PAYLOADS, Payload
+from shared.events.journal import Event
+from shared.values import Frozen
+
+P = TypeVar("P", bound=Payload)
 
 FILE = "events.jsonl"
 DRIVER = "driver"
-_OURS = ("event", "role", "t", "clock", "received", "room", "call_id", "job_id")
 
 
-class Entry(NamedTuple):
+class Envelope(Frozen):
+    """What a line has whatever happened."""
+
+    role: str
+    """Who says so."""
+    t: float
+    """When, in seconds of the recording."""
+    clock: float
+    """When, by the clock of the machine it happened on, in seconds since the epoch."""
+    received: float | None = None
+    """When it came to the recorder, in seconds of the recording."""
+    room: str | None = None
+    """Absent on the direct transport."""
+    call_id: str
+    job_id: str | None = None
+    """Of the worker's job, where that is known."""
+
+
+class Entry(Envelope, Generic[P]):
     """One line of events.jsonl."""
 
-    event: str
-    role: str
-    t: float
-    clock: float
-    fields: Mapping[str, Any]
+    payload: P
 
     def on_recording(self, epoch_s: float) -> float:
         """A time by the role's own clock, in seconds of the recording."""
         return epoch_s + self.t - self.clock
+
+
+_OURS = ("event", *Envelope.model_fields)
 
 
 class EventLog:
@@ -41,16 +63,18 @@ class EventLog:
         self._file = (folder / FILE).open("w", encoding="utf-8", buffering=1)
 
     def write(self, event: Event, received_s: float) -> None:
-        """Add an event that arrived `received_s` seconds into the recording.
-
-        A field of the event that is named like one of every line's is kept as `its_<name>`.
-        """
-        line: dict[str, Any] = {"event": event.event.value, "role": event.source}
+        """Add an event that arrived `received_s` seconds into the recording."""
         received = round(received_s, 6)
-        line |= {"t": received, "clock": round(event.at, 6), "received": received, **self._bound}
-        for name, value in event.fields.items():
-            line[f"its_{name}" if name in line else name] = value
-        self._file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+        line = {
+            "event": event.payload.name,
+            "role": event.source,
+            "t": received,
+            "clock": round(event.at, 6),
+            "received": received,
+            **self._bound,
+            **event.payload.fields(),
+        }
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def close(self) -> None:
         """No more events."""
@@ -100,19 +124,36 @@ def _quickest(lines: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     return offset
 
 
-def read(folder: Path, *names: EventName) -> list[Entry]:
-    """The entries of a call folder, all or those of `names`, in order."""
-    return [
-        Entry(
-            line["event"],
-            line["role"],
-            line["t"],
-            line["clock"],
-            {name: value for name, value in line.items() if name not in _OURS},
-        )
-        for line in _lines(folder)
-        if not names or line["event"] in names
-    ]
+def read(folder: Path, *kinds: type[P]) -> list[Entry[P]]:
+    """The entries of a call folder that are of one of `kinds`, in order; `Payload` is every kind.
+
+    Fields that such an event does not have, of folders of other versions, are left out.
+
+    Raises:
+        FolderError: A line is not what it should be.
+    """
+    wanted = {name: kind for name, kind in PAYLOADS.items() if issubclass(kind, kinds)}
+    named = re.compile(f'"(?:{"|".join(wanted)})"')
+    entries: list[Entry[P]] = []
+    with (folder / FILE).open(encoding="utf-8") as file:
+        for number, text in enumerate(file, 1):
+            if not named.search(text):
+                continue  # most lines are of other events, and need not be parsed
+            line = json.loads(text)
+            if kind := wanted.get(line["event"]):
+                try:
+                    entries.append(_entry(line, kind))
+                except ValidationError as error:
+                    wrong = wrong_field(error)
+                    problem = f"{FILE}, line {number}: {wrong.field}: {wrong.problem}"
+                    raise FolderError(folder, f"is damaged: {problem}") from None
+    return entries
+
+
+def _entry(line: Mapping[str, Any], kind: type[P]) -> Entry[P]:
+    payload = kind.model_validate({name: line[name] for name in kind.model_fields if name in line})
+    envelope = {name: line[name] for name in Envelope.model_fields if name in line}
+    return Entry(payload=payload, **envelope)
 
 
 def _lines(folder: Path) -> Iterator[dict[str, Any]]:

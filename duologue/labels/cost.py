@@ -17,8 +17,8 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from duologue.folder import event_log
 from shared.errors import UsageError, wrong_field
-from shared.events.journal import EventName
-from shared.events.usage import Kind, Used
+from shared.events import EnginesUsed
+from shared.events.usage import EngineKind, Used
 from shared.spec import Role
 from shared.values import Frozen
 
@@ -32,7 +32,7 @@ MINUTE_S = 60.0
 class Price(Frozen):
     """What a provider asks for some of its models, in US dollars; None where it asks nothing."""
 
-    kind: Kind
+    kind: EngineKind
     provider: str
     models: tuple[str, ...]
     """Patterns as of a shell."""
@@ -78,7 +78,7 @@ class Price(Frozen):
         ]
 
 
-_NOTHING = Used(kind=Kind.LLM, provider="", model="", local=False)
+_NOTHING = Used(kind=EngineKind.LLM, provider="", model="", local=False)
 
 
 class Priced(StrEnum):
@@ -172,12 +172,8 @@ def prices_of(provider: str) -> tuple[Price, ...]:
 
 def read(folder: Path) -> dict[Role, tuple[Billed, ...]]:
     """What the engines of a call were used for, from the events in its folder."""
-    told = {entry.role: entry.fields["models"] for entry in event_log.read(folder, EventName.USAGE)}
-    return {
-        role: tuple(_billed(Used.model_validate(each)) for each in told[role])
-        for role in Role
-        if role in told
-    }
+    told = {entry.role: entry.payload.models for entry in event_log.read(folder, EnginesUsed)}
+    return {role: tuple(_billed(each) for each in told[role]) for role in Role if role in told}
 
 
 def priced_anew(usage: Usage) -> Usage:

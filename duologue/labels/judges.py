@@ -29,7 +29,7 @@ from duologue.labels.transcript import transcript
 from duologue.report.summary import read_calls
 from shared import engines
 from shared.errors import DuologueError
-from shared.events.journal import EventName
+from shared.events import ToolCalled
 from shared.settings import Settings
 from shared.spec import Role
 from shared.values import Frozen
@@ -112,20 +112,20 @@ def _said(folder: Path) -> Iterator[tuple[float, list[llm.ChatItem]]]:
 
 
 def _used(folder: Path) -> Iterator[tuple[float, list[llm.ChatItem]]]:
-    used = [e for e in event_log.read(folder, EventName.TOOL) if e.role == Role.SUPPORT]
-    for number, entry in enumerate(used):
-        tool, call_id = entry.fields["tool"], f"call_{number}"
+    calls = [e for e in event_log.read(folder, ToolCalled) if e.role == Role.SUPPORT]
+    for number, entry in enumerate(calls):
+        used, call_id = entry.payload, f"call_{number}"
         yield (
             entry.t,
             [
                 llm.FunctionCall(
-                    call_id=call_id, name=tool, arguments=json.dumps(entry.fields["arguments"])
+                    call_id=call_id, name=used.tool, arguments=json.dumps(used.arguments)
                 ),
                 llm.FunctionCallOutput(
                     call_id=call_id,
-                    name=tool,
-                    output=entry.fields["output"] or "",
-                    is_error=entry.fields["is_error"],
+                    name=used.tool,
+                    output=used.output or "",
+                    is_error=used.is_error,
                 ),
             ],
         )

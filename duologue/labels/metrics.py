@@ -22,7 +22,7 @@ from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Flaw, NoWords, Transcript, Turn
 from duologue.labels.verdict import Finding, Verdict, gather, judge
 from shared.endings import Fault
-from shared.events.journal import EventName
+from shared.events import RecordingEnded, ToolCalled
 from shared.spec import Role
 from shared.values import Frozen
 
@@ -112,8 +112,8 @@ def write(folder: Path) -> None:
     """Make metrics.json of a call folder from its audio, transcript, events and call.json."""
     call = transcript.read(folder)
     spec = read_call(folder).spec
-    recorded = event_log.read(folder, EventName.RECORDED)[-1].fields
-    used = event_log.read(folder, EventName.TOOL)
+    recorded = event_log.read(folder, RecordingEnded)[-1].payload
+    used = event_log.read(folder, ToolCalled)
     usage = cost.read(folder)
     measured = measure(
         loudness_of(folder),
@@ -137,12 +137,12 @@ def measure(
     recognition: Recognition,
     verdict: Verdict,
     *,
-    recorded: Mapping[str, object],
+    recorded: RecordingEnded,
     tools: Sequence[float] = (),
 ) -> Metrics:
     """The metrics of a call.
 
-    `recorded` has what the recorder counted (event RECORDED), `tools` when the support agent used
+    `recorded` has what the recorder counted, `tools` when the support agent used
     its tools, in seconds of the recording.
     """
     masks = {role: voiced(channel.rms) for role, channel in channels.items()}
@@ -151,7 +151,7 @@ def measure(
     changes = transfers({role: runs(mask) for role, mask in claimed.items()})
     return Metrics.model_validate(
         {
-            "duration_s": recorded["duration_s"],
+            "duration_s": recorded.duration_s,
             "task_success": verdict.task_success,
             "valid": verdict.valid,
             "fault": verdict.fault,
@@ -178,9 +178,9 @@ def measure(
                 role: sum(turn.role is role and turn.flaw is Flaw.NO_AUDIO for turn in call.turns)
                 for role in Role
             },
-            "inserted_s": recorded["inserted_s"],
-            "cut_s": recorded["cut_s"],
-            "concealed_s": recorded["concealed_s"],
+            "inserted_s": recorded.inserted_s,
+            "cut_s": recorded.cut_s,
+            "concealed_s": recorded.concealed_s,
         }
     )
 

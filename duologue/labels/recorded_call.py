@@ -29,6 +29,7 @@ from duologue.labels.transcript.transcript import Transcript
 from duologue.labels.verdict import Finding
 from shared.endings import Fault, Outcome
 from shared.errors import FolderError, UsageError
+from shared.events import Payload
 from shared.spec import CallSpec, Role
 
 Side: TypeAlias = Role | Literal["customer", "support"]
@@ -193,9 +194,9 @@ class Call:
         return recognition.read(self._checked)
 
     @cached_property
-    def events(self) -> list[Entry]:
+    def events(self) -> list[Entry[Payload]]:
         """All of events.jsonl: everything that happened, in one order."""
-        return event_log.read(self._checked)
+        return event_log.read(self._checked, Payload)
 
     @property
     def report(self) -> Path:

@@ -15,7 +15,7 @@ from duologue.labels.interaction.floor import PieceKind, pieces
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript
 from shared.customer_sheet import Behaviour
-from shared.events.journal import EventName
+from shared.events import Behaved, DeskChanged, Payload, ToolCalled
 from shared.spec import Role
 from shared.values import Frozen
 
@@ -86,11 +86,11 @@ _TIMES = ("started_at", "stopped_at")
 def write(folder: Path) -> None:
     """Make timeline.json of a call folder from its transcript, audio and events.jsonl."""
     call = transcript.read(folder)
-    names = (EventName.BEHAVIOUR, EventName.TOOL, EventName.DESK)
+    events = event_log.read(folder, Behaved, ToolCalled, DeskChanged)
     found = [
         *_of_turns(call),
         *_of_speech(call, loudness_of(folder)),
-        *(mark for entry in event_log.read(folder, *names) if (mark := _of_event(entry))),
+        *(mark for entry in events if (mark := _of_event(entry))),
     ]
     order = list(MarkKind)
     found.sort(key=lambda mark: (mark.start, mark.end, order.index(mark.kind)))
@@ -129,19 +129,19 @@ def _of_speech(call: Transcript, channels: Mapping[Role, Loudness]) -> Iterator[
         yield Mark(kind=_PIECES[kind], role=role, start=start, end=end)
 
 
-def _of_event(entry: Entry) -> Mark | None:
-    fields = dict(entry.fields)
+def _of_event(entry: Entry[Payload]) -> Mark | None:
+    detail = entry.payload.fields()
     moment = {"role": Role(entry.role), "start": round(entry.t, 3), "end": round(entry.t, 3)}
-    match entry.event:
-        case EventName.TOOL:
-            kind, name = MarkKind.TOOL, fields.pop("tool")
-        case EventName.DESK:
-            kind, name = MarkKind.DESK, ", ".join(fields["changes"])
+    match entry.payload:
+        case ToolCalled():
+            kind, name = MarkKind.TOOL, detail.pop("tool")
+        case DeskChanged(changes=changes):
+            kind, name = MarkKind.DESK, ", ".join(changes)
             if not name:
                 return None
         case _:
-            kind, name = MarkKind.BEHAVIOUR, fields.pop("behaviour")
-            times = [entry.on_recording(fields.pop(each)) for each in _TIMES if fields.get(each)]
+            kind, name = MarkKind.BEHAVIOUR, detail.pop("behaviour")
+            times = [entry.on_recording(detail.pop(each)) for each in _TIMES if detail.get(each)]
             if times:
                 moment |= {"start": round(times[0], 3), "end": round(times[-1], 3)}
-    return Mark.model_validate({"kind": kind, "name": name, "detail": fields, **moment})
+    return Mark.model_validate({"kind": kind, "name": name, "detail": detail, **moment})

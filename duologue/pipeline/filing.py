@@ -23,7 +23,7 @@ from duologue.labels.metrics import Metrics
 from duologue.pipeline.stages import label
 from shared.endings import Ending, Outcome
 from shared.errors import CallFailed
-from shared.events.journal import EventName
+from shared.events import EnginesLoaded
 from shared.spec import CallSpec, Role
 
 
@@ -81,8 +81,8 @@ def file_call(
         duration_s=recorded.duration_s,
         recording=recorded.recording,
         engines={
-            Role(entry.role): dict(entry.fields)
-            for entry in event_log.read(folder.path, EventName.ENGINES)
+            Role(entry.role): entry.payload.fields()
+            for entry in event_log.read(folder.path, EnginesLoaded)
         },
         versions=_versions(),
         run=Run(

@@ -5,11 +5,12 @@ They are checked in under docs/schema/; `duologue schema --out docs/schema` writ
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Union
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from duologue.folder import event_log, folder
+from duologue.folder.event_log import Envelope
 from duologue.folder.folder import CallRecord
 from duologue.labels import judges, metrics, placement, recognition, timeline
 from duologue.labels.judges import Judgments
@@ -19,7 +20,17 @@ from duologue.labels.recognition import Recognition
 from duologue.labels.timeline import Marks
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript
-from shared.events.fields import Line
+from shared.events import PAYLOADS, Payload, Registered
+
+
+def _line(kind: type[Payload]) -> type[BaseModel]:
+    """A line of events.jsonl with an event of one kind."""
+    told: dict[str, Any] = {"event": (Literal[kind.name], ...), "role": (Literal[kind.by], ...)}
+    return create_model(kind.__name__, __base__=(kind, Envelope), __doc__=kind.__doc__, **told)
+
+
+# A worker registers before there is a call.
+_LINES = [_line(kind) for kind in PAYLOADS.values() if kind is not Registered]
 
 FILES: dict[str, Any] = {
     folder.CALL: CallRecord,
@@ -29,7 +40,7 @@ FILES: dict[str, Any] = {
     recognition.FILE: Recognition,
     metrics.FILE: Metrics,
     judges.FILE: Judgments,
-    event_log.FILE: Line,
+    event_log.FILE: Annotated[Union[*_LINES], Field(discriminator="event")],
 }
 """The type of every JSON file; of a .jsonl file, that of each line."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from duologue.servers.process import Program
 from shared.address import ServerAddress
 from shared.errors import WorkerFailed
-from shared.events.journal import EventName
+from shared.events import Registered
 from shared.settings import inherited_environment
 from shared.spec import Role
 
@@ -77,7 +77,7 @@ class Worker:
 
         def read(line: str) -> None:
             fields = _fields(line)
-            if fields.get("event") == EventName.REGISTERED and not registered.done():
+            if fields.get("event") == Registered.name and not registered.done():
                 registered.set_result(fields["port"])
             if on_line is not None:
                 on_line(role, line)

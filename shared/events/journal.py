@@ -1,70 +1,63 @@
-"""What happens in a call, as one schema: fixed names, who, when, and the fields of each name.
+"""Where each side of a call, and its driver, write what happens.
 
-Workers and driver put every event in a `Journal`, which logs it and hands it to its sinks
-(on LiveKit the room, towards the recorder). `grep HEARD` works on any log.
+Every event is logged, and handed to the journal's sinks (on LiveKit the room, towards the
+recorder). `grep HEARD` works on any log.
 """
 
 import time
 from collections.abc import Callable
-from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import structlog
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from shared.events import Failed, Heartbeat
+from shared.events.payload import PAYLOADS, Payload
 from shared.values import Frozen
 
 
-class EventName(StrEnum):
-    """Every event there is. The fields of each are in docs/events.md."""
-
-    # A worker and its job.
-    REGISTERED = "REGISTERED"
-    START = "START"
-    ROLE = "ROLE"
-    OK = "OK"
-    REFUSED = "REFUSED"
-    LINKED = "LINKED"
-    ENGINES = "ENGINES"
-    HEARTBEAT = "HEARTBEAT"
-    ENDED = "ENDED"
-    ERROR = "ERROR"
-    # The conversation, as each side knows it.
-    HEARD = "HEARD"
-    HEARD_PART = "HEARD_PART"
-    SAID = "SAID"
-    PLAYED = "PLAYED"
-    STATE = "STATE"
-    PEER_STATE = "PEER_STATE"
-    TOOL = "TOOL"
-    DESK = "DESK"
-    REVIVED = "REVIVED"
-    BEHAVIOUR = "BEHAVIOUR"
-    USAGE = "USAGE"
-    # The room, as the driver sees it.
-    JOINED = "JOINED"
-    LEFT = "LEFT"
-    PUBLISHED = "PUBLISHED"
-    UNPUBLISHED = "UNPUBLISHED"
-    SUBSCRIBED = "SUBSCRIBED"
-    MUTED = "MUTED"
-    UNMUTED = "UNMUTED"
-    DISPATCHED = "DISPATCHED"
-    REDISPATCHED = "REDISPATCHED"
-    ROOM_CLOSED = "ROOM_CLOSED"
-    RECORDED = "RECORDED"
-    OUTCOME = "OUTCOME"
-
-
-class Event(Frozen):
+class Event(NamedTuple):
     """One thing that happened, by the clock of the process it happened in."""
 
-    event: EventName
     source: str
     """`customer`, `support` or `driver`."""
     at: float
     """Seconds since the epoch, by the source's own clock."""
+    payload: Payload
+    """What happened."""
+
+    def to_json(self) -> str:
+        """The event as it travels over a room: one line."""
+        return _Travelling(
+            event=self.payload.name,
+            source=self.source,
+            at=self.at,
+            fields=self.payload.fields(),
+        ).model_dump_json()
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        """The event that travelled as `line`.
+
+        Raises:
+            ValidationError: It is none, or its fields are not those of such an event.
+        """
+        came = _Travelling.model_validate_json(line)
+        return cls(came.source, came.at, PAYLOADS[came.event].model_validate(came.fields))
+
+
+class _Travelling(Frozen):
+    event: str
+    source: str
+    at: float
     fields: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("event")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in PAYLOADS:
+            raise ValueError(f"no event is called {name!r}")
+        return name
 
 
 Sink = Callable[[Event], None]
@@ -82,13 +75,13 @@ class Journal:
         """Hand every event from now on to `sink`, which must not block."""
         self._sinks.append(sink)
 
-    def emit(self, name: EventName, /, **fields: Any) -> Event:
-        """Log an event and hand it to the sinks."""
-        event = Event(event=name, source=self.source, at=time.time(), fields=fields)
-        level = self._log.error if name is EventName.ERROR else self._log.info
-        if name is EventName.HEARTBEAT:
+    def emit(self, payload: Payload) -> Event:
+        """Log what has just happened and hand it to the sinks."""
+        event = Event(self.source, time.time(), payload)
+        level = self._log.error if isinstance(payload, Failed) else self._log.info
+        if isinstance(payload, Heartbeat):
             level = self._log.debug
-        level(name.value, **fields)
+        level(payload.name, **payload.fields())
         for sink in self._sinks:
             sink(event)
         return event

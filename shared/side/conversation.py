@@ -14,12 +14,13 @@ from shared import engines
 from shared.endings import EndReason
 from shared.engines import Models
 from shared.engines.latency import Delays
-from shared.events.journal import Event, EventName, Journal
+from shared.events import Ended, EnginesLoaded, Failed, Linked, PeerStateChanged, Ready, Revived
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
 from shared.side.line import Line
 from shared.side.watch import watch
-from shared.spec import CallSpec, Kind, Peer, Role
+from shared.spec import CallSpec, Peer, PeerKind, Role
 
 Factory = Callable[[CallSpec, Journal, Models], Party]
 """Builds a role's side of a call."""
@@ -64,7 +65,7 @@ async def load_models(role: Role, spec: CallSpec, settings: Settings, journal: J
         delays=delays,
         silence_s=spec.silences_s.get(role, 0.0),
     )
-    journal.emit(EventName.ENGINES, **engines.describe(chosen))
+    journal.emit(EnginesLoaded(**engines.describe(chosen)))
     return models
 
 
@@ -90,13 +91,13 @@ async def _begin(party: Party, connection: Connection) -> EndReason:
     try:
         async with asyncio.timeout(PEER_TIMEOUT_S if line.spec.peers else None):
             await connection.wait_until_linked(session)
-            line.journal.emit(EventName.LINKED, identity=peer.identity, kind=peer.kind)
-            if peer.kind is Kind.AGENT and line.spec.peers:
+            line.journal.emit(Linked(identity=peer.identity, kind=peer.kind))
+            if peer.kind is PeerKind.AGENT and line.spec.peers:
                 await connection.wait_until_heard()
     except TimeoutError:
         line.end(EndReason.PEER_NEVER_CAME, peer=peer.identity)
         return await line.ended
-    line.journal.emit(EventName.OK)
+    line.journal.emit(Ready())
     if line.spec.opener is line.role:
         await agent.open()
     elif line.spec.under_test:
@@ -110,7 +111,8 @@ def _spoken_to(line: Line) -> asyncio.Event:
     begun = asyncio.Event()
 
     def on_event(event: Event) -> None:
-        if event.event is EventName.PEER_STATE and event.fields["new"] == "speaking":
+        payload = event.payload
+        if isinstance(payload, PeerStateChanged) and payload.new == "speaking":
             begun.set()
 
     line.journal.add_sink(on_event)
@@ -123,11 +125,11 @@ async def _open_unless(greeted: asyncio.Event, agent: CallAgent) -> None:
         async with asyncio.timeout(OPENS_AFTER_S):
             await greeted.wait()
     except TimeoutError:
-        agent.line.journal.emit(EventName.REVIVED)
+        agent.line.journal.emit(Revived())
         await agent.revive()
 
 
 def report_crash(journal: Journal, error: Exception) -> None:
     """Say that a side's own code raised, which ends its part."""
-    journal.emit(EventName.ERROR, source="agent", error=f"{type(error).__name__}: {error}")
-    journal.emit(EventName.ENDED, reason=EndReason.CRASHED)
+    journal.emit(Failed(source="agent", error=f"{type(error).__name__}: {error}"))
+    journal.emit(Ended(reason=EndReason.CRASHED))

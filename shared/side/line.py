@@ -3,7 +3,8 @@
 import asyncio
 
 from shared.endings import EndReason
-from shared.events.journal import EventName, Journal
+from shared.events import Ended
+from shared.events.journal import Journal
 from shared.spec import CallSpec, Role
 
 
@@ -20,7 +21,7 @@ class Line:
     def end(self, reason: EndReason, **details: str) -> None:
         """End this side's part, once; what ended it first stands."""
         if not self.ended.done():
-            self.journal.emit(EventName.ENDED, reason=reason.value, **details)
+            self.journal.emit(Ended(reason=reason, **details))
             self.ended.set_result(reason)
 
     def end_failed(self, kind: str, error: str) -> None:

@@ -11,10 +11,20 @@ from livekit.agents import NOT_GIVEN, AgentSession, llm, stt, tts, voice
 
 from shared.endings import EndReason
 from shared.engines import Models
-from shared.events.journal import EventName
-from shared.events.usage import used
+from shared.events import (
+    Behaved,
+    EnginesUsed,
+    Failed,
+    Heard,
+    HeardPart,
+    PeerStateChanged,
+    Said,
+    StateChanged,
+    ToolCalled,
+)
 from shared.side.agent import CallAgent
 from shared.side.line import Line
+from shared.side.tally import used
 
 CLOSE_TIMEOUT_S = 0.2
 WORDLESS_S = 3.0
@@ -90,16 +100,16 @@ def _observe(session: AgentSession[Line], line: Line) -> None:
 
     @session.on("agent_state_changed")
     def on_state(event: voice.AgentStateChangedEvent) -> None:
-        emit(EventName.STATE, old=event.old_state, new=event.new_state)
+        emit(StateChanged(old=event.old_state, new=event.new_state))
 
     @session.on("user_state_changed")
     def on_peer_state(event: voice.UserStateChangedEvent) -> None:
-        emit(EventName.PEER_STATE, old=event.old_state, new=event.new_state)
+        emit(PeerStateChanged(old=event.old_state, new=event.new_state))
 
     @session.on("user_input_transcribed")
     def on_transcribed(event: voice.UserInputTranscribedEvent) -> None:
         if event.is_final:
-            emit(EventName.HEARD_PART, text=event.transcript)
+            emit(HeardPart(text=event.transcript))
 
     @session.on("conversation_item_added")
     def on_item(event: voice.ConversationItemAddedEvent) -> None:
@@ -116,11 +126,12 @@ def _observe_work(session: AgentSession[Line], line: Line) -> None:
     def on_tools(event: voice.FunctionToolsExecutedEvent) -> None:
         for call, output in event.zipped():
             emit(
-                EventName.TOOL,
-                tool=call.name,
-                arguments=json.loads(call.arguments or "{}"),
-                output=output.output if output else None,
-                is_error=bool(output and output.is_error),
+                ToolCalled(
+                    tool=call.name,
+                    arguments=json.loads(call.arguments or "{}"),
+                    output=output.output if output else None,
+                    is_error=bool(output and output.is_error),
+                )
             )
 
 
@@ -130,10 +141,11 @@ def _observe_failures(session: AgentSession[Line], line: Line) -> None:
     @session.on("error")
     def on_error(event: voice.ErrorEvent) -> None:
         line.journal.emit(
-            EventName.ERROR,
-            source=type(event.source).__name__,
-            error=str(event.error),
-            recoverable=getattr(event.error, "recoverable", False),
+            Failed(
+                source=type(event.source).__name__,
+                error=str(event.error),
+                recoverable=getattr(event.error, "recoverable", False),
+            )
         )
 
     @session.on("user_transcription_timeout")
@@ -159,10 +171,7 @@ def _observe_usage(session: AgentSession[Line], line: Line, models: Models) -> N
     @session.on("close")
     def on_close(_: voice.CloseEvent) -> None:
         counted = used(session.usage, models.services, models.reported_as)
-        line.journal.emit(
-            EventName.USAGE,
-            models=[each.model_dump(mode="json", exclude_defaults=True) for each in counted],
-        )
+        line.journal.emit(EnginesUsed(models=counted))
 
 
 def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMessage) -> None:
@@ -172,15 +181,16 @@ def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMess
         agent = session.current_agent
         intended = agent.intended if isinstance(agent, CallAgent) else text
         line.journal.emit(
-            EventName.SAID,
-            text=text,
-            intended=intended if message.interrupted else text,
-            interrupted=message.interrupted,
-            **({"words": agent.timed} if isinstance(agent, CallAgent) and agent.timed else {}),
-            **times,
+            Said(
+                text=text,
+                intended=intended if message.interrupted else text,
+                interrupted=message.interrupted,
+                **({"words": agent.timed} if isinstance(agent, CallAgent) and agent.timed else {}),
+                **times,
+            )
         )
         for performed in message.extra.get("performed", ()):
-            line.journal.emit(EventName.BEHAVIOUR, **performed, **times)
+            line.journal.emit(Behaved(**performed, **times))
     elif message.role == "user":
         emit_heard(line, message)
 
@@ -188,7 +198,7 @@ def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMess
 def emit_heard(line: Line, message: llm.ChatMessage) -> None:
     """Tell the journal what was heard of the other side, if anything was."""
     if text := message.text_content:
-        line.journal.emit(EventName.HEARD, text=text, **_times(message))
+        line.journal.emit(Heard(text=text, **_times(message)))
 
 
 def _times(message: llm.ChatMessage) -> dict[str, float | None]:

@@ -8,7 +8,8 @@ import asyncio
 from livekit.agents import AgentSession
 
 from shared.endings import EndReason
-from shared.events.journal import Event, EventName
+from shared.events import Heard, PeerStateChanged, Revived, Said, StateChanged
+from shared.events.journal import Event
 from shared.side.agent import CallAgent, Party
 from shared.side.line import Line
 from shared.spec import Role
@@ -34,7 +35,7 @@ async def _count_turns(line: Line) -> None:
 
     def on_event(event: Event) -> None:
         nonlocal turns
-        turns += event.event in (EventName.SAID, EventName.HEARD)
+        turns += isinstance(event.payload, Said | Heard)
         if turns >= line.spec.limits.max_turns:
             reached.set()
 
@@ -48,7 +49,7 @@ async def _break_silence(agent: CallAgent, session: AgentSession[Line], line: Li
     sound = asyncio.Event()
 
     def on_event(event: Event) -> None:
-        if event.event in (EventName.STATE, EventName.PEER_STATE):
+        if isinstance(event.payload, StateChanged | PeerStateChanged):
             sound.set()
 
     line.journal.add_sink(on_event)
@@ -66,5 +67,5 @@ async def _break_silence(agent: CallAgent, session: AgentSession[Line], line: Li
                 line.end(EndReason.DEAD_AIR)
                 return
             revived = True
-            line.journal.emit(EventName.REVIVED)
+            line.journal.emit(Revived())
             await agent.revive()

@@ -12,7 +12,8 @@ import structlog
 from livekit import rtc
 from pydantic import ValidationError
 
-from shared.events.journal import Event, EventName, Journal
+from shared.events import Heartbeat, StretchPlayed
+from shared.events.journal import Event, Journal
 from shared.side.tap import Played
 from shared.spec import Role
 from shared.values import Frozen
@@ -89,16 +90,13 @@ class RoomBus:
         self._count += 1
         name = f"{self._journal.source}-{self._count:04}.flac"
         self._journal.emit(
-            EventName.PLAYED,
-            file=name,
-            started_at=played.started_at,
-            stopped_at=played.stopped_at,
+            StretchPlayed(file=name, started_at=played.started_at, stopped_at=played.stopped_at)
         )
         self._played.put_nowait((name, played))
 
     async def _beat(self) -> None:
         while True:
-            self._journal.emit(EventName.HEARTBEAT)
+            self._journal.emit(Heartbeat())
             await asyncio.sleep(HEARTBEAT_S)
 
     async def _send_all(self) -> None:
@@ -108,7 +106,7 @@ class RoomBus:
             while not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             closing = None in batch
-            lines = "\n".join(event.model_dump_json() for event in batch if event)
+            lines = "\n".join(event.to_json() for event in batch if event)
             if lines and self._room.isconnected():
                 await self._send(lines)
 

@@ -8,7 +8,8 @@ from livekit.agents import StopResponse, llm
 from shared.endings import EndReason
 from shared.engines import Models
 from shared.engines.pcm import OUTPUT_RATE_HZ
-from shared.events.journal import EventName, Journal
+from shared.events import Heard, Ready
+from shared.events.journal import Journal
 from shared.side.agent import CallAgent
 from shared.side.line import Line
 from shared.side.session import create_session
@@ -62,7 +63,7 @@ async def _echo(room: rtc.Room, peer: Peer, journal: Journal) -> None:
     await room.local_participant.publish_track(track, options)
     microphone = await _microphone(room, peer)
     stream = rtc.AudioStream(microphone, sample_rate=OUTPUT_RATE_HZ, num_channels=1)
-    journal.emit(EventName.OK)
+    journal.emit(Ready())
     try:
         async for event in stream:
             await source.capture_frame(event.frame)
@@ -102,7 +103,7 @@ async def _reply(room: rtc.Room, peer: Peer, line: Line, models: Models) -> None
     )
     try:
         await session.room_io.wait_for_ready()
-        line.journal.emit(EventName.OK)
+        line.journal.emit(Ready())
         await line.ended
     finally:
         await session.aclose()
@@ -117,6 +118,6 @@ class _FixedReply(CallAgent):
     ) -> None:
         del turn_ctx
         # A session without a language model adds no message for what it heard.
-        self.line.journal.emit(EventName.HEARD, text=new_message.text_content or "")
+        self.line.journal.emit(Heard(text=new_message.text_content or ""))
         self.session.say(FIXED_REPLY)
         raise StopResponse

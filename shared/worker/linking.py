@@ -16,7 +16,7 @@ from livekit.agents.types import ATTRIBUTE_AGENT_NAME, ATTRIBUTE_SIMULATOR
 from livekit.rtc.room import EventTypes
 
 from shared.engines.pcm import INPUT_FRAME_MS, INPUT_RATE_HZ, OUTPUT_RATE_HZ
-from shared.spec import Kind, Peer, Role
+from shared.spec import Peer, PeerKind, Role
 
 AGENT_NAME = ATTRIBUTE_AGENT_NAME
 """The attribute that has the agent name of an agent's participant."""
@@ -30,9 +30,9 @@ _APPEARANCES: Final[tuple[EventTypes, ...]] = (
 """Room events by which somebody to talk to may have appeared, or nobody will any more."""
 
 _KINDS = {
-    Kind.AGENT: rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
-    Kind.STANDARD: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
-    Kind.SIMULATOR: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+    PeerKind.AGENT: rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
+    PeerKind.STANDARD: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+    PeerKind.SIMULATOR: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
 }
 
 
@@ -49,13 +49,13 @@ def peer_among(participants: Iterable[rtc.RemoteParticipant], role: Role) -> Pee
     a monitor and an agent of another name are never it.
     """
     for participant in participants:
-        if participant.kind == _KINDS[Kind.AGENT] and agent_name(participant) == role.peer:
-            return Peer(identity=participant.identity, kind=Kind.AGENT)
-        if participant.kind == _KINDS[Kind.STANDARD]:
+        if participant.kind == _KINDS[PeerKind.AGENT] and agent_name(participant) == role.peer:
+            return Peer(identity=participant.identity, kind=PeerKind.AGENT)
+        if participant.kind == _KINDS[PeerKind.STANDARD]:
             if ATTRIBUTE_SIMULATOR in participant.attributes:
-                return Peer(identity=participant.identity, kind=Kind.SIMULATOR)
+                return Peer(identity=participant.identity, kind=PeerKind.SIMULATOR)
             if _publishes_microphone(participant):
-                return Peer(identity=participant.identity, kind=Kind.STANDARD)
+                return Peer(identity=participant.identity, kind=PeerKind.STANDARD)
     return None
 
 
@@ -105,7 +105,7 @@ def room_options(peer: Peer) -> room_io.RoomOptions:
     return room_io.RoomOptions(
         participant_identity=peer.identity,
         participant_kinds=[_KINDS[peer.kind]],
-        text_input=peer.kind is Kind.SIMULATOR,
+        text_input=peer.kind is PeerKind.SIMULATOR,
         audio_input=room_io.AudioInputOptions(
             sample_rate=INPUT_RATE_HZ,
             frame_size_ms=INPUT_FRAME_MS,

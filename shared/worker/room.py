@@ -9,14 +9,15 @@ from livekit.agents import AgentSession
 from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
 from shared.endings import EndReason
-from shared.events.journal import EventName, Journal
+from shared.events import Ended, RoleTaken, Started
+from shared.events.journal import Journal
 from shared.livekit_internals import skip_estimates, synchronizer_of
 from shared.settings import Settings
 from shared.side.agent import CallAgent
 from shared.side.conversation import Factory, converse, load_models, report_crash
 from shared.side.line import Line
 from shared.side.tap import Tap
-from shared.spec import CallSpec, Kind, Mode, Peer, Role
+from shared.spec import CallSpec, Mode, Peer, PeerKind, Role
 from shared.worker import diagnosis
 from shared.worker.bus import RoomBus
 from shared.worker.linking import RoomGone, find_peer, room_options
@@ -62,8 +63,8 @@ async def take_side(
             if bus:
                 bus.start()
 
-        journal.emit(EventName.START, **started)
-        journal.emit(EventName.ROLE, mode=spec.mode)
+        journal.emit(Started(**started))
+        journal.emit(RoleTaken(mode=spec.mode))
         try:
             models = await load_models(role, spec, settings, journal)
             stack.push_async_callback(models.aclose)
@@ -80,7 +81,7 @@ async def take_side(
                 )
         except RoomGone:
             reason = EndReason.STOPPED
-            journal.emit(EventName.ENDED, reason=reason)
+            journal.emit(Ended(reason=reason))
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends this side
             report_crash(journal, error)
             with suppress(Exception):
@@ -118,7 +119,7 @@ class RoomConnection:
             room_options=room_options(self.peer),
             record=False,
             # It is how a simulator reads along, and asks for our own verdict at the end.
-            session_host=self.peer.kind is Kind.SIMULATOR,
+            session_host=self.peer.kind is PeerKind.SIMULATOR,
         )
         if self._bus and (output := session.output.audio):
             session.output.audio = Tap(output, self._bus.on_played)

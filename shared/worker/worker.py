@@ -19,7 +19,7 @@ from livekit.protocol.agent import Job
 from shared import engines, logs
 from shared.address import ServerAddress
 from shared.errors import DuologueError, ServerUnreachable, UsageError, WorkerFailed
-from shared.events.journal import EventName
+from shared.events import Failed, Refused, Registered
 from shared.livekit_internals import says_server_is_lost
 from shared.settings import Settings, read_settings
 from shared.side.conversation import Factory
@@ -102,14 +102,15 @@ def create_server(
         try:
             spec_of(request.job)
         except DuologueError as error:
-            log.error(EventName.REFUSED, room=request.room.name, role=role, reason=str(error))
+            refused = Refused(worker=role, reason=str(error))
+            log.error(refused.name, room=request.room.name, role=role, **refused.fields())
             await _say_why(request, role, settings, str(error))
             await request.reject()
             return
         if await _is_second(request, role, settings):
             # Not said in the room: whoever dispatched again did so because the first came late.
-            reason = f"there is a {role} in the room already"
-            log.warning(EventName.REFUSED, room=request.room.name, role=role, reason=reason)
+            refused = Refused(worker=role, reason=f"there is a {role} in the room already")
+            log.warning(refused.name, room=request.room.name, role=role, **refused.fields())
             await request.reject()
         else:
             await request.accept(identity=role, name=role.capitalize())
@@ -195,7 +196,7 @@ def run(role: Role, factory: Factory, bare_spec: BareSpec, check: Check | None =
         server = create_server(role, factory, settings, bare_spec, check)
         asyncio.run(_run(server, role, settings))
     except DuologueError as error:
-        log.error(EventName.ERROR, role=role, error=str(error))
+        log.error(Failed.name, role=role, **Failed(error=str(error)).fields())
         return error.exit_code
     return 0
 
@@ -208,13 +209,10 @@ async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
 
     @server.on("worker_registered")
     def on_registered(worker_id: str, _: object) -> None:
-        log.info(
-            EventName.REGISTERED,
-            role=role,
-            worker_id=worker_id,
-            url=settings.livekit_url,
-            port=server.worker_info.http_port,
+        registered = Registered(
+            worker_id=worker_id, url=settings.livekit_url, port=server.worker_info.http_port
         )
+        log.info(registered.name, role=role, **registered.fields())
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

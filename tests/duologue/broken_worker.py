@@ -17,7 +17,8 @@ from livekit.agents import AgentServer, JobContext, JobExecutorType, JobRequest
 
 from duologue.doctor.checks import PHRASE
 from shared.engines.pcm import OUTPUT_RATE_HZ
-from shared.events.journal import EventName, Journal
+from shared.events import Heard, Payload, PeerStateChanged, Ready, Registered, Said
+from shared.events.journal import Journal
 from shared.spec import CallSpec, Role
 from shared.worker.bus import REFUSED_TOPIC, Refusal, RoomBus
 from shared.worker.diagnosis import FIXED_REPLY
@@ -80,21 +81,21 @@ async def entry(context: JobContext) -> None:
         await context.room.disconnect()
     else:
         sending = asyncio.create_task(send(context.room, broken), name="sound")
-        journal.emit(EventName.OK)
-        for name, fields in reported(broken):
-            journal.emit(name, **fields)
+        journal.emit(Ready())
+        for payload in reported(broken):
+            journal.emit(payload)
         await closed.wait()
         sending.cancel()
     await bus.aclose()
     context.shutdown()
 
 
-def reported(broken: Breakage) -> list[tuple[EventName, dict[str, str]]]:
-    noticed = (EventName.PEER_STATE, {"old": "listening", "new": "speaking"})
-    heard = (EventName.HEARD, {"text": PHRASE})
-    misheard = (EventName.HEARD, {"text": "Good mourning tests."})
-    said = (EventName.SAID, {"text": FIXED_REPLY})
-    by_breakage = {
+def reported(broken: Breakage) -> list[Payload]:
+    noticed = PeerStateChanged(old="listening", new="speaking")
+    heard = Heard(text=PHRASE)
+    misheard = Heard(text="Good mourning tests.")
+    said = Said(text=FIXED_REPLY, intended=FIXED_REPLY, interrupted=False)
+    by_breakage: dict[Breakage, list[Payload]] = {
         Breakage.MISHEARS: [noticed, misheard],
         Breakage.DOES_NOT_REPLY: [noticed, heard],
         Breakage.REPLIES_WITHOUT_SOUND: [noticed, heard, said],
@@ -137,7 +138,7 @@ async def main() -> None:
         def on_registered(*_: object) -> None:
             waiting.discard(role)
             if not waiting:
-                fields = {"event": EventName.REGISTERED, "port": server.worker_info.http_port}
+                fields = {"event": Registered.name, "port": server.worker_info.http_port}
                 print(json.dumps(fields), flush=True)  # noqa: T201
 
         return server

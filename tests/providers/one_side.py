@@ -11,7 +11,8 @@ from duologue.folder.channels import Pcm
 from shared import engines
 from shared.endings import EndReason
 from shared.engines.pcm import Samples, to_pcm
-from shared.events.journal import Event, EventName, Journal
+from shared.events import Heard, Said
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
 from shared.side.conversation import converse, load_models
@@ -68,8 +69,8 @@ async def take_side(
     line = Line(Role.SUPPORT, spec, journal)
 
     def on_event(event: Event) -> None:
-        enough = event.event is EventName.HEARD and len(heard(events).split()) >= words
-        if enough or event.event is EventName.SAID:
+        enough = isinstance(event.payload, Heard) and len(heard(events).split()) >= words
+        if enough or isinstance(event.payload, Said):
             line.end(EndReason.GOODBYE)
 
     journal.add_sink(on_event)
@@ -92,7 +93,7 @@ async def take_side(
 
 def heard(events: list[Event]) -> str:
     """All that was heard."""
-    return " ".join(event.fields["text"] for event in events if event.event is EventName.HEARD)
+    return " ".join(event.payload.text for event in events if isinstance(event.payload, Heard))
 
 
 async def _speak(connection: DirectConnection, spoken: Pcm) -> None:

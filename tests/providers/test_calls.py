@@ -23,8 +23,8 @@ from duologue.scenarios.scenario import load_scenario
 from duologue.servers.server import Server, running_server
 from duologue.servers.workers import running_workers
 from shared.endings import Outcome
-from shared.events.journal import EventName
-from shared.events.usage import Kind
+from shared.events import Ended
+from shared.events.usage import EngineKind
 from shared.language.as_heard import normalize
 from shared.settings import PROFILES, Profile, Settings
 from shared.spec import CallSpec, Role
@@ -124,10 +124,7 @@ async def test_a_provider_that_fails_ends_the_call_and_is_named(
     assert result.ending.detail.startswith(f"support: engine_failed: {engine}: ")
     assert "401" in result.ending.detail
     assert cloud.providers[provider].key not in result.ending.detail
-    ended = {
-        entry.role: entry.fields["reason"]
-        for entry in event_log.read(result.folder, EventName.ENDED)
-    }
+    ended = {entry.role: entry.payload.reason for entry in event_log.read(result.folder, Ended)}
     assert ended == {Role.SUPPORT: "engine_failed", Role.CUSTOMER: "peer_left"}
 
 
@@ -155,17 +152,17 @@ async def test_a_call_on_three_providers_reaches_its_goal(cloud: Cloud, tmp_path
 def _check_costs(measured: Metrics) -> None:
     """Both sides said over the room what they used, which has a price where its service has one."""
     used = {(role, each.kind): each for role, models in measured.usage.items() for each in models}
-    assert set(used) == {(role, kind) for role in Role for kind in Kind}
-    support = {kind: used[Role.SUPPORT, kind] for kind in Kind}
-    assert support[Kind.STT].name == "stt deepgram/nova-3"
-    assert support[Kind.STT].audio_s > measured.speech_s[Role.CUSTOMER]
-    assert support[Kind.TTS].name == "tts cartesia/sonic-3"
-    assert support[Kind.TTS].characters > 0
-    for kind in (Kind.STT, Kind.TTS):
+    assert set(used) == {(role, kind) for role in Role for kind in EngineKind}
+    support = {kind: used[Role.SUPPORT, kind] for kind in EngineKind}
+    assert support[EngineKind.STT].name == "stt deepgram/nova-3"
+    assert support[EngineKind.STT].audio_s > measured.speech_s[Role.CUSTOMER]
+    assert support[EngineKind.TTS].name == "tts cartesia/sonic-3"
+    assert support[EngineKind.TTS].characters > 0
+    for kind in (EngineKind.STT, EngineKind.TTS):
         assert support[kind].priced is Priced.LISTED
         assert support[kind].cost_usd
     for role in Role:
-        thought = used[role, Kind.LLM]
+        thought = used[role, EngineKind.LLM]
         replies, rest = divmod(thought.output_tokens, USAGE.completion)
         assert (replies > 0, rest) == (True, 0)
         assert thought.input_tokens == replies * USAGE.prompt
@@ -174,5 +171,5 @@ def _check_costs(measured: Metrics) -> None:
         assert thought.provider.startswith("127.0.0.1:")
         assert thought.priced is Priced.UNKNOWN
     assert measured.cost_usd is None
-    known = sum(support[kind].cost_usd or 0 for kind in (Kind.STT, Kind.TTS))
+    known = sum(support[kind].cost_usd or 0 for kind in (EngineKind.STT, EngineKind.TTS))
     assert cost.known_usd(measured.usage) == pytest.approx(known)

@@ -16,7 +16,7 @@ import shared.side.session
 from shared.endings import EndReason
 from shared.engines.models import RETRIES_BESIDE
 from shared.engines.pcm import Samples
-from shared.events.journal import EventName
+from shared.events import Ended, Heard, Said
 from shared.spec import EngineChoice
 from tests.providers.cartesia_server import CartesiaServer
 from tests.providers.chat import Reply
@@ -120,7 +120,7 @@ class Seen(NamedTuple):
     then: Then | None
     failed: int
     """Requests."""
-    ended: dict[str, Any]
+    ended: Ended
     """The fields of the event that says so."""
 
 
@@ -143,10 +143,10 @@ async def call(cell: Cell, caller: Samples) -> Seen:
             words=1,
             timeout_s=TIMEOUT_S,
         )
-    [ended] = [event.fields for event in events if event.event is EventName.ENDED]
-    wanted = EventName.HEARD if kind == "stt" else EventName.SAID
-    went_on = Then.GOES_ON if any(event.event is wanted for event in events) else None
-    then = Then.ENDS if ended["reason"] == EndReason.ENGINE_FAILED else went_on
+    [ended] = [event.payload for event in events if isinstance(event.payload, Ended)]
+    wanted = Heard if kind == "stt" else Said
+    went_on = Then.GOES_ON if any(isinstance(event.payload, wanted) for event in events) else None
+    then = Then.ENDS if ended.reason is EndReason.ENGINE_FAILED else went_on
     return Seen(then, server.faults[kind].failed, ended)
 
 
@@ -178,5 +178,5 @@ def test_a_failure_becomes_of_the_call_what_the_table_says(
     assert found.failed
     assert found.then is cell.expected, found
     if found.then is Then.ENDS:
-        assert ENGINES[cell.engine] in found.ended["engine"]
-        assert found.ended["error"]
+        assert ENGINES[cell.engine] in (found.ended.engine or "")
+        assert found.ended.error

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.engines.pcm import Samples
 from shared.engines.turn_settings import AFTER_SERVICE_S
-from shared.events.journal import EventName
+from shared.events import Heard
 from shared.language.as_heard import normalize
 from shared.spec import EngineChoice
 from tests.providers.cartesia_server import CartesiaServer
@@ -37,7 +37,7 @@ async def turns_heard(engine: str, settings: dict[str, Any]) -> list[list[str]]:
         timeout_s=10,
         silence_s=AFTER_SERVICE_S,
     )
-    turns = [event.fields["text"] for event in events if event.event is EventName.HEARD]
+    turns = [event.payload.text for event in events if isinstance(event.payload, Heard)]
     return [normalize(turn) for turn in turns]
 
 

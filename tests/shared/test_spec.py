@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from shared.errors import SpecError
-from shared.spec import CallSpec, Kind, Mode, Peer, Role
+from shared.spec import CallSpec, Mode, Peer, PeerKind, Role
 from tests.roles import call_spec
 
 SECRETS = {
@@ -44,10 +44,10 @@ def test_metadata_comes_back_as_it_was_sent(role: Role) -> None:
 
 
 def test_a_peer_may_be_anybody() -> None:
-    spec = call_spec(peers={Role.SUPPORT: Peer(identity="probe", kind=Kind.STANDARD)})
+    spec = call_spec(peers={Role.SUPPORT: Peer(identity="probe", kind=PeerKind.STANDARD)})
     spec = spec.model_copy(update={"mode": Mode.ECHO, "support": None})
     sent = CallSpec.from_metadata(spec.to_metadata(Role.SUPPORT), Role.SUPPORT)
-    assert sent.peers == {Role.SUPPORT: Peer(identity="probe", kind=Kind.STANDARD)}
+    assert sent.peers == {Role.SUPPORT: Peer(identity="probe", kind=PeerKind.STANDARD)}
     assert sent.mode is Mode.ECHO
 
 

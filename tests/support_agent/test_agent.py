@@ -4,7 +4,8 @@ from typing import Any
 from livekit.agents import AgentSession
 
 from duologue.scenarios.scenario import load_scenario
-from shared.events.journal import Event, EventName, Journal
+from shared.events import DeskChanged
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side.dialogue import RulesLLM
 from shared.side.line import Line
@@ -40,7 +41,7 @@ async def test_it_serves_a_caller_with_its_tools_and_reports_each_change_of_the_
         assert json.loads(output.event().item.output)["refunded"] is True
         said = refunded.expect.next_event().is_message(role="assistant").event().item.text_content
         assert said.startswith("I have refunded forty nine dollars")
-    changes = [event.fields["changes"] for event in events if event.event is EventName.DESK]
+    changes = [e.payload.changes for e in events if isinstance(e.payload, DeskChanged)]
     assert [list(change) for change in changes] == [[], ["charges"]]
     assert changes[-1]["charges"][0]["status"] == "refunded"
 

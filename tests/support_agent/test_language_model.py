@@ -10,7 +10,8 @@ from livekit.agents import AgentSession
 from livekit.plugins import openai
 
 from duologue.scenarios.scenario import load_scenario
-from shared.events.journal import Event, EventName, Journal
+from shared.events import DeskChanged
+from shared.events.journal import Event, Journal
 from shared.side.line import Line
 from shared.spec import Role
 from support_agent.agent import SupportAgent
@@ -50,8 +51,8 @@ async def serving(
 
 
 def changes(events: list[Event]) -> dict[str, Any]:
-    changed: dict[str, Any] = [e.fields["changes"] for e in events if e.event is EventName.DESK][-1]
-    return changed
+    said = [event.payload for event in events]
+    return [payload.changes for payload in said if isinstance(payload, DeskChanged)][-1]
 
 
 async def test_it_works_at_the_desk_by_its_tools(server: OpenAIServer) -> None:

@@ -23,7 +23,8 @@ from duologue.folder.folder import CallFolder, Clock, Recorded, Transport
 from duologue.pipeline.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
 from shared import engines
 from shared.endings import Ending, Fault, Outcome
-from shared.events.journal import Event, EventName, Journal
+from shared.events import CallEnded, RoleTaken, Started
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side.conversation import Factory, converse, load_models, report_crash
 from shared.spec import CallSpec, Role
@@ -127,7 +128,7 @@ class _Call:
             ending = await self._converse(tape, monitor)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
-        journal.emit(EventName.OUTCOME, **ending._asdict())
+        journal.emit(CallEnded(**ending._asdict()))
         return ending, tape.close()
 
     async def _converse(self, tape: Tape, monitor: Monitor) -> Ending:
@@ -159,8 +160,8 @@ class _Call:
         spec = CallSpec.from_metadata(self._spec.to_metadata(role), role)
         journal = Journal(role, call_id=spec.call_id)
         journal.add_sink(tape.take)
-        journal.emit(EventName.START)
-        journal.emit(EventName.ROLE, mode=spec.mode)
+        journal.emit(Started())
+        journal.emit(RoleTaken(mode=spec.mode))
         async with AsyncExitStack() as stack:
             stack.push_async_callback(end.leave)
             try:

@@ -15,7 +15,8 @@ from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ, Pcm
 from duologue.folder.folder import AUDIO, Recorded, Recording
 from shared.errors import DuologueError
-from shared.events.journal import Event, EventName, Journal
+from shared.events import RecordingEnded
+from shared.events.journal import Event, Journal
 from shared.spec import Role
 
 WRITE_EVERY_TICKS = 300
@@ -97,7 +98,7 @@ class Tape:
         )
         duration_s = round(self._length / RATE_HZ, 3)
         counted = recording.model_dump(mode="json", include={"inserted_s", "cut_s", "concealed_s"})
-        self._journal.emit(EventName.RECORDED, duration_s=duration_s, **counted)
+        self._journal.emit(RecordingEnded(duration_s=duration_s, **counted))
         self._events.close()
         event_log.settle(self._folder)
         wall_s = round(real_monotonic() - self._real_zero_s, 3)

@@ -20,7 +20,8 @@ from shared import engines
 from shared.address import ServerAddress
 from shared.endings import Ending, Fault, Outcome
 from shared.errors import CallFailed, DispatchNotPickedUp, JobRefused
-from shared.events.journal import Event, EventName, Journal
+from shared.events import CallEnded
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
@@ -97,7 +98,7 @@ async def place_call(
         except asyncio.CancelledError:
             cancelled = True
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
-        journal.emit(EventName.OUTCOME, **ending._asdict())
+        journal.emit(CallEnded(**ending._asdict()))
         # Before the room is deleted, which would be the last thing recorded.
         recorded = await recorder.stop()
     filing = asyncio.to_thread(

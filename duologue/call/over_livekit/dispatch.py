@@ -12,7 +12,8 @@ from typing import TypeVar
 from livekit import api
 
 from shared.errors import DispatchNotPickedUp
-from shared.events.journal import EventName, Journal
+from shared.events import Dispatched, Redispatched
+from shared.events.journal import Journal
 from shared.spec import Limits
 
 T = TypeVar("T")
@@ -66,10 +67,10 @@ async def dispatch(
     request = api.CreateAgentDispatchRequest(room=room, agent_name=agent_name, metadata=metadata)
     loop = asyncio.get_running_loop()
     began = loop.time()
-    name = EventName.DISPATCHED
+    asked: type[Dispatched | Redispatched] = Dispatched
     while True:
         made = await _answered(dispatches.create_dispatch(request))
-        journal.emit(name, agent_name=agent_name, dispatch_id=made.id)
+        journal.emit(asked(agent_name=agent_name, dispatch_id=made.id))
         tried = loop.time()
         while loop.time() - began < timeout_s:
             if present():
@@ -86,7 +87,7 @@ async def dispatch(
         waited_s = loop.time() - began
         if waited_s >= timeout_s:
             raise DispatchNotPickedUp(room, agent_name, waited_s)
-        name = EventName.REDISPATCHED
+        asked = Redispatched
 
 
 async def _answered(request: Awaitable[T]) -> T:

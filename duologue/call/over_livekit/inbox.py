@@ -117,7 +117,7 @@ class Inbox:
     async def _read_events(self, role: Role, reader: Reader) -> None:
         assert isinstance(reader, rtc.TextStreamReader)
         for line in (await reader.read_all()).splitlines():
-            self._deliver(Event.model_validate_json(line).model_copy(update={"source": role}))
+            self._deliver(Event.from_json(line)._replace(source=role))
 
     async def _read_speech(self, role: Role, reader: Reader) -> None:
         assert isinstance(reader, rtc.ByteStreamReader)

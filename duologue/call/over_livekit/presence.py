@@ -5,7 +5,18 @@ from collections.abc import Callable
 
 from livekit import rtc
 
-from shared.events.journal import EventName, Journal
+from shared.events import (
+    Joined,
+    Left,
+    Muted,
+    ParticipantEvent,
+    Published,
+    RoomClosed,
+    TrackEvent,
+    Unmuted,
+    Unpublished,
+)
+from shared.events.journal import Journal
 from shared.spec import Role
 from shared.worker.linking import agent_name
 
@@ -57,28 +68,28 @@ class Presence:
         before = self._present.get(participant.identity)
         self._present[participant.identity] = participant
         if before is None or before.sid != participant.sid:
-            self._emit(EventName.JOINED, participant)
+            self._emit(Joined, participant)
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
         if not self._away:
             self._present.pop(participant.identity, None)
-            self._emit(EventName.LEFT, participant, reason=_name(participant.disconnect_reason))
+            self._emit(Left, participant, reason=_name(participant.disconnect_reason))
 
     def _on_published(
         self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
-        self._emit_track(EventName.PUBLISHED, publication, participant)
+        self._emit_track(Published, publication, participant)
 
     def _on_unpublished(
         self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
-        self._emit_track(EventName.UNPUBLISHED, publication, participant)
+        self._emit_track(Unpublished, publication, participant)
 
     def _on_muted(self, participant: rtc.Participant, publication: rtc.TrackPublication) -> None:
-        self._emit_track(EventName.MUTED, publication, participant)
+        self._emit_track(Muted, publication, participant)
 
     def _on_unmuted(self, participant: rtc.Participant, publication: rtc.TrackPublication) -> None:
-        self._emit_track(EventName.UNMUTED, publication, participant)
+        self._emit_track(Unmuted, publication, participant)
 
     def _on_reconnecting(self) -> None:
         self._cancel_timer()
@@ -94,7 +105,7 @@ class Presence:
         self._away = None
         for identity in self._present.keys() - self._room.remote_participants.keys():
             participant = self._present.pop(identity)
-            self._emit(EventName.LEFT, participant, reason="gone_after_reconnect")
+            self._emit(Left, participant, reason="gone_after_reconnect")
 
     def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
         self._close(_name(reason))
@@ -102,29 +113,35 @@ class Presence:
     def _close(self, reason: str) -> None:
         self._cancel_timer()
         if not self.closed.done():
-            self._journal.emit(EventName.ROOM_CLOSED, reason=reason)
+            self._journal.emit(RoomClosed(reason=reason))
             self.closed.set_result(reason)
 
     def _cancel_timer(self) -> None:
         if self._away:
             self._away.cancel()
 
-    def _emit(self, name: EventName, participant: rtc.Participant, **fields: str) -> None:
+    def _emit(
+        self, kind: type[ParticipantEvent], participant: rtc.Participant, /, **fields: str
+    ) -> None:
         if not self.closed.done():
             self._journal.emit(
-                name,
-                identity=participant.identity,
-                side=self._side_of(participant),
-                agent_name=agent_name(participant),
-                sid=participant.sid,
-                **fields,
+                kind(
+                    identity=participant.identity,
+                    side=self._side_of(participant),
+                    agent_name=agent_name(participant),
+                    sid=participant.sid,
+                    **fields,
+                )
             )
 
     def _emit_track(
-        self, name: EventName, publication: rtc.TrackPublication, participant: rtc.Participant
+        self,
+        kind: type[TrackEvent],
+        publication: rtc.TrackPublication,
+        participant: rtc.Participant,
     ) -> None:
         self._emit(
-            name,
+            kind,
             participant,
             track=publication.sid,
             kind=rtc.TrackKind.Name(publication.kind).removeprefix("KIND_").lower(),

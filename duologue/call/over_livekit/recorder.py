@@ -28,7 +28,8 @@ from duologue.folder.folder import WIRE, CallFolder, Recorded, Recording
 from duologue.folder.played_zip import PlayedFile
 from shared.address import ServerAddress
 from shared.errors import DuologueError, ServerUnreachable
-from shared.events.journal import Event, EventName, Journal
+from shared.events import Failed, RecordingEnded, Refused, Subscribed
+from shared.events.journal import Event, Journal
 from shared.spec import Role
 from shared.worker.bus import Refusal
 from shared.worker.linking import agent_name
@@ -230,7 +231,7 @@ class Recorder:
         )
         counted = recording.model_dump(mode="json", include={"inserted_s", "cut_s", "concealed_s"})
         length_s = round(duration_s, 3)
-        self._journal.emit(EventName.RECORDED, duration_s=length_s, **counted)
+        self._journal.emit(RecordingEnded(duration_s=length_s, **counted))
         self._recorded = Recorded(self.clock.started_at, length_s, length_s, recording)
         self._events.close()
         event_log.settle(self._path)
@@ -282,7 +283,7 @@ class Recorder:
             self._fail(error)
 
     def _on_lost(self, role: Role, problem: str) -> None:
-        self._journal.emit(EventName.ERROR, error=problem, sender=role)
+        self._journal.emit(Failed(error=problem, sender=role))
 
     def _fail(self, error: Exception) -> None:
         if not self.closed.done():
@@ -327,10 +328,7 @@ class Recorder:
         role = self.side_of(participant)
         assert role  # nobody else's tracks are subscribed to
         self._journal.emit(
-            EventName.SUBSCRIBED,
-            identity=participant.identity,
-            side=role,
-            track=publication.sid,
+            Subscribed(identity=participant.identity, side=role, track=publication.sid)
         )
         self._concealment.watch(role, track)
         stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1, frame_size_ms=FRAME_MS)
@@ -361,6 +359,6 @@ class Recorder:
         refusal = Refusal.from_packet(packet)
         if refusal is None:
             return
-        self._journal.emit(EventName.REFUSED, worker=refusal.role, reason=refusal.reason)
+        self._journal.emit(Refused(worker=refusal.role, reason=refusal.reason))
         for callback in self._on_refused:
             callback(refusal.role, refusal.reason)

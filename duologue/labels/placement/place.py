@@ -17,7 +17,7 @@ from duologue.labels.placement.align import Alignment, align
 from duologue.labels.placement.clocks import Sighting, clock_of
 from duologue.labels.placement.master import Piece, write_master
 from duologue.labels.placement.values import Placement, Source, Step, Stretch, Utterance
-from shared.events.journal import EventName
+from shared.events import StretchPlayed
 from shared.spec import Role
 
 FILE = "placement.json"
@@ -92,7 +92,7 @@ def _place(folder: Path) -> Placement:
     with opened(folder) as speech, soundfile.SoundFile(folder / WIRE) as wire:
         played = [
             _find(entry, quickest[entry.role], speech, wire)
-            for entry in event_log.read(folder, EventName.PLAYED)
+            for entry in event_log.read(folder, StretchPlayed)
         ]
         played.sort(key=lambda one: (one.expected_s, one.role))
         by_role = {role: [one for one in played if one.role is role] for role in CHANNELS}
@@ -123,14 +123,14 @@ def _place(folder: Path) -> Placement:
 
 
 def _find(
-    entry: Entry, offset_s: float, speech: PlayedSpeech, wire: soundfile.SoundFile
+    entry: Entry[StretchPlayed], offset_s: float, speech: PlayedSpeech, wire: soundfile.SoundFile
 ) -> _Played:
     """Look for a stretch that was played in the recording, around the time its event says."""
-    role, file, started_at = Role(entry.role), entry.fields["file"], entry.fields["started_at"]
+    role, file, started_at = Role(entry.role), entry.payload.file, entry.payload.started_at
     expected_s = started_at + offset_s
     copy = speech.read(file)
     if copy is None:
-        length = round((entry.fields["stopped_at"] - started_at) * RATE_HZ)
+        length = round((entry.payload.stopped_at - started_at) * RATE_HZ)
         return _Played(role, file, started_at, expected_s, length, audible=True, alignment=None)
     audible = bool(np.abs(copy.astype(np.int32)).max(initial=0) > _AUDIBLE)
     alignment = None

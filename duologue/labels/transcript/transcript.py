@@ -23,7 +23,7 @@ from duologue.labels.transcript.overheard import RECOGNIZER, Overheard, in_turns
 from duologue.labels.transcript.words import synthesis
 from duologue.labels.transcript.words.readings import displayed
 from shared.customer_sheet import Behaviour
-from shared.events.journal import EventName
+from shared.events import Heard, Said
 from shared.spec import Role
 from shared.values import Frozen
 
@@ -149,13 +149,13 @@ def make(folder: Path) -> Transcript:
     Blocks: what an agent under test said is recognized.
     """
     masks = {role: voiced(channel.rms) for role, channel in loudness_of(folder).items()}
-    entries = event_log.read(folder, EventName.SAID, EventName.HEARD)
+    said, heard = event_log.read(folder, Said), event_log.read(folder, Heard)
     if not read_call(folder).spec.under_test:
-        return transcribe(masks, entries)
+        return transcribe(masks, said, heard)
     spoken = {role: runs(mask) for role, mask in masks.items()}
     turns = in_turns(spoken[Role.SUPPORT], spoken[Role.CUSTOMER])
     overheard = {Role.SUPPORT: overhear(folder, Role.SUPPORT, turns)}
-    call = transcribe(masks, entries, overheard=overheard)
+    call = transcribe(masks, said, heard, overheard=overheard)
     return call.model_copy(update={"recognizer": RECOGNIZER})
 
 
@@ -166,7 +166,8 @@ def read(folder: Path) -> Transcript:
 
 def transcribe(
     masks: Mapping[Role, Mask],
-    entries: Sequence[Entry],
+    said: Sequence[Entry[Said]],
+    heard: Sequence[Entry[Heard]],
     *,
     overheard: Mapping[Role, Sequence[Overheard]] = MappingProxyType({}),
 ) -> Transcript:
@@ -179,14 +180,12 @@ def transcribe(
         if role in overheard:
             turns += [_overheard(role, each) for each in overheard[role]]
             continue
-        said = [e for e in entries if e.event == EventName.SAID and e.role == role]
-        turns += _turns(role, mask, said)
+        turns += _turns(role, mask, [entry for entry in said if entry.role == role])
     turns.sort(key=lambda turn: (turn.start, turn.end))
-    heard = [entry for entry in entries if entry.event == EventName.HEARD]
     return _with_heard(turns, heard)
 
 
-def _turns(role: Role, mask: Mask, said: Sequence[Entry]) -> list[Turn]:
+def _turns(role: Role, mask: Mask, said: Sequence[Entry[Said]]) -> list[Turn]:
     """The turns of one role: one per SAID entry, and one per stretch of speech that is left."""
     spans = _spans(said)
     left = mask.copy()
@@ -194,19 +193,19 @@ def _turns(role: Role, mask: Mask, said: Sequence[Entry]) -> list[Turn]:
     for entry, span, (first, last) in zip(said, spans, _territories(spans, mask), strict=True):
         frames = first + np.flatnonzero(left[first:last])
         left[first:last] = False
-        text = entry.fields["text"]
+        payload = entry.payload
         turns.append(
             Turn(
                 role=role,
                 start=_seconds(frames[0]) if len(frames) else round(span.start, 3),
                 end=_seconds(frames[-1] + 1) if len(frames) else round(span.end, 3),
-                intended=entry.fields.get("intended") or text,
-                said=text,
+                intended=payload.intended or payload.text,
+                said=payload.text,
                 heard=None,
-                interrupted=bool(entry.fields.get("interrupted")),
-                behaviour=entry.fields.get("behaviour"),
+                interrupted=payload.interrupted,
+                behaviour=payload.behaviour,
                 flaw=None if len(frames) else Flaw.NO_AUDIO,
-                **_synthesized(entry, _seconds(frames[0]) if len(frames) else None),
+                **_synthesized(payload, _seconds(frames[0]) if len(frames) else None),
             )
         )
     unreported = [
@@ -225,10 +224,10 @@ def _turns(role: Role, mask: Mask, said: Sequence[Entry]) -> list[Turn]:
     return turns + unreported
 
 
-def _synthesized(entry: Entry, start: float | None) -> dict[str, Any]:
+def _synthesized(spoken: Said, start: float | None) -> dict[str, Any]:
     """The words of a turn whose sound begins at `start`, where its synthesizer has timed them."""
-    words = displayed(entry.fields["text"])
-    times = synthesis.times(words, entry.fields.get("words", ()))
+    words = displayed(spoken.text)
+    times = synthesis.times(words, spoken.words)
     if start is None or not times or not times[0]:
         return {}
     later = start - times[0][0]
@@ -256,17 +255,16 @@ def _overheard(role: Role, each: Overheard) -> Turn:
     )
 
 
-def _spans(entries: Sequence[Entry]) -> list[_Span]:
+def _spans(said: Sequence[Entry[Said]]) -> list[_Span]:
     """When each entry's speech was, by its worker, on the recording's clock and in order.
 
     An entry without times comes right after its speech, which began after the one before.
     """
     spans: list[_Span] = []
-    for entry in entries:
+    for entry in said:
         before = spans[-1].end if spans else 0.0
-        stopped = entry.fields.get("stopped_at")
+        started, stopped = entry.payload.started_at, entry.payload.stopped_at
         end = entry.t if stopped is None else entry.on_recording(stopped)
-        started = entry.fields.get("started_at")
         start = min(before, end) if started is None else entry.on_recording(started)
         spans.append(_Span(start, end))
     return spans
@@ -292,7 +290,7 @@ def _border(end: float, start: float, mask: Mask) -> float:
     return _seconds(first + (int(edges[widest]) + int(edges[widest + 1]) - 1) / 2)
 
 
-def _with_heard(turns: Sequence[Turn], entries: Sequence[Entry]) -> Transcript:
+def _with_heard(turns: Sequence[Turn], entries: Sequence[Entry[Heard]]) -> Transcript:
     """The turns with what the other side heard of each, and what belongs to none."""
     heard: dict[int, list[str]] = {}
     stray: list[Stray] = []
@@ -300,9 +298,9 @@ def _with_heard(turns: Sequence[Turn], entries: Sequence[Entry]) -> Transcript:
         listener = Role(entry.role)
         index = _turn_heard(turns, entry, listener.peer)
         if index is None:
-            stray.append(Stray(role=listener, at=round(entry.t, 3), heard=entry.fields["text"]))
+            stray.append(Stray(role=listener, at=round(entry.t, 3), heard=entry.payload.text))
         else:
-            heard.setdefault(index, []).append(entry.fields["text"])
+            heard.setdefault(index, []).append(entry.payload.text)
     complete = [
         turn.model_copy(update={"heard": " ".join(heard[index]) if index in heard else None})
         for index, turn in enumerate(turns)
@@ -310,13 +308,13 @@ def _with_heard(turns: Sequence[Turn], entries: Sequence[Entry]) -> Transcript:
     return Transcript(turns=tuple(complete), stray=tuple(stray))
 
 
-def _turn_heard(turns: Sequence[Turn], entry: Entry, speaker: Role) -> int | None:
+def _turn_heard(turns: Sequence[Turn], entry: Entry[Heard], speaker: Role) -> int | None:
     """Which of the speaker's turns an entry is about: that which overlaps it most in time.
 
     Where none does, or no times came, it is the last that had begun when it was heard.
     """
     begun = [i for i, turn in enumerate(turns) if turn.role is speaker and turn.start < entry.t]
-    started, stopped = entry.fields.get("started_at"), entry.fields.get("stopped_at")
+    started, stopped = entry.payload.started_at, entry.payload.stopped_at
     if started is not None and stopped is not None:
         span = _Span(entry.on_recording(started), entry.on_recording(stopped))
         shared = {i: min(turns[i].end, span.end) - max(turns[i].start, span.start) for i in begun}

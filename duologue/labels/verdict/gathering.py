@@ -7,37 +7,33 @@ from typing import Any
 from duologue.folder import event_log
 from duologue.labels.transcript.transcript import SaidFrom, Transcript, Turn
 from duologue.labels.verdict.evidence import Evidence, Spoken, Used
-from shared.endings import Ending, Fault, Outcome
-from shared.events.journal import EventName
+from shared.endings import Ending
+from shared.events import Behaved, CallEnded, DeskChanged, ToolCalled
 from shared.spec import CallSpec, Role
 
 
 def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
     """What the folder says of the call."""
-    desk = event_log.read(folder, EventName.DESK)
-    ended = event_log.read(folder, EventName.OUTCOME)[-1].fields
+    desk = event_log.read(folder, DeskChanged)
+    ended = event_log.read(folder, CallEnded)[-1].payload
     flawed = sum(turn.flaw is not None for turn in turns.turns)
     return Evidence(
         spec=spec,
-        ending=Ending(
-            Outcome(ended["outcome"]), ended["fault"] and Fault(ended["fault"]), ended["detail"]
-        ),
+        ending=Ending(ended.outcome, ended.fault, ended.detail),
         turns=[_spoken(turn) for turn in turns.turns],
         tools=[
             Used(
                 Role(entry.role),
-                entry.fields["tool"],
-                _object(entry.fields["output"]),
-                entry.fields["is_error"],
+                entry.payload.tool,
+                _object(entry.payload.output),
+                entry.payload.is_error,
                 entry.t,
             )
-            for entry in event_log.read(folder, EventName.TOOL)
+            for entry in event_log.read(folder, ToolCalled)
         ],
-        changes=desk[-1].fields["changes"] if desk else None,
+        changes=desk[-1].payload.changes if desk else None,
         slips=[
-            entry.fields["slip"]
-            for entry in event_log.read(folder, EventName.BEHAVIOUR)
-            if entry.fields.get("slip")
+            entry.payload.slip for entry in event_log.read(folder, Behaved) if entry.payload.slip
         ],
         broken_audio=f"{flawed} turns in which speech or its event is missing" if flawed else "",
     )

@@ -20,7 +20,7 @@ from duologue.labels.transcript.transcript import Transcript
 from duologue.pipeline.filing import Attempt, CallResult
 from shared.endings import Ending, Fault, Outcome
 from shared.errors import CallFailed, CallTaken, DuologueError, EngineUnavailable, WorkerFailed
-from shared.events.usage import Kind
+from shared.events.usage import EngineKind
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 from tests.duologue.batch.plans import SETTINGS, short_plan
@@ -48,7 +48,7 @@ MISSED = Metrics(
     concealed_s=dict.fromkeys(Role, 0.0),
 )
 BILL = Billed(
-    kind=Kind.LLM,
+    kind=EngineKind.LLM,
     provider="openai",
     model="gpt-4.1-mini",
     local=False,

@@ -22,7 +22,8 @@ from duologue.doctor.sound import find_echo
 from duologue.folder.channels import RATE_HZ, Pcm
 from shared.engines.pcm import Samples
 from shared.errors import UsageError
-from shared.events.journal import Event, EventName
+from shared.events import StateChanged
+from shared.events.journal import Event
 from shared.spec import Role
 
 ALSA = """
@@ -73,8 +74,7 @@ def shown(meters: Meters | None, *, terminal: bool) -> str:
     screen = StringIO()
     console = Console(file=screen, force_terminal=terminal, width=80, color_system=None)
     view = CallView(console, meters)
-    states = {"old": "listening", "new": "speaking"}
-    view.on_event(Event(event=EventName.STATE, source="support", at=1.0, fields=states))
+    view.on_event(Event("support", 1.0, StateChanged(old="listening", new="speaking")))
     view.close()
     return screen.getvalue()
 

@@ -1,13 +1,13 @@
 import asyncio
 import time
-from typing import Any
 
 import pytest
 
 from duologue.call import monitor as monitor_module
 from duologue.call.monitor import Monitor
 from shared.endings import Ending, EndReason, Fault, Outcome
-from shared.events.journal import Event, EventName
+from shared.events import Ended, Heartbeat, Joined, Left, Payload, RoomClosed, Subscribed
+from shared.events.journal import Event
 from shared.spec import Role
 
 HEARTBEAT_LOST_S = 0.3
@@ -21,12 +21,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitor_module, "CHECK_S", 0.02)
 
 
-def event(name: EventName, source: str = "driver", **fields: Any) -> Event:
-    return Event(event=name, source=source, at=time.time(), fields=fields)
+def event(payload: Payload, source: str = "driver") -> Event:
+    return Event(source, time.time(), payload)
+
+
+def left(side: Role | None) -> Event:
+    payload = Left(identity="one", side=side, agent_name=None, sid="PA_1", reason="unknown")
+    return event(payload)
+
+
+def subscribed(side: Role) -> Event:
+    return event(Subscribed(identity="one", side=side, track="TR_1"))
 
 
 def ended(role: Role, reason: EndReason) -> Event:
-    return event(EventName.ENDED, role, reason=reason)
+    return event(Ended(reason=reason), role)
 
 
 async def ending_after(*events: Event, under_test: bool = False) -> Ending:
@@ -54,7 +63,7 @@ async def test_who_only_saw_the_other_leave_knows_less_than_the_other(
     second_hand: EndReason,
 ) -> None:
     ending = await ending_after(
-        event(EventName.LEFT, side="customer"),
+        left(Role.CUSTOMER),
         ended(Role.SUPPORT, second_hand),
         ended(Role.CUSTOMER, EndReason.CRASHED),
     )
@@ -62,18 +71,18 @@ async def test_who_only_saw_the_other_leave_knows_less_than_the_other(
 
 
 async def test_a_side_that_leaves_without_a_word_is_lost() -> None:
-    ending = await ending_after(event(EventName.LEFT, side="support"))
+    ending = await ending_after(left(Role.SUPPORT))
     assert ending == Ending(Outcome.WORKER_LOST, Fault.SYSTEM, "support left without a word")
 
 
 async def test_a_side_whose_heart_stops_is_lost_though_it_never_left() -> None:
     monitor = Monitor()
-    monitor.on_event(event(EventName.HEARTBEAT, Role.CUSTOMER))
+    monitor.on_event(event(Heartbeat(), Role.CUSTOMER))
     began = time.monotonic()
 
     async def beat() -> None:
         while True:
-            monitor.on_event(event(EventName.HEARTBEAT, Role.SUPPORT))
+            monitor.on_event(event(Heartbeat(), Role.SUPPORT))
             await asyncio.sleep(HEARTBEAT_LOST_S / 5)
 
     beating = asyncio.create_task(beat())
@@ -94,16 +103,16 @@ async def test_a_side_whose_heart_stops_is_lost_though_it_never_left() -> None:
     ],
 )
 async def test_a_room_that_is_gone_ends_the_call(reason: str, outcome: Outcome) -> None:
-    ending = await ending_after(event(EventName.ROOM_CLOSED, reason=reason))
+    ending = await ending_after(event(RoomClosed(reason=reason)))
     assert ending == Ending(outcome, Fault.SYSTEM, reason)
 
 
 @pytest.mark.parametrize(
     ("seen", "detail"),
     [
-        (event(EventName.LEFT, side="support"), "the agent left the room"),
+        (left(Role.SUPPORT), "the agent left the room"),
         (ended(Role.CUSTOMER, EndReason.PEER_LEFT), "the agent left the room"),
-        (event(EventName.ROOM_CLOSED, reason="room_deleted"), "room_deleted"),
+        (event(RoomClosed(reason="room_deleted")), "room_deleted"),
     ],
 )
 async def test_an_agent_under_test_that_leaves_has_ended_the_call_itself(
@@ -114,21 +123,21 @@ async def test_an_agent_under_test_that_leaves_has_ended_the_call_itself(
 
 
 async def test_a_customer_that_is_lost_is_no_fault_of_an_agent_under_test() -> None:
-    ending = await ending_after(event(EventName.LEFT, side="customer"), under_test=True)
+    ending = await ending_after(left(Role.CUSTOMER), under_test=True)
     assert (ending.outcome, ending.fault) == (Outcome.WORKER_LOST, Fault.SYSTEM)
 
 
 async def test_an_agent_under_test_that_is_silent_is_at_fault_itself() -> None:
     monitor = Monitor(under_test=True)
-    monitor.on_event(event(EventName.SUBSCRIBED, side="customer"))
+    monitor.on_event(subscribed(Role.CUSTOMER))
     await monitor.expect_tracks(0.05)
     assert monitor.ending.result().fault is Fault.SUPPORT
 
 
 async def test_others_may_come_and_go() -> None:
     monitor = Monitor()
-    monitor.on_event(event(EventName.JOINED, side=None))
-    monitor.on_event(event(EventName.LEFT, side=None))
+    monitor.on_event(event(Joined(identity="one", side=None, agent_name=None, sid="PA_1")))
+    monitor.on_event(left(None))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(4 * LAST_WORDS_S):
             await monitor.wait()
@@ -136,7 +145,7 @@ async def test_others_may_come_and_go() -> None:
 
 async def test_a_side_that_sends_no_audio_is_named() -> None:
     monitor = Monitor()
-    monitor.on_event(event(EventName.SUBSCRIBED, side="support"))
+    monitor.on_event(subscribed(Role.SUPPORT))
     await monitor.expect_tracks(0.05)
     assert monitor.ending.result() == Ending(
         Outcome.PEER_NEVER_CAME, Fault.SYSTEM, "no audio track of customer"
@@ -146,14 +155,14 @@ async def test_a_side_that_sends_no_audio_is_named() -> None:
 async def test_with_both_tracks_there_the_call_goes_on() -> None:
     monitor = Monitor()
     for role in Role:
-        monitor.on_event(event(EventName.SUBSCRIBED, side=role))
+        monitor.on_event(subscribed(role))
     await monitor.expect_tracks(0.05)
     assert not monitor.ending.done()
 
 
 async def test_both_sides_are_waited_for_only_if_one_has_ended_the_call_itself() -> None:
     monitor = Monitor()
-    monitor.on_event(event(EventName.LEFT, side="support"))
+    monitor.on_event(left(Role.SUPPORT))
     assert not monitor.leaving
     monitor.on_event(ended(Role.CUSTOMER, EndReason.PEER_LEFT))
     assert monitor.leaving

@@ -19,7 +19,7 @@ from duologue.servers.server import Server
 from duologue.suite.run import Suite, load_suite, run_suite
 from shared.endings import Fault, Outcome
 from shared.errors import UsageError, WorkerFailed
-from shared.events.journal import EventName
+from shared.events import Ready, Revived
 from shared.language.as_heard import phrase
 from shared.settings import Settings
 from shared.side.conversation import OPENS_AFTER_S
@@ -69,7 +69,7 @@ async def test_an_agent_that_speaks_first_is_called_recorded_transcribed_and_jud
             )
     assert result.exit_code == ExitCode.GOAL_REACHED, (result, said)
     assert (result.ending.outcome, result.metrics.valid) == (Outcome.COMPLETED, True)
-    assert not event_log.read(result.folder, EventName.REVIVED)
+    assert not event_log.read(result.folder, Revived)
 
     check_files(result.folder)
     labelled = transcript.read(result.folder)
@@ -108,7 +108,7 @@ async def test_an_agent_that_waits_is_opened_by_the_caller_and_may_hang_up_itsel
     [first, *_] = transcript.read(run.folder).turns
     assert first.role is Role.CUSTOMER
     assert phrase("what time is breakfast") in phrase(first.said or "")
-    [ready, opened] = event_log.read(run.folder, EventName.OK, EventName.REVIVED)
+    [ready, opened] = event_log.read(run.folder, Ready, Revived)
     assert (ready.role, opened.role) == (Role.CUSTOMER, Role.CUSTOMER)
     assert OPENS_AFTER_S <= opened.t - ready.t + CLOCK_S < OPENS_AFTER_S + 2
 

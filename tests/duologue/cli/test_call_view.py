@@ -5,13 +5,14 @@ from io import StringIO
 from rich.console import Console
 
 from duologue.cli.call_view import CallView
-from shared.events.journal import Event, EventName
+from shared.endings import EndReason
+from shared.events import Ended, StateChanged
+from shared.events.journal import Event
 from shared.spec import Role
 
 
 def state(role: Role, old: str, new: str) -> Event:
-    fields = {"old": old, "new": new}
-    return Event(event=EventName.STATE, source=role, at=1.0, fields=fields)
+    return Event(role, 1.0, StateChanged(old=old, new=new))
 
 
 def test_who_still_speaks_when_one_of_both_stops_is_shown_as_speaking() -> None:
@@ -36,6 +37,5 @@ def test_who_still_speaks_when_one_of_both_stops_is_shown_as_speaking() -> None:
 def test_who_leaves_in_a_word_speaks_no_longer() -> None:
     view = CallView(Console(file=StringIO()))
     view.on_event(state(Role.CUSTOMER, "listening", "speaking"))
-    gone = {"reason": "job_ended"}
-    view.on_event(Event(event=EventName.ENDED, source=Role.CUSTOMER, at=2.0, fields=gone))
+    view.on_event(Event(Role.CUSTOMER, 2.0, Ended(reason=EndReason.HUNG_UP_EARLY)))
     assert view.status().plain == "silence"

@@ -7,14 +7,15 @@ from livekit.agents.metrics import AgentSessionUsage, LLMModelUsage, STTModelUsa
 
 from duologue.labels.cost import Billed, Price, Priced, read_prices, total_usd, unpriced
 from shared import engines
-from shared.events.usage import Kind, Used, used
+from shared.events.usage import EngineKind, Used
 from shared.settings import PROFILES, Profile, Settings
+from shared.side.tally import used
 from shared.spec import Role
 
 KEYS: dict[str, Any] = {f"{name}_api_key": "key" for name in ("openai", "deepgram", "cartesia")}
 
 
-def billed(kind: Kind, provider: str, model: str, **amounts: Any) -> Billed:
+def billed(kind: EngineKind, provider: str, model: str, **amounts: Any) -> Billed:
     amounts.setdefault("local", False)
     return Billed.at(read_prices(), Used(kind=kind, provider=provider, model=model, **amounts))
 
@@ -46,7 +47,7 @@ async def test_every_service_of_the_cloud_profile_has_a_dated_price(role: Role) 
 
 def test_tokens_that_were_cached_cost_what_cached_ones_cost() -> None:
     found = billed(
-        Kind.LLM,
+        EngineKind.LLM,
         "openai",
         "gpt-4.1-mini",
         input_tokens=1_000_000,
@@ -68,13 +69,15 @@ def test_tokens_that_were_cached_cost_what_cached_ones_cost() -> None:
 
 
 def test_audio_is_billed_by_the_minute_and_speech_by_the_character() -> None:
-    assert billed(Kind.STT, "deepgram", "nova-3", audio_s=90).cost_usd == pytest.approx(0.0072)
-    spoken = billed(Kind.TTS, "cartesia", "sonic-3", characters=2000, audio_s=100)
+    assert billed(EngineKind.STT, "deepgram", "nova-3", audio_s=90).cost_usd == pytest.approx(
+        0.0072
+    )
+    spoken = billed(EngineKind.TTS, "cartesia", "sonic-3", characters=2000, audio_s=100)
     assert spoken.cost_usd == pytest.approx(0.1)
 
 
 def test_an_engine_of_ours_costs_nothing_and_that_is_said() -> None:
-    found = billed(Kind.TTS, "hibari", "heart", local=True, characters=100, audio_s=9.0)
+    found = billed(EngineKind.TTS, "hibari", "heart", local=True, characters=100, audio_s=9.0)
     assert (found.priced, found.cost_usd, found.dated) == (Priced.LOCAL, 0.0, None)
 
 
@@ -87,7 +90,7 @@ def test_an_engine_of_ours_costs_nothing_and_that_is_said() -> None:
     ],
 )
 def test_a_price_that_is_not_known_is_not_nothing(provider: str, model: str, tokens: int) -> None:
-    found = billed(Kind.LLM, provider, model, input_tokens=tokens)
+    found = billed(EngineKind.LLM, provider, model, input_tokens=tokens)
     assert (found.priced, found.cost_usd) == (Priced.UNKNOWN, None)
     usage = {Role.CUSTOMER: (found,), Role.SUPPORT: ()}
     assert total_usd(usage) is None
@@ -95,6 +98,6 @@ def test_a_price_that_is_not_known_is_not_nothing(provider: str, model: str, tok
 
 
 def test_what_a_side_did_not_tell_is_not_known() -> None:
-    local = billed(Kind.STT, "whisper", "tiny.en", local=True)
+    local = billed(EngineKind.STT, "whisper", "tiny.en", local=True)
     assert total_usd({Role.CUSTOMER: (local,), Role.SUPPORT: (local,)}) == 0.0
     assert total_usd({Role.CUSTOMER: (local,)}) is None

@@ -9,16 +9,19 @@ from duologue.labels.recognition import recognize
 from duologue.labels.transcript.transcript import Transcript, Turn
 from duologue.labels.verdict import Verdict
 from shared.customer_sheet import Behaviour
+from shared.events import RecordingEnded
 from shared.spec import Role
 from tests.duologue.labels.test_activity import mask
 
 C, S = Role.CUSTOMER, Role.SUPPORT
-RECORDED = {
-    "duration_s": 10.0,
-    "inserted_s": {"customer": 0.0, "support": 0.25},
-    "cut_s": {"customer": 0.0, "support": 0.0},
-    "concealed_s": {"customer": 0.5, "support": 0.0},
-}
+RECORDED = RecordingEnded.model_validate(
+    {
+        "duration_s": 10.0,
+        "inserted_s": {"customer": 0.0, "support": 0.25},
+        "cut_s": {"customer": 0.0, "support": 0.0},
+        "concealed_s": {"customer": 0.5, "support": 0.0},
+    }
+)
 
 
 def turn(

@@ -1,13 +1,14 @@
 """Everything on one time line, from a recorded folder."""
 
-import json
 from pathlib import Path
 
 from duologue.folder import event_log
 from duologue.folder.event_log import EventLog
 from duologue.labels.timeline import Marks
 from duologue.pipeline.stages import label
-from shared.events.journal import Event, EventName
+from shared.customer_sheet import Behaviour
+from shared.events import Behaved, Payload, Said
+from shared.events.journal import Event
 from shared.spec import Role
 from tests.duologue.pipeline.test_stages import AHEAD_S, record, spoken
 
@@ -33,21 +34,15 @@ def test_turns_silences_behaviours_tools_and_the_desk_are_in_the_order_of_time(
 
 def test_a_barge_in_is_an_overlap_a_behaviour_and_an_interruption(tmp_path: Path) -> None:
     record(tmp_path, answer=(3.6, 5.0))
-    lines = [json.loads(line) for line in (tmp_path / event_log.FILE).read_text().splitlines()]
+    entries = event_log.read(tmp_path, Payload)
     log = EventLog(tmp_path, room="duologue-c1", call_id="c1")
-    for line in lines:
-        fields = {key: line[key] for key in line if key not in event_log._OURS}
-        if fields.get("text") == "Hi there.":
-            fields["interrupted"] = True
-        event = Event(
-            event=EventName(line["event"]), source=line["role"], at=line["clock"], fields=fields
-        )
-        log.write(event, line["t"])
-    did = {"behaviour": "barge_in", "slip": None, **spoken("support", 3.6, 5.0)}
-    log.write(
-        Event(event=EventName.BEHAVIOUR, source="support", at=AHEAD_S["support"] + 5.0, fields=did),
-        5.002,
-    )
+    for entry in entries:
+        payload = entry.payload
+        if isinstance(payload, Said) and payload.text == "Hi there.":
+            payload = payload.model_copy(update={"interrupted": True})
+        log.write(Event(entry.role, entry.clock, payload), entry.t)
+    did = Behaved(behaviour=Behaviour.BARGE_IN, slip=None, **spoken("support", 3.6, 5.0))
+    log.write(Event("support", AHEAD_S["support"] + 5.0, did), 5.002)
     log.close()
     event_log.settle(tmp_path)
     label(tmp_path)

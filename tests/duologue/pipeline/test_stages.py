@@ -14,9 +14,20 @@ from duologue.folder.folder import CALL, write_json
 from duologue.labels import metrics
 from duologue.labels.activity import FRAME_S
 from duologue.pipeline.stages import label
-from shared.endings import Fault
-from shared.events.journal import Event, EventName
-from shared.spec import Expectation
+from shared.endings import Fault, Outcome
+from shared.events import (
+    CallEnded,
+    DeskChanged,
+    Heard,
+    Heartbeat,
+    Payload,
+    RecordingEnded,
+    Said,
+    Started,
+    ToolCalled,
+)
+from shared.events.journal import Event
+from shared.spec import Expectation, Role
 from tests.duologue.folder.test_folder import call
 from tests.duologue.labels.test_activity import mask
 
@@ -24,10 +35,14 @@ ORDER = {"id": 47219, "status": "refunded"}
 AHEAD_S = {"customer": 1_700_000_000.0, "support": 1_700_000_300.0, "driver": 1_700_000_000.0}
 
 
-def emit(log: EventLog, name: EventName, source: str, t: float, **fields: object) -> None:
+def emit(log: EventLog, payload: Payload, source: str, t: float) -> None:
     """An event of `t` that took 2 ms to arrive, or 0.5 s if it is what the customer said."""
-    late_s = 0.5 if (name, source) == (EventName.SAID, "customer") else 0.002
-    log.write(Event(event=name, source=source, at=AHEAD_S[source] + t, fields=fields), t + late_s)
+    late_s = 0.5 if isinstance(payload, Said) and source == "customer" else 0.002
+    log.write(Event(source, AHEAD_S[source] + t, payload), t + late_s)
+
+
+def said(text: str, source: str, start: float, end: float) -> Said:
+    return Said(text=text, intended=text, interrupted=False, **spoken(source, start, end))
 
 
 def spoken(source: str, start: float, end: float) -> dict[str, float]:
@@ -48,22 +63,20 @@ def record(
     gate = np.repeat(speech, round(RATE_HZ * FRAME_S), axis=0)
     soundfile.write(folder / "wire.flac", noise * gate, RATE_HZ, subtype="PCM_16")
     log = EventLog(folder, room="duologue-c1", call_id="c1")
-    emit(log, EventName.START, "support", 0.1, job_id="AJ_1")
-    emit(log, EventName.HEARTBEAT, "customer", 0.2)
+    emit(log, Started(job_id="AJ_1"), "support", 0.1)
+    emit(log, Heartbeat(), "customer", 0.2)
     if desk:
-        emit(log, EventName.DESK, "support", 0.3, changes={})
-        emit(log, EventName.DESK, "support", 3.0, changes={"orders": [ORDER]})
-    emit(log, EventName.SAID, "support", 2.0, text="Hello.", **spoken("support", 0.9, 1.9))
-    emit(log, EventName.SAID, "customer", 4.0, text="Hi there.", **spoken("customer", 2.4, 3.9))
-    emit(log, EventName.HEARD, "support", 4.3, text="hi where", **spoken("support", 2.6, 4.0))
+        emit(log, DeskChanged(changes={}), "support", 0.3)
+        emit(log, DeskChanged(changes={"orders": [ORDER]}), "support", 3.0)
+    emit(log, said("Hello.", "support", 0.9, 1.9), "support", 2.0)
+    emit(log, said("Hi there.", "customer", 2.4, 3.9), "customer", 4.0)
+    emit(log, Heard(text="hi where", **spoken("support", 2.6, 4.0)), "support", 4.3)
     if tool_of:
-        emit(
-            log, EventName.TOOL, tool_of, 5.0, tool="find", arguments={}, output="", is_error=False
-        )
-    emit(log, EventName.OUTCOME, "driver", 5.9, outcome="completed", fault=None, detail="")
-    none = {"customer": 0.0, "support": 0.0}
-    lost = {"inserted_s": none, "cut_s": none, "concealed_s": none}
-    emit(log, EventName.RECORDED, "driver", 6.0, duration_s=6.0, **lost)
+        emit(log, ToolCalled(tool="find", arguments={}, output="", is_error=False), tool_of, 5.0)
+    emit(log, CallEnded(outcome=Outcome.COMPLETED, fault=None, detail=""), "driver", 5.9)
+    none = dict.fromkeys(Role, 0.0)
+    recorded = RecordingEnded(duration_s=6.0, inserted_s=none, cut_s=none, concealed_s=none)
+    emit(log, recorded, "driver", 6.0)
     log.close()
     event_log.settle(folder)
     expected = {"expected": Expectation(desk={"orders": (ORDER,)})}
@@ -126,22 +139,16 @@ def test_a_call_whose_desk_never_reported_is_no_success(tmp_path: Path) -> None:
 
 def test_events_are_in_the_order_in_which_they_happened_by_one_clock(tmp_path: Path) -> None:
     record(tmp_path)
-    entries = event_log.read(tmp_path)
+    entries = event_log.read(tmp_path, Payload)
     assert [entry.t for entry in entries] == sorted(entry.t for entry in entries)
-    (said,) = [e for e in entries if (e.event, e.role) == ("SAID", "customer")]
-    assert said.t == pytest.approx(4.002, abs=1e-5)
-    assert said.on_recording(said.fields["stopped_at"]) == pytest.approx(3.902, abs=1e-5)
-    assert {e.fields.get("job_id") for e in entries} == {None}
+    (spoken,) = [e for e in event_log.read(tmp_path, Said) if e.role == "customer"]
+    assert spoken.t == pytest.approx(4.002, abs=1e-5)
+    assert spoken.on_recording(spoken.payload.stopped_at or 0) == pytest.approx(3.902, abs=1e-5)
+    assert {(e.role, e.job_id) for e in entries} == {
+        ("support", "AJ_1"),
+        ("customer", None),
+        ("driver", None),
+    }
     first = json.loads((tmp_path / "events.jsonl").read_text().splitlines()[0])
     ours = ["event", "role", "t", "clock", "received", "room", "call_id", "job_id"]
     assert list(first)[:8] == ours
-
-
-def test_a_field_named_like_one_of_every_line_is_kept_beside_it(tmp_path: Path) -> None:
-    log = EventLog(tmp_path, room="r", call_id="c1")
-    log.write(
-        Event(event=EventName.REFUSED, source="driver", at=5.0, fields={"role": "support"}), 1
-    )
-    log.close()
-    (entry,) = event_log.read(tmp_path)
-    assert (entry.role, entry.fields["its_role"]) == ("driver", "support")

@@ -20,6 +20,7 @@ from duologue.labels.verdict import Check, Finding, Verdict
 from duologue.report import call as report
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal, Persona
 from shared.endings import Fault, Outcome
+from shared.events import RecordingEnded
 from shared.language.edits import Op
 from shared.spec import Role
 from tests.duologue.folder.test_folder import call
@@ -173,6 +174,6 @@ def _record(path: Path, turns: Sequence[Turn]) -> None:
 def _measured(folder: Path, said: Transcript, heard: Recognition, finding: str) -> Metrics:
     failed = Finding(check=Check.DESK, fault=Fault.SUPPORT, detail=finding)
     verdict = Verdict(task_success=False, valid=True, fault=Fault.SUPPORT, findings=(failed,))
-    lost = dict.fromkeys(("inserted_s", "cut_s", "concealed_s"), dict.fromkeys(Role, 0.0))
-    recorded = {"duration_s": LENGTH_S, **lost}
+    none = dict.fromkeys(Role, 0.0)
+    recorded = RecordingEnded(duration_s=LENGTH_S, inserted_s=none, cut_s=none, concealed_s=none)
     return metrics.measure(loudness_of(folder), said, heard, verdict, recorded=recorded)

@@ -20,7 +20,7 @@ from duologue.labels.verdict import Check, Finding
 from duologue.report.summary import read_calls, show_summary, summarize, write_csv
 from shared.endings import Fault, Outcome
 from shared.errors import DuologueError, UsageError
-from shared.events.usage import Kind, Used
+from shared.events.usage import EngineKind, Used
 from shared.spec import Role
 from tests.duologue.folder.test_folder import call
 from tests.duologue.labels.test_activity import mask
@@ -138,7 +138,7 @@ def test_people_are_told_the_worst_and_why(calls: Path) -> None:
 
 def thought(provider: str, *, local: bool = False) -> Billed:
     used = Used(
-        kind=Kind.LLM,
+        kind=EngineKind.LLM,
         provider=provider,
         model="gpt-4.1-mini",
         local=local,

@@ -7,7 +7,17 @@ import pytest
 from livekit.agents import AgentSession
 
 from shared.endings import EndReason
-from shared.events.journal import Event, EventName, Journal
+from shared.events import (
+    Ended,
+    Heard,
+    Heartbeat,
+    Payload,
+    PeerStateChanged,
+    Revived,
+    Said,
+    StateChanged,
+)
+from shared.events.journal import Event, Journal
 from shared.side import watch as watch_module
 from shared.side.agent import CallAgent, Party
 from shared.side.line import Line
@@ -17,6 +27,8 @@ from tests.roles import call_spec
 
 DEAD_AIR_S = 0.2
 PATIENCE_S = 0.2
+
+SAID = Said(text="Hi.", intended="Hi.", interrupted=False)
 
 
 class Agent:
@@ -82,15 +94,17 @@ async def test_a_silent_call_is_revived_once_and_then_ended() -> None:
     assert reason is EndReason.DEAD_AIR
     assert line.agent.revived == 1
     assert 2 * DEAD_AIR_S <= after_s < 4 * DEAD_AIR_S + 0.5
-    assert [event.event for event in line.events] == [EventName.REVIVED, EventName.ENDED]
+    assert [type(event.payload) for event in line.events] == [Revived, Ended]
 
 
-@pytest.mark.parametrize("sign", [EventName.STATE, EventName.PEER_STATE])
-async def test_every_sign_of_life_starts_the_wait_anew(sign: EventName) -> None:
+@pytest.mark.parametrize("kind", [StateChanged, PeerStateChanged])
+async def test_every_sign_of_life_starts_the_wait_anew(
+    kind: type[StateChanged | PeerStateChanged],
+) -> None:
     async with watched() as line:
         for _ in range(6):
             await asyncio.sleep(DEAD_AIR_S / 2)
-            line.line.journal.emit(sign)
+            line.line.journal.emit(kind(old="speaking", new="listening"))
         assert line.agent.revived == 0
 
 
@@ -98,7 +112,7 @@ async def test_other_events_are_no_signs_of_life() -> None:
     async with watched() as line:
         for _ in range(6):
             await asyncio.sleep(DEAD_AIR_S / 2)
-            line.line.journal.emit(EventName.HEARTBEAT)
+            line.line.journal.emit(Heartbeat())
         assert line.agent.revived == 1
 
 
@@ -117,14 +131,14 @@ async def test_the_support_agent_breaks_the_silence_before_the_customer_does() -
         assert (support.agent.revived, customer.agent.revived) == (1, 0)
 
 
-@pytest.mark.parametrize("turn", [EventName.SAID, EventName.HEARD])
-async def test_the_turns_of_both_sides_count_against_the_cap(turn: EventName) -> None:
+@pytest.mark.parametrize("turn", [SAID, Heard(text="Hi.")])
+async def test_the_turns_of_both_sides_count_against_the_cap(turn: Payload) -> None:
     async with watched(max_turns=4, dead_air_s=60) as line:
         for _ in range(3):
             line.line.journal.emit(turn)
         await asyncio.sleep(0)
         assert not line.line.ended.done()
-        line.line.journal.emit(EventName.SAID)
+        line.line.journal.emit(SAID)
         assert (await line.ended())[0] is EndReason.TURN_LIMIT
 
 
@@ -140,4 +154,4 @@ async def test_what_ended_a_line_first_stands() -> None:
         line.line.end(EndReason.GOODBYE)
         line.line.end(EndReason.PEER_LEFT)
         assert (await line.ended())[0] is EndReason.GOODBYE
-    assert [event.event for event in line.events] == [EventName.ENDED]
+    assert [type(event.payload) for event in line.events] == [Ended]

@@ -12,7 +12,7 @@ from livekit.agents import Agent, AgentSession
 from livekit.agents.types import ATTRIBUTE_SIMULATOR
 
 from duologue.servers.server import Server
-from shared.spec import Kind, Peer, Role
+from shared.spec import Peer, PeerKind, Role
 from shared.worker.linking import AGENT_NAME, RoomGone, find_peer, peer_among, room_options
 
 LINK_TIMEOUT_S = 5.0
@@ -30,7 +30,7 @@ class Lobby:
         self,
         identity: str,
         *,
-        kind: Kind = Kind.STANDARD,
+        kind: PeerKind = PeerKind.STANDARD,
         agent_name: str | None = None,
         attributes: Mapping[str, str] = MappingProxyType({}),
     ) -> rtc.Room:
@@ -39,8 +39,10 @@ class Lobby:
         token = (
             api.AccessToken(self._address.api_key, self._address.api_secret.get_secret_value())
             .with_identity(identity)
-            .with_kind("agent" if kind is Kind.AGENT else "standard")
-            .with_grants(api.VideoGrants(room_join=True, room=self.name, agent=kind is Kind.AGENT))
+            .with_kind("agent" if kind is PeerKind.AGENT else "standard")
+            .with_grants(
+                api.VideoGrants(room_join=True, room=self.name, agent=kind is PeerKind.AGENT)
+            )
             .with_attributes({**named, **attributes})
         )
         room = rtc.Room()
@@ -106,13 +108,13 @@ async def linked(session: AgentSession[None]) -> str:
     return participant.identity
 
 
-@pytest.mark.parametrize("kind", [Kind.AGENT, Kind.STANDARD])
+@pytest.mark.parametrize("kind", [PeerKind.AGENT, PeerKind.STANDARD])
 async def test_a_call_of_ours_links_the_named_peer_and_no_monitor_that_came_first(
-    lobby: Lobby, kind: Kind
+    lobby: Lobby, kind: PeerKind
 ) -> None:
     monitor = await lobby.join("monitor")
     await publish(monitor)
-    us = await lobby.join("support", kind=Kind.AGENT, agent_name="support")
+    us = await lobby.join("support", kind=PeerKind.AGENT, agent_name="support")
     await seen(us, "monitor", tracks=1)
     async with session_with(us, Peer(identity="customer", kind=kind)) as session:
         ready = asyncio.create_task(linked(session))
@@ -125,10 +127,10 @@ async def test_a_call_of_ours_links_the_named_peer_and_no_monitor_that_came_firs
 
 
 async def test_a_peer_of_another_kind_than_named_is_not_linked(lobby: Lobby) -> None:
-    us = await lobby.join("support", kind=Kind.AGENT, agent_name="support")
-    async with session_with(us, Peer(identity="customer", kind=Kind.AGENT)) as session:
+    us = await lobby.join("support", kind=PeerKind.AGENT, agent_name="support")
+    async with session_with(us, Peer(identity="customer", kind=PeerKind.AGENT)) as session:
         ready = asyncio.create_task(linked(session))
-        await publish(await lobby.join("customer", kind=Kind.STANDARD))
+        await publish(await lobby.join("customer", kind=PeerKind.STANDARD))
         await seen(us, "customer", tracks=1)
         done, _ = await asyncio.wait([ready], timeout=0.5)
         assert not done
@@ -139,7 +141,7 @@ async def test_a_bare_dispatch_links_the_first_that_publishes_microphone_audio(
     lobby: Lobby,
 ) -> None:
     await lobby.join("listener")
-    us = await lobby.join("support", kind=Kind.AGENT, agent_name="support")
+    us = await lobby.join("support", kind=PeerKind.AGENT, agent_name="support")
     finding = asyncio.create_task(find_peer(us, Role.SUPPORT))
     person = await lobby.join("person")
     await seen(us, "listener")
@@ -147,17 +149,17 @@ async def test_a_bare_dispatch_links_the_first_that_publishes_microphone_audio(
     assert not finding.done()
     await publish(person)
     peer = await asyncio.wait_for(finding, LINK_TIMEOUT_S)
-    assert peer == Peer(identity="person", kind=Kind.STANDARD)
+    assert peer == Peer(identity="person", kind=PeerKind.STANDARD)
     async with session_with(us, peer) as session:
         assert await linked(session) == "person"
 
 
 async def test_a_simulated_user_is_linked_at_once_and_may_write(lobby: Lobby) -> None:
-    us = await lobby.join("support", kind=Kind.AGENT, agent_name="support")
+    us = await lobby.join("support", kind=PeerKind.AGENT, agent_name="support")
     finding = asyncio.create_task(find_peer(us, Role.SUPPORT))
     await lobby.join("simulator", attributes={ATTRIBUTE_SIMULATOR: "true"})
     peer = await asyncio.wait_for(finding, LINK_TIMEOUT_S)
-    assert peer == Peer(identity="simulator", kind=Kind.SIMULATOR)
+    assert peer == Peer(identity="simulator", kind=PeerKind.SIMULATOR)
     assert room_options(peer).get_text_input_options()
     async with session_with(us, peer) as session:
         assert await linked(session) == "simulator"
@@ -166,13 +168,13 @@ async def test_a_simulated_user_is_linked_at_once_and_may_write(lobby: Lobby) ->
 async def test_who_publishes_before_we_come_is_found_too(lobby: Lobby) -> None:
     await lobby.join("listener")
     await publish(await lobby.join("person"))
-    us = await lobby.join("support", kind=Kind.AGENT, agent_name="support")
+    us = await lobby.join("support", kind=PeerKind.AGENT, agent_name="support")
     peer = await asyncio.wait_for(find_peer(us, Role.SUPPORT), LINK_TIMEOUT_S)
     assert peer.identity == "person"
 
 
 async def test_nobody_is_waited_for_in_a_room_that_is_closed(lobby: Lobby) -> None:
-    us = await lobby.join("support", kind=Kind.AGENT, agent_name="support")
+    us = await lobby.join("support", kind=PeerKind.AGENT, agent_name="support")
     finding = asyncio.create_task(find_peer(us, Role.SUPPORT))
     await lobby.delete()
     with pytest.raises(RoomGone):
@@ -188,22 +190,22 @@ async def _screen(lobby: Lobby) -> None:
 
 
 async def _another_agent(lobby: Lobby) -> None:
-    await publish(await lobby.join("other", kind=Kind.AGENT, agent_name="notetaker"))
+    await publish(await lobby.join("other", kind=PeerKind.AGENT, agent_name="notetaker"))
 
 
 async def _same_role(lobby: Lobby) -> None:
-    await publish(await lobby.join("other", kind=Kind.AGENT, agent_name="support"))
+    await publish(await lobby.join("other", kind=PeerKind.AGENT, agent_name="support"))
 
 
 async def _imposter(lobby: Lobby) -> None:
-    await lobby.join("other", kind=Kind.STANDARD, agent_name="customer")
+    await lobby.join("other", kind=PeerKind.STANDARD, agent_name="customer")
 
 
 @pytest.mark.parametrize("come", [_monitor, _screen, _another_agent, _same_role, _imposter])
 async def test_a_bare_dispatch_never_links(
     lobby: Lobby, come: Callable[[Lobby], Awaitable[None]]
 ) -> None:
-    us = await lobby.join("us", kind=Kind.AGENT, agent_name="support")
+    us = await lobby.join("us", kind=PeerKind.AGENT, agent_name="support")
     finding = asyncio.create_task(find_peer(us, Role.SUPPORT))
     await come(lobby)
     await seen(us, "other", tracks=come in (_screen, _another_agent, _same_role))
@@ -216,8 +218,8 @@ async def test_a_bare_dispatch_never_links(
 async def test_a_bare_dispatch_links_the_agent_of_the_other_role_before_it_publishes(
     lobby: Lobby, role: Role
 ) -> None:
-    us = await lobby.join(role, kind=Kind.AGENT, agent_name=role)
+    us = await lobby.join(role, kind=PeerKind.AGENT, agent_name=role)
     finding = asyncio.create_task(find_peer(us, role))
-    await lobby.join("whoever", kind=Kind.AGENT, agent_name=role.peer)
+    await lobby.join("whoever", kind=PeerKind.AGENT, agent_name=role.peer)
     peer = await asyncio.wait_for(finding, LINK_TIMEOUT_S)
-    assert peer == Peer(identity="whoever", kind=Kind.AGENT)
+    assert peer == Peer(identity="whoever", kind=PeerKind.AGENT)

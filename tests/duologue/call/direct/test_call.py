@@ -31,7 +31,8 @@ from shared.engines import Models
 from shared.engines.completeness import FINISHED_S
 from shared.engines.turn_stt import PREPARE_S
 from shared.errors import UsageError
-from shared.events.journal import Event, EventName, Journal
+from shared.events import Ended, Failed, Payload, PeerStateChanged, Revived, Said
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side import agent
 from shared.side.agent import CallAgent, Party
@@ -102,8 +103,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Call
     return make
 
 
-def times(result: CallResult, name: EventName, role: Role) -> list[float]:
-    return [entry.t for entry in event_log.read(result.folder, name) if entry.role == role]
+def times(result: CallResult, kind: type[Payload], role: Role) -> list[float]:
+    return [entry.t for entry in event_log.read(result.folder, kind) if entry.role == role]
 
 
 def speech(result: CallResult) -> dict[Role, list[tuple[float, float]]]:
@@ -142,13 +143,15 @@ def test_the_files_are_as_their_schemas_say_and_the_same_when_labelled_again(
 
 
 def test_the_transcript_has_each_turn_where_it_is_in_the_audio(default: CallResult) -> None:
-    events = event_log.read(default.folder, EventName.SAID)
+    events = event_log.read(default.folder, Said)
     turns = read_transcript(default.folder).turns
     assert len(turns) == len(events)
     for turn in turns:
         [said] = [e for e in events if e.role == turn.role and abs(e.t - turn.end) < 0.1]
         # The first and last sound lie within the silence that is kept around a sentence.
-        assert said.on_recording(said.fields["started_at"]) == pytest.approx(turn.start, abs=0.05)
+        started_at = said.payload.started_at
+        assert started_at is not None
+        assert said.on_recording(started_at) == pytest.approx(turn.start, abs=0.05)
 
 
 def test_the_same_call_has_the_same_bytes_in_every_process_and_under_load(
@@ -200,7 +203,8 @@ def test_a_barge_in_silences_the_other_side_and_cuts_its_transcript(
     stop = "No wait, stop. That is not what I asked for."
 
     def barge_in(party: Party, event: Event) -> None:
-        speaking = event.event is EventName.PEER_STATE and event.fields["new"] == "speaking"
+        said = event.payload
+        speaking = isinstance(said, PeerStateChanged) and said.new == "speaking"
         if party.line.role is Role.CUSTOMER and speaking and not barged:
             barged.append(event)
             # What it says itself must not be interrupted by the one it interrupts.
@@ -244,8 +248,8 @@ def test_a_silence_is_broken_by_the_support_agent_first_and_a_second_one_ends_th
 ) -> None:
     result = place(scripted({Role.SUPPORT: ("Hello.",), Role.CUSTOMER: ()}))
     assert result.ending.outcome is Outcome.DEAD_AIR
-    [revived] = times(result, EventName.REVIVED, Role.SUPPORT)
-    [ended] = times(result, EventName.ENDED, Role.SUPPORT)
+    [revived] = times(result, Revived, Role.SUPPORT)
+    [ended] = times(result, Ended, Role.SUPPORT)
     silent_since = speech(result)[Role.SUPPORT][-1][1]
     assert revived == pytest.approx(silent_since + Limits().dead_air_s, abs=1.0)
     assert ended == pytest.approx(revived + Limits().dead_air_s, abs=0.1)
@@ -292,13 +296,13 @@ def test_a_side_that_crashes_ends_the_call_and_the_folder_is_whole(
     result = place({Role.SUPPORT: create_party})
     assert result.ending.outcome is Outcome.AGENT_CRASHED
     assert result.ending.fault is Fault.SUPPORT
-    [error] = event_log.read(result.folder, EventName.ERROR)
-    assert "the agent's own mistake" in error.fields["error"]
+    [error] = event_log.read(result.folder, Failed)
+    assert "the agent's own mistake" in error.payload.error
 
 
 def test_a_cancelled_call_is_recorded_so_far(tmp_path: Path) -> None:
     def cancel(event: Event) -> None:
-        if event.event is EventName.SAID:
+        if isinstance(event.payload, Said):
             signal.raise_signal(signal.SIGINT)
 
     assert threading.current_thread() is threading.main_thread()

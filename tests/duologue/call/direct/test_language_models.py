@@ -16,8 +16,8 @@ from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import load_scenario
 from shared.customer_sheet import Behaviour
 from shared.endings import Outcome
-from shared.events.journal import EventName
-from shared.events.usage import Kind
+from shared.events import ToolCalled
+from shared.events.usage import EngineKind
 from shared.settings import Settings
 from shared.spec import CallSpec, Delay, Latency, Role
 from tests.providers.chat import Usage
@@ -56,7 +56,7 @@ def place(spec: CallSpec, out: Path, settings: Settings) -> CallResult:
 
 
 def thinking(result: CallResult, role: Role) -> Billed:
-    [found] = [each for each in result.metrics.usage[role] if each.kind is Kind.LLM]
+    [found] = [each for each in result.metrics.usage[role] if each.kind is EngineKind.LLM]
     return found
 
 
@@ -79,7 +79,7 @@ def test_a_call_reaches_its_goal_and_is_the_same_every_time(
         assert thought.cached_tokens == replies * USAGE.cached
         # Another server than OpenAI's, whose prices nobody has told.
         assert (thought.priced, thought.cost_usd) == (Priced.UNKNOWN, None)
-        own = [each for each in result.metrics.usage[role] if each.kind is not Kind.LLM]
+        own = [each for each in result.metrics.usage[role] if each.kind is not EngineKind.LLM]
         assert [each.priced for each in own] == [Priced.LOCAL] * 2
     assert result.metrics.cost_usd is None
 
@@ -100,5 +100,5 @@ def test_one_who_breaks_in_and_listens_and_forgets_to_hang_up_comes_to_an_end(
     assert kinds == {None, Behaviour.BARGE_IN, Behaviour.BACKCHANNEL}
     assert any(turn.interrupted for turn in turns if turn.role is Role.SUPPORT)
     assert [turn for turn in turns if not turn.behaviour][-1].said == "Goodbye."
-    used = event_log.read(result.folder, EventName.TOOL)
-    assert "hang_up" not in {entry.fields["tool"] for entry in used}
+    used = event_log.read(result.folder, ToolCalled)
+    assert "hang_up" not in {entry.payload.tool for entry in used}

@@ -16,7 +16,8 @@ from duologue.folder.folder import CallFolder
 from duologue.pipeline.filing import CallResult
 from shared.endings import Outcome
 from shared.engines import Models
-from shared.events.journal import EventName, Journal
+from shared.events import Heard, PeerStateChanged, Said, StateChanged
+from shared.events.journal import Journal
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
 from shared.side.line import Line
@@ -81,17 +82,17 @@ def chosen(engines: dict[str, str]) -> dict[str, Any]:
 
 def reply_gap_s(result: CallResult) -> float:
     """From the end of the greeting, by the caller's voice activity detection, to its answer."""
-    states = event_log.read(result.folder, EventName.STATE, EventName.PEER_STATE)
-    mine = [entry for entry in states if entry.role == Role.CUSTOMER]
-    heard = next(e.t for e in mine if e.event == "PEER_STATE" and e.fields["new"] == "listening")
-    speaks = next(e.t for e in mine if e.event == "STATE" and e.fields["new"] == "speaking")
+    states = event_log.read(result.folder, StateChanged, PeerStateChanged)
+    mine = [(entry.t, entry.payload) for entry in states if entry.role == Role.CUSTOMER]
+    heard = next(t for t, p in mine if isinstance(p, PeerStateChanged) and p.new == "listening")
+    speaks = next(t for t, p in mine if isinstance(p, StateChanged) and p.new == "speaking")
     return speaks - heard
 
 
 def test_a_language_model_takes_what_it_really_took(place: Callable[..., CallResult]) -> None:
     result = place(Latency(), customer_llm="openai/gpt-4.1-mini")
     assert result.ending.outcome is Outcome.TURN_LIMIT
-    said = [e.fields["text"] for e in event_log.read(result.folder, EventName.SAID)]
+    said = [e.payload.text for e in event_log.read(result.folder, Said)]
     assert said == [GREETING, "I am listening. Please go on."]
     # On a busy machine the service is late, too; a fraction of it is hidden by the turn's silence.
     assert FIRST_S - 0.2 < reply_gap_s(result) < FIRST_S + SECOND_S + 2.0
@@ -112,8 +113,8 @@ def test_a_synthesizer_is_waited_for(place: Callable[..., CallResult]) -> None:
 
 def test_a_recognizer_of_whole_utterances_is_waited_for(place: Callable[..., CallResult]) -> None:
     result = place(Latency(), customer_stt="openai/whisper-1")
-    heard = [e for e in event_log.read(result.folder, EventName.HEARD) if e.role == Role.CUSTOMER]
-    assert [entry.fields["text"] for entry in heard][:1] == ["Something was said."]
+    heard = [e for e in event_log.read(result.folder, Heard) if e.role == Role.CUSTOMER]
+    assert [entry.payload.text for entry in heard][:1] == ["Something was said."]
 
 
 def test_the_virtual_clock_does_not_run_while_a_service_is_awaited(

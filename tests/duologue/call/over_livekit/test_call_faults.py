@@ -28,7 +28,8 @@ from duologue.labels import placement
 from duologue.servers.server import Server, running_server
 from duologue.servers.workers import Worker
 from shared.endings import Fault, Outcome
-from shared.events.journal import Event, EventName
+from shared.events import CallEnded, Failed, Joined, StateChanged
+from shared.events.journal import Event
 from shared.settings import Settings, inherited_environment
 from shared.spec import CallSpec, Role
 from tests import roles
@@ -87,7 +88,8 @@ class Stage:
         joined: dict[str, float] = {}
 
         def watch(event: Event) -> None:
-            if event.event is EventName.JOINED and (name := event.fields.get("agent_name")):
+            joining = event.payload
+            if isinstance(joining, Joined) and (name := joining.agent_name):
                 joined.setdefault(name, time.monotonic())
             on_event(event)
 
@@ -132,8 +134,8 @@ class Stage:
 
 def _is_customer_speaking(event: Event) -> bool:
     """Whether the customer begins to speak, which it does second."""
-    who, what = (event.source, event.event), event.fields.get("new")
-    return who == (Role.CUSTOMER, EventName.STATE) and what == "speaking"
+    changed = isinstance(event.payload, StateChanged) and event.payload.new == "speaking"
+    return changed and event.source == Role.CUSTOMER
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -192,8 +194,8 @@ def whole(path: Path) -> tuple[float, float]:
     }  # fmt: skip
     assert call["files"] == {name: folder.sha256(path / name) for name in found}
     assert {"outcome", "fault", "spec", "run", "versions"} <= call.keys()
-    (outcome,) = event_log.read(path, EventName.OUTCOME)
-    assert outcome.fields["outcome"] == call["outcome"]
+    (outcome,) = event_log.read(path, CallEnded)
+    assert outcome.payload.outcome == call["outcome"]
     loud: list[tuple[float, float]] = []
     for name in (folder.WIRE, folder.AUDIO):
         audio, rate = soundfile.read(path / name)
@@ -235,8 +237,8 @@ async def test_an_agent_that_fails_ends_the_call_in_time_and_leaves_a_whole_fold
 
 async def test_what_an_agents_code_raised_is_in_the_events(quiet: dict[str, Ended]) -> None:
     for name, problem in (("raise", "the agent's own mistake"), ("raise-early", "whisper/broken")):
-        errors = event_log.read(quiet[name].folder, EventName.ERROR)
-        assert problem in " ".join(str(error.fields["error"]) for error in errors)
+        errors = event_log.read(quiet[name].folder, Failed)
+        assert problem in " ".join(error.payload.error for error in errors)
 
 
 async def test_a_refused_job_ends_the_waiting_at_once(stage: Stage) -> None:
@@ -305,7 +307,7 @@ class Command:
 
     def until_both_were_heard(self) -> None:
         assert self.process.stdout is not None
-        if not any(map(_is_customer_speaking, map(Event.model_validate_json, self.process.stdout))):
+        if not any(map(_is_customer_speaking, map(Event.from_json, self.process.stdout))):
             pytest.fail(f"it ended: {self.process.communicate()[1]}")
         self.children = psutil.Process(self.process.pid).children(recursive=True)
         time.sleep(1.0)  # of speech, which is to be in the recording

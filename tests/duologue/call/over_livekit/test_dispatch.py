@@ -18,7 +18,8 @@ from duologue.servers.process import Program
 from duologue.servers.server import running_server
 from shared.address import ServerAddress
 from shared.errors import DispatchNotPickedUp
-from shared.events.journal import Event, EventName, Journal
+from shared.events import Dispatched, Payload, Redispatched
+from shared.events.journal import Event, Journal
 from shared.settings import Settings, inherited_environment
 from shared.spec import Limits
 from shared.worker.linking import agent_name
@@ -102,9 +103,9 @@ class Lobby:
         found = await self.livekit.agent_dispatch.list_dispatch(self.room.name)
         return [each.id for each in found if each.agent_name == name]
 
-    def made(self) -> list[EventName]:
+    def made(self) -> list[type[Payload]]:
         """What the journal says of dispatches."""
-        return [event.event for event in self.events]
+        return [type(event.payload) for event in self.events]
 
 
 @pytest.fixture
@@ -178,7 +179,7 @@ async def test_a_dispatch_that_nobody_takes_is_given_up_and_deleted(lobby: Lobby
     assert "check that a worker registered under that name" in message
     assert "\n" not in message
     assert not await lobby.dispatches("nobody")
-    assert lobby.made()[:2] == [EventName.DISPATCHED, EventName.REDISPATCHED]
+    assert lobby.made()[:2] == [Dispatched, Redispatched]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -190,7 +191,7 @@ async def test_a_worker_that_registers_late_gets_the_dispatch_made_again(
     light.call(signal.SIGUSR1)
     await bringing
     assert len(lobby.agents("late")) == 1
-    assert EventName.REDISPATCHED in lobby.made()
+    assert Redispatched in lobby.made()
     assert len(await lobby.dispatches("late")) == 1
 
 
@@ -206,7 +207,7 @@ async def test_a_worker_that_dies_with_the_job_is_replaced_by_another(
     light.call(signal.SIGUSR2)
     await bringing
     assert len(lobby.agents("dying")) == 1
-    assert EventName.REDISPATCHED in lobby.made()
+    assert Redispatched in lobby.made()
     await mortal.program.stop(grace_s=0)
 
 
@@ -214,13 +215,13 @@ async def test_a_worker_that_dies_with_the_job_is_replaced_by_another(
 async def test_a_worker_that_takes_the_job_and_does_not_come_is_asked_again(lobby: Lobby) -> None:
     await lobby.bring("hesitant")
     assert len(lobby.agents("hesitant")) == 1
-    assert EventName.REDISPATCHED in lobby.made()
+    assert Redispatched in lobby.made()
 
 
 @pytest.mark.usefixtures("light")
 async def test_one_dispatch_is_enough_for_a_worker_that_comes(lobby: Lobby) -> None:
     await lobby.bring("plain")
-    assert lobby.made() == [EventName.DISPATCHED]
+    assert lobby.made() == [Dispatched]
     assert len(lobby.agents("plain")) == 1
 
 

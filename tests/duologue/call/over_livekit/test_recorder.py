@@ -23,7 +23,22 @@ from duologue.folder.channels import RATE_HZ
 from duologue.folder.folder import CallFolder, Recorded
 from duologue.servers.server import Server, running_server
 from shared.errors import ServerUnreachable
-from shared.events.journal import Event, EventName, Journal
+from shared.events import (
+    Failed,
+    Heard,
+    Heartbeat,
+    Joined,
+    Left,
+    Payload,
+    Published,
+    Ready,
+    Refused,
+    RoomClosed,
+    StateChanged,
+    Subscribed,
+    Unpublished,
+)
+from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side.tap import Played
 from shared.spec import Role
@@ -52,7 +67,7 @@ class Voice:
 
     async def send(self, *events: Event) -> None:
         await self.room.local_participant.send_text(
-            "\n".join(event.model_dump_json() for event in events),
+            "\n".join(event.to_json() for event in events),
             topic=EVENTS_TOPIC,
             destination_identities=[IDENTITY],
         )
@@ -75,8 +90,10 @@ class Studio(NamedTuple):
                 await changed.wait()
                 changed.clear()
 
-    def count(self, name: EventName, **fields: object) -> int:
-        return sum(e.event is name and fields.items() <= e.fields.items() for e in self.events)
+    def count(self, kind: type[Payload], **fields: object) -> int:
+        """How many events there were of a kind with these fields, among others."""
+        said = [event.payload for event in self.events if isinstance(event.payload, kind)]
+        return sum(fields.items() <= payload.fields().items() for payload in said)
 
 
 def room_token(server: Server, identity: str, room: str) -> str:
@@ -123,7 +140,7 @@ async def studio(server: Server, tmp_path: Path) -> AsyncIterator[Studio]:
 async def both_heard(place: Studio) -> None:
     """Publish both voices, and wait until the recorder receives them."""
     await asyncio.gather(*(voice.publish() for voice in place.voices.values()))
-    await place.until(lambda: place.count(EventName.SUBSCRIBED) == 2)
+    await place.until(lambda: place.count(Subscribed) == 2)
 
 
 def clicks(path: Path) -> tuple[list[np.ndarray[Any, Any]], float]:
@@ -200,11 +217,11 @@ async def test_a_track_that_goes_and_comes_back_leaves_silence_and_stays_in_step
         await both_heard(place)
         await asyncio.sleep(1.5)
         await place.voices[Role.CUSTOMER].unpublish()
-        await place.until(lambda: place.count(EventName.UNPUBLISHED) == 1)
+        await place.until(lambda: place.count(Unpublished) == 1)
         gone_s = place.recorder.clock.now()
         await asyncio.sleep(2)
         await place.voices[Role.CUSTOMER].publish()
-        await place.until(lambda: place.count(EventName.SUBSCRIBED) == 3)
+        await place.until(lambda: place.count(Subscribed) == 3)
         back_s = place.recorder.clock.now()
         await asyncio.sleep(3)
         recorded = await place.recorder.stop()
@@ -219,19 +236,20 @@ async def test_a_track_that_goes_and_comes_back_leaves_silence_and_stays_in_step
 
 async def test_a_burst_of_events_arrives_whole_and_in_order(server: Server, tmp_path: Path) -> None:
     def numbered(role: Role, number: int) -> Event:
-        return Event(event=EventName.STATE, source=role, at=time.time(), fields={"n": number})
+        return Event(role, time.time(), StateChanged(old="listening", new=str(number)))
 
     async with studio(server, tmp_path) as place:
         for number in range(0, 500, 5):
             for role, voice in place.voices.items():
                 await voice.send(*(numbered(role, number + i) for i in range(5)))
-        await place.until(lambda: place.count(EventName.STATE) == 1000)
+        await place.until(lambda: place.count(StateChanged) == 1000)
         await place.recorder.stop()
     for role in Role:
-        heard = [e.fields["n"] for e in place.events if e.source == role]
-        assert heard == list(range(500))
-        kept = [line["n"] for line in lines(place.path) if line["role"] == role]
-        assert kept == list(range(500))
+        said = [event.payload for event in place.events if event.source == role]
+        heard = [payload.new for payload in said if isinstance(payload, StateChanged)]
+        assert heard == [str(number) for number in range(500)]
+        kept = [line["new"] for line in lines(place.path) if line["role"] == role]
+        assert kept == heard
 
 
 async def test_speech_that_is_sent_is_kept_as_it_is_and_what_is_none_is_reported(
@@ -244,14 +262,14 @@ async def test_speech_that_is_sent_is_kept_as_it_is_and_what_is_none_is_reported
                 await voice.room.local_participant.send_bytes(
                     data, topic=PLAYED_TOPIC, name=name, destination_identities=[IDENTITY]
                 )
-        await place.until(lambda: place.count(EventName.ERROR) == 2)
+        await place.until(lambda: place.count(Failed) == 2)
         await place.recorder.stop()
     with ZipFile(place.path / "played.zip") as played:
         assert {each: played.read(each) for each in played.namelist()} == {
             f"{role}-0001.flac": flac for role in Role
         }
-    problems = {(e.fields["sender"], e.fields["error"].split(":")[1]) for e in place.events
-                if e.event is EventName.ERROR}  # fmt: skip
+    said = [event.payload for event in place.events]
+    problems = {(p.sender, p.error.split(":")[1]) for p in said if isinstance(p, Failed)}
     assert problems == {(role, f" {role}-0002.flac") for role in Role}
 
 
@@ -264,9 +282,9 @@ async def test_times_by_a_worker_clock_that_is_wrong_are_put_on_the_recordings(
         for _ in range(5):
             now = time.time()
             sent.append(place.recorder.clock.now())
-            event = Event(event=EventName.HEARTBEAT, source="support", at=now + ahead_s)
+            event = Event("support", now + ahead_s, Heartbeat())
             await place.voices[Role.SUPPORT].send(event)
-        await place.until(lambda: place.count(EventName.HEARTBEAT) == 5)
+        await place.until(lambda: place.count(Heartbeat) == 5)
         last = place.recorder.last_heard_at(Role.SUPPORT)
         assert last is not None
         assert sent[-1] <= last <= place.recorder.clock.now()
@@ -280,13 +298,12 @@ async def test_the_room_is_in_the_events(server: Server, tmp_path: Path) -> None
     async with studio(server, tmp_path) as place:
         await both_heard(place)
         await place.voices[Role.SUPPORT].room.disconnect()
-        await place.until(lambda: place.count(EventName.LEFT) == 1)
+        await place.until(lambda: place.count(Left) == 1)
         assert list(place.recorder.participants) == [Role.CUSTOMER]
         await place.recorder.stop()
-    seen = [(e.event, e.fields.get("identity")) for e in place.events]
-    for name in (EventName.JOINED, EventName.PUBLISHED, EventName.SUBSCRIBED):
-        assert {(name, role) for role in Role} <= set(seen)
-    assert place.count(EventName.LEFT, identity="support", reason="client_initiated") == 1
+    for kind in (Joined, Published, Subscribed):
+        assert all(place.count(kind, identity=role.value) == 1 for role in Role)
+    assert place.count(Left, identity="support", reason="client_initiated") == 1
     written = lines(place.path)
     assert [line["t"] for line in written] == sorted(line["t"] for line in written)
     assert {line["call_id"] for line in written} == {"c1"}
@@ -303,13 +320,13 @@ async def test_nobody_sees_the_recorder_and_it_hears_only_the_two(
         await both_heard(place)
         assert IDENTITY not in stranger.room.remote_participants
         assert IDENTITY not in place.voices[Role.CUSTOMER].room.remote_participants
-        await stranger.send(Event(event=EventName.HEARD, source="customer", at=0.0))
-        await place.voices[Role.CUSTOMER].send(Event(event=EventName.OK, source="customer", at=0.0))
-        await place.until(lambda: place.count(EventName.OK) == 1)
+        await stranger.send(Event("customer", 0.0, Heard(text="Hi.")))
+        await place.voices[Role.CUSTOMER].send(Event("customer", 0.0, Ready()))
+        await place.until(lambda: place.count(Ready) == 1)
         await place.recorder.stop()
         await stranger.room.disconnect()
-    assert place.count(EventName.SUBSCRIBED, identity="monitor") == 0
-    assert place.count(EventName.HEARD) == 0
+    assert place.count(Subscribed, identity="monitor") == 0
+    assert place.count(Heard) == 0
 
 
 async def test_a_refusal_reaches_the_driver(server: Server, tmp_path: Path) -> None:
@@ -321,7 +338,7 @@ async def test_a_refusal_reaches_the_driver(server: Server, tmp_path: Path) -> N
         await participant.publish_data(
             Refusal(role=Role.SUPPORT, reason="no such engine").to_data(), topic=REFUSED_TOPIC
         )
-        await place.until(lambda: place.count(EventName.REFUSED) == 1)
+        await place.until(lambda: place.count(Refused) == 1)
         await place.recorder.stop()
     assert refused == [(Role.SUPPORT, "no such engine")]
 
@@ -340,7 +357,7 @@ async def test_a_room_deleted_from_outside_ends_the_recording_and_keeps_it(
         async with asyncio.timeout(5):
             assert await place.recorder.closed == "room_deleted"
         recorded = await place.recorder.stop()
-    assert place.count(EventName.ROOM_CLOSED, reason="room_deleted") == 1
+    assert place.count(RoomClosed, reason="room_deleted") == 1
     (customer, support), length_s = clicks(place.path)
     assert len(customer) >= 2
     assert len(support) >= 2
@@ -374,7 +391,7 @@ async def test_a_connection_that_drops_for_a_moment_is_no_end_and_what_is_lost_i
         await asyncio.sleep(2)
         assert not place.recorder.closed.done()
         recorded = await place.recorder.stop()
-    assert place.count(EventName.LEFT) == 0
+    assert place.count(Left) == 0
     assert set(recorded.recording.concealed_s) == set(Role)
     (customer, support), length_s = clicks(place.path)
     assert customer[-1] == pytest.approx(length_s, abs=0.7)
@@ -396,7 +413,7 @@ async def test_a_server_that_goes_away_ends_the_recording_in_time_and_keeps_it(
         began = time.monotonic()
         recorded = await place.recorder.stop()
         assert time.monotonic() - began < 5
-    assert place.count(EventName.LEFT) == 0
+    assert place.count(Left) == 0
     (customer, support), length_s = clicks(place.path)
     assert len(customer) >= 2
     assert len(support) >= 2

@@ -16,7 +16,9 @@ from duologue.folder.folder import AUDIO, WIRE
 from duologue.folder.played_zip import PlayedFile, opened
 from duologue.labels.placement import FILE, Placement, master, read, write
 from duologue.labels.placement.values import Basis, Source
-from shared.events.journal import Event, EventName
+from shared.endings import Outcome
+from shared.events import CallEnded, Heartbeat, Payload, Started, StretchPlayed
+from shared.events.journal import Event
 from shared.side.tap import Played
 from shared.spec import Role
 from tests.duologue.labels.placement.voices import lay, noise, voice
@@ -26,6 +28,7 @@ AHEAD_S = {Role.CUSTOMER: 1_700_000_000.0, Role.SUPPORT: 1_700_000_300.0, "drive
 """What the clocks show at second 0; a worker's is minutes ahead."""
 DELAY_S = 0.06
 """The usual way of speech into the recording."""
+COMPLETED = CallEnded(outcome=Outcome.COMPLETED, fault=None, detail="")
 
 
 class Said(NamedTuple):
@@ -66,10 +69,12 @@ def record(folder: Path, said: Sequence[Said]) -> None:
             lay(wire[one.role], (0.6 * heard).astype(np.int16), one.start)
         if one.copied:
             speech.add(one.role, name, played.to_flac())
-        emit(log, EventName.PLAYED, one.role, played.stopped_at - AHEAD_S[one.role],
-             file=name, started_at=played.started_at, stopped_at=played.stopped_at)  # fmt: skip
-        emit(log, EventName.HEARTBEAT, one.role, one.at_s)
-    emit(log, EventName.OUTCOME, "driver", LENGTH_S, outcome="completed")
+        stretch = StretchPlayed(
+            file=name, started_at=played.started_at, stopped_at=played.stopped_at
+        )
+        emit(log, stretch, one.role, played.stopped_at - AHEAD_S[one.role])
+        emit(log, Heartbeat(), one.role, one.at_s)
+    emit(log, COMPLETED, "driver", LENGTH_S)
     log.close()
     speech.close()
     event_log.settle(folder)
@@ -78,11 +83,10 @@ def record(folder: Path, said: Sequence[Said]) -> None:
     )
 
 
-def emit(log: EventLog, name: EventName, source: str, t: float, **fields: object) -> None:
+def emit(log: EventLog, payload: Payload, source: str, t: float) -> None:
     """An event of `t` that took 2 ms to come; the driver's own takes no time."""
     late_s = 0.002 if source != event_log.DRIVER else 0.0
-    event = Event(event=name, source=source, at=AHEAD_S[source] + t, fields=fields)
-    log.write(event, t + late_s)
+    log.write(Event(source, AHEAD_S[source] + t, payload), t + late_s)
 
 
 def place(folder: Path) -> Placement:
@@ -143,13 +147,11 @@ def test_events_are_put_where_the_speech_of_their_worker_is(tmp_path: Path) -> N
     assert [u.offset_ms for u in placement.utterances] == pytest.approx(
         [10.5, 13.0, -10.5, 0.0, 0.0], abs=0.1
     )
-    entries = event_log.read(tmp_path, EventName.PLAYED)
+    entries = event_log.read(tmp_path, StretchPlayed)
     assert [entry.t for entry in entries] == sorted(entry.t for entry in entries)
-    (bye,) = [entry for entry in entries if entry.fields["file"] == "customer-0003.flac"]
-    assert bye.on_recording(bye.fields["started_at"]) == pytest.approx(
-        BYE.start / RATE_HZ, abs=1e-4
-    )
-    (outcome,) = event_log.read(tmp_path, EventName.OUTCOME)
+    (bye,) = [entry for entry in entries if entry.payload.file == "customer-0003.flac"]
+    assert bye.on_recording(bye.payload.started_at) == pytest.approx(BYE.start / RATE_HZ, abs=1e-4)
+    (outcome,) = event_log.read(tmp_path, CallEnded)
     assert outcome.t == LENGTH_S
 
 
@@ -229,8 +231,8 @@ def test_placing_again_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_direct_call_is_exact_already(tmp_path: Path) -> None:
     log = EventLog(tmp_path, call_id="c1")
     for role in Role:
-        log.write(Event(event=EventName.START, source=role, at=100.5), 0.5)
-    log.write(Event(event=EventName.OUTCOME, source="driver", at=101.0), 1.0)
+        log.write(Event(role, 100.5, Started()), 0.5)
+    log.write(Event("driver", 101.0, COMPLETED), 1.0)
     log.close()
     placement = place(tmp_path)
     assert placement.exact

@@ -7,7 +7,7 @@ from duologue.labels.activity import Mask, Run
 from duologue.labels.transcript.overheard import Overheard, in_turns
 from duologue.labels.transcript.transcript import Flaw, SaidFrom, Transcript, transcribe
 from shared.customer_sheet import Behaviour
-from shared.events.journal import EventName
+from shared.events import Heard, Said
 from shared.spec import Role
 from tests.duologue.labels.test_activity import mask
 
@@ -20,23 +20,34 @@ WAY_S = 0.12
 
 def said(
     role: Role, start: float | None, end: float | None, text: str, *, at: float = 0, **more: object
-) -> Entry:
+) -> Entry[Said]:
     """A SAID event of a turn whose audio is from `start` to `end` in the recording."""
     times = {"started_at": start, "stopped_at": end}
     epochs = {k: None if v is None else EPOCH[role] + v - WAY_S for k, v in times.items()}
     t = at or (end or 0) + 0.05
     fields = {"text": text, "intended": text, "interrupted": False, **epochs, **more}
-    return Entry(EventName.SAID, role, t, EPOCH[role] + t, fields)
+    return Entry(
+        role=role, t=t, clock=EPOCH[role] + t, call_id="c1", payload=Said.model_validate(fields)
+    )
 
 
-def heard(role: Role, start: float | None, end: float | None, text: str, *, at: float) -> Entry:
+def heard(
+    role: Role, start: float | None, end: float | None, text: str, *, at: float
+) -> Entry[Heard]:
     times = {"started_at": start, "stopped_at": end}
     epochs = {k: None if v is None else EPOCH[role] + v for k, v in times.items()}
-    return Entry(EventName.HEARD, role, at, EPOCH[role] + at, {"text": text, **epochs})
+    payload = Heard(text=text, **epochs)
+    return Entry(role=role, t=at, clock=EPOCH[role] + at, call_id="c1", payload=payload)
 
 
-def call(customer: Mask, support: Mask, *entries: Entry) -> Transcript:
-    return transcribe({C: customer, S: support}, sorted(entries, key=lambda entry: entry.t))
+def call(customer: Mask, support: Mask, *entries: Entry[Said] | Entry[Heard]) -> Transcript:
+    spoken = [entry for entry in entries if isinstance(entry.payload, Said)]
+    understood = [entry for entry in entries if isinstance(entry.payload, Heard)]
+    return transcribe(
+        {C: customer, S: support},
+        sorted(spoken, key=lambda entry: entry.t),
+        sorted(understood, key=lambda entry: entry.t),
+    )
 
 
 def test_turns_have_the_times_of_their_audio_and_the_words_of_their_events() -> None:
@@ -184,10 +195,10 @@ def test_a_turn_goes_on_until_the_other_side_speaks_after_it() -> None:
 
 
 def test_a_side_that_reports_nothing_has_the_turns_that_were_recognized() -> None:
-    entries = [heard(C, 1.0, 2.0, "good morning", at=2.3), said(C, 2.5, 3.5, "Hello.")]
     found = transcribe(
         {C: mask((2.5, 3.5)), S: mask((1.0, 2.0), (4.0, 5.0))},
-        entries,
+        [said(C, 2.5, 3.5, "Hello.")],
+        [heard(C, 1.0, 2.0, "good morning", at=2.3)],
         overheard={S: [Overheard(1.0, 2.0, "Good morning."), Overheard(4.0, 5.0, "")]},
     )
     assert [(t.role, t.start, t.said, t.said_from, t.heard, t.flaw) for t in found.turns] == [
