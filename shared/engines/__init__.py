@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.engines.chosen import Chosen, all_of, find, of_kind
 from shared.engines.models import LOADING, Models, judge, load
+from shared.engines.provider import Package
 from shared.engines.silero import load as load_silero
 from shared.engines.turn_settings import AFTER_SERVICE_S, TurnSettings
 from shared.errors import EngineUnavailable
@@ -41,16 +42,21 @@ def check(engines: Engines, settings: Settings) -> None:
 
     Raises:
         EngineUnavailable: One is unknown, not installed, or its key is missing.
+        UsageError: One is another package's, which cannot be used.
     """
     for one in all_of(engines):
         provider = one.provider
         for package in provider.packages:
-            if not _installed(package.module):
+            if not _installed(package):
                 extra = f'install the extra "{provider.extra}"' if provider.extra else "install it"
                 raise EngineUnavailable(one.engine, f"{package.name} is not installed; {extra}")
         if one.key(settings):
             for package in provider.packages:
-                importlib.import_module(package.module)
+                try:
+                    importlib.import_module(package.module)
+                except Exception as error:
+                    why = f"{package.name} cannot be imported: {type(error).__name__}: {error}"
+                    raise EngineUnavailable(one.engine, why.splitlines()[0]) from error
 
 
 def check_names(engines: Engines) -> None:
@@ -91,10 +97,10 @@ def describe(engines: Engines) -> dict[str, dict[str, Any]]:
     return described
 
 
-def _installed(module: str) -> bool:
+def _installed(package: Package) -> bool:
     try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # nor is the package that it would be in
+        return bool(version(package.name)) and find_spec(package.module) is not None
+    except ModuleNotFoundError:  # of the distribution, or of a package that the module would be in
         return False
 
 

@@ -105,7 +105,7 @@ def _client(chosen: Chosen, settings: Settings) -> ServiceClient:
     return ServiceClient(
         provider.name,
         key=chosen.key(settings),
-        base_url=own.base_url or provider.base_url or "",
+        base_url=(own.base_url or provider.base_url or "").rstrip("/"),
         requests_per_minute=own.requests_per_minute,
         timeout_s=settings.duologue_service_timeout_s,
     )

@@ -24,6 +24,7 @@ from shared.settings import PROFILES, Profile, Settings
 from shared.spec import Engines, Role
 from tests.duologue.batch.plans import short_plan
 from tests.duologue.processes import REPOSITORY
+from tests.packages import declare
 from tests.providers import acme_voices
 from tests.providers.acme_server import AcmeServer
 
@@ -43,14 +44,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     site.mkdir()
     monkeypatch.syspath_prepend(site)
 
-    def installed(distribution: str, **points: str) -> Path:
-        info = site / f"{distribution.replace('-', '_')}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
-        )
-        lines = [f"{name} = {place}" for name, place in points.items()]
-        (info / "entry_points.txt").write_text("\n".join(["[duologue.engines]", *lines]))
+    def installed(distribution: str, **places: str) -> Path:
+        declare(site, distribution, registry.GROUP, **places)
         forget()
         return site
 
@@ -171,6 +166,20 @@ def test_a_broken_package_is_named_when_its_engine_is_asked_for_and_stops_nothin
     assert caps_of(Settings(_env_file=None), None) == []
     with pytest.raises(EngineUnavailable, match=r"tts engines are: hibari/heart.*cartesia/"):
         engines.check_names(LOCAL.model_copy(update={"tts": "nobody/x"}))
+
+
+def test_a_package_that_is_not_all_there_is_named(acme: Path) -> None:
+    keyed = Settings(_env_file=None, acme_api_key="key")
+    (metadata,) = acme.glob("*.dist-info")
+    engines.check(ACME, keyed)
+    sys.modules.pop("acme_voices")
+    (acme / "acme_voices.py").write_text("import not_installed_here")
+    with pytest.raises(EngineUnavailable, match="acme-voices cannot be imported: ModuleNotFound"):
+        engines.check(ACME, keyed)
+    metadata.rename(acme / "acme_of_another_name-1.0.dist-info")
+    (acme / "acme_of_another_name-1.0.dist-info" / "METADATA").write_text("Name: other")
+    with pytest.raises(EngineUnavailable, match="acme-voices is not installed; install it"):
+        engines.check(ACME, keyed)
 
 
 @pytest.mark.usefixtures("acme")

@@ -8,6 +8,7 @@ import pytest
 from shared import entry_points
 from shared.errors import SpecError, UsageError
 from support_agent import business_folder, known_businesses, load_business, resolve_business
+from tests.packages import declare
 
 INIT = """\
 from support_agent import NAME, Business, Identification, read_text
@@ -50,14 +51,13 @@ def write(folder: Path, name: str = "Inn") -> Path:
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder on the path of packages, in which one declares entry points."""
     site = tmp_path / "site"
-    metadata = site / "grand_inn-1.5.dist-info"
-    metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: grand-inn\nVersion: 1.5\n")
-    (metadata / "entry_points.txt").write_text(
-        "[duologue.businesses]\n"
-        "inn = grand_inn:BUSINESS\n"
-        "broken = grand_inn.broken:BUSINESS\n"
-        "number = grand_inn.number:BUSINESS\n"
+    declare(
+        site,
+        "grand-inn",
+        "duologue.businesses",
+        inn="grand_inn:BUSINESS",
+        broken="grand_inn.broken:BUSINESS",
+        number="grand_inn.number:BUSINESS",
     )
     write(site / "grand_inn", "Grand Inn")
     (site / "grand_inn" / "broken.py").write_text("import not_installed_here\n")
@@ -130,7 +130,7 @@ def test_another_package_adds_a_business_by_name(install: Path) -> None:
     assert business_folder("inn") == install / "grand_inn"
     known = known_businesses()
     assert list(known) == sorted(["broken", "clinic", "inn", "internet", "number", "shop"])
-    assert (known["inn"], known["shop"]) == ("grand-inn 1.5", "duologue")
+    assert (known["inn"], known["shop"]) == ("grand-inn 1.0", "duologue")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,6 @@ def test_a_broken_entry_point_names_its_distribution_and_only_when_it_is_asked_f
     with pytest.raises(UsageError) as raised:
         load_business(name)
     assert str(raised.value) == (
-        f"{name!r}, which grand-inn 1.5 adds to duologue.businesses, cannot be used: "
+        f"{name!r}, which grand-inn 1.0 adds to duologue.businesses, cannot be used: "
         f"grand_inn.{name}:BUSINESS: {problem}; repair or uninstall that package"
     )
