@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -193,9 +193,7 @@ def command(role: Role) -> list[str]:
 
 def main(role: Role) -> int:
     """Run the scripted worker of `role`."""
-    take: Callable[..., Any] = behave
-    worker.__dict__["take_call"] = take
-    return worker.run(role, create_party, bare_spec)
+    return worker.run(role, create_party, bare_spec, take=behave)
 
 
 if __name__ == "__main__":

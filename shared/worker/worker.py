@@ -8,7 +8,7 @@ import asyncio
 import logging
 import math
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
@@ -36,6 +36,8 @@ DRAIN_TIMEOUT_S = 600
 """How long a worker that was told to stop lets its calls go on."""
 SETUP_TIMEOUT_S = 120
 """Loading models on a busy machine."""
+CONNECT_RETRIES = 16
+"""How often in a row a worker that does not reach its server tries again, which takes 130 s."""
 FULL_LOAD = 0.7
 """The load from which on livekit-server offers a worker nothing (1.13.5, pkg/agent/config.go)."""
 
@@ -43,6 +45,8 @@ BareSpec = Callable[[Settings], CallSpec]
 """Makes the specification of a job that brings none."""
 Check = Callable[[CallSpec], None]
 """Raises SpecError for what a role cannot take from a specification."""
+TakeCall = Callable[[JobContext, Role, CallSpec, Factory, Settings], Awaitable[None]]
+"""What a worker does with a job, as `take_call` does."""
 
 
 def create_server(
@@ -51,6 +55,9 @@ def create_server(
     settings: Settings,
     bare_spec: BareSpec,
     check: Check | None = None,
+    *,
+    take: TakeCall = take_call,
+    connect_retries: int = CONNECT_RETRIES,
 ) -> AgentServer:
     """The worker of `role`: explicit dispatch only, one call per job."""
 
@@ -82,6 +89,7 @@ def create_server(
         host="" if port else "127.0.0.1",
         port=port,
         http_proxy=None,
+        max_retry=connect_retries,
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=secret.get_secret_value() if secret else None,
@@ -117,7 +125,7 @@ def create_server(
 
     async def entry(context: JobContext) -> None:
         spec = spec_of(context.job)
-        await take_call(context, role, spec, factory, settings)
+        await take(context, role, spec, factory, settings)
 
     server.rtc_session(entry, agent_name=role, on_request=on_request)
     return server
@@ -184,7 +192,15 @@ async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: 
         )
 
 
-def run(role: Role, factory: Factory, bare_spec: BareSpec, check: Check | None = None) -> int:
+def run(
+    role: Role,
+    factory: Factory,
+    bare_spec: BareSpec,
+    check: Check | None = None,
+    *,
+    take: TakeCall = take_call,
+    connect_retries: int = CONNECT_RETRIES,
+) -> int:
     """Run the worker of `role` until it is told to stop; the exit status of its process.
 
     The SDK's own command returns 0 for a port that is taken and for a server that never answers.
@@ -193,7 +209,9 @@ def run(role: Role, factory: Factory, bare_spec: BareSpec, check: Check | None =
     try:
         settings = read_settings()
         logs.configure(settings.duologue_log)
-        server = create_server(role, factory, settings, bare_spec, check)
+        server = create_server(
+            role, factory, settings, bare_spec, check, take=take, connect_retries=connect_retries
+        )
         asyncio.run(_run(server, role, settings))
     except DuologueError as error:
         log.error(Failed.name, role=role, **Failed(error=str(error)).fields())

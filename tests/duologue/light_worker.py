@@ -10,15 +10,16 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable
 
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobRequest
 
 from shared import engines
 from shared.settings import Settings
+from shared.side.conversation import Factory
 from shared.spec import CallSpec, Role
 from shared.worker import worker
+from shared.worker.job import take_call
 from tests.roles import call_spec, create_party
 
 LOADING_S = 1.0
@@ -70,20 +71,26 @@ def plain(name: str, entry: Callable[[JobContext], Awaitable[None]]) -> AgentSer
     return server
 
 
+async def take_late(
+    context: JobContext, role: Role, spec: CallSpec, factory: Factory, settings: Settings
+) -> None:
+    """Take a call, after what loading models would take."""
+    await asyncio.sleep(LOADING_S)
+    await take_call(context, role, spec, factory, settings)
+
+
 def ours(role: Role, calls: int) -> AgentServer:
+    remote = {f"{role}_stt": "openai/whisper-1", f"{role}_tts": "openai/ash"}
     settings = Settings(_env_file=None).model_copy(
-        update={f"{role}_port": 0, "duologue_worker_calls": calls}
+        update={f"{role}_port": 0, "duologue_worker_calls": calls, **remote}
     )
-    chosen = settings.engines(role).model_copy(
-        update={"stt": "openai/whisper-1", "tts": "openai/ash"}
-    )
+    chosen = settings.engines(role)
     engines.check(chosen, settings)
-    engines.__dict__["preload"] = lambda *_: time.sleep(LOADING_S)
 
     def bare_spec(_: Settings) -> CallSpec:
         return call_spec(engines={role: chosen}, peers={}, recorder=None)
 
-    return worker.create_server(role, create_party, settings, bare_spec)
+    return worker.create_server(role, create_party, settings, bare_spec, take=take_late)
 
 
 async def serve(name: str, conduct: str, called: dict[str, asyncio.Event]) -> None:

@@ -250,13 +250,12 @@ async def test_a_worker_prints_json_only_and_no_secret(life: Life, address: Serv
 THEIRS = ("-m", "livekit.agents", "start", "support_agent/worker.py")
 
 IMPATIENT = """
-import functools, sys
+import sys
 from shared.spec import Role
 from shared.worker import worker
 from support_agent.agent import bare_spec, create_party
 
-worker.AgentServer = functools.partial(worker.AgentServer, max_retry=1)
-sys.exit(worker.run(Role.SUPPORT, create_party, bare_spec))
+sys.exit(worker.run(Role.SUPPORT, create_party, bare_spec, connect_retries=1))
 """
 """The support worker, but it tries only twice to reach its server, which takes no minutes."""
 
