@@ -8,7 +8,7 @@ CODE := $(PACKAGES) tests $(wildcard benchmarks)
 # A .venv whose Python is gone is made anew.
 $(shell [ ! -e $(VENV)/python ] || $(PY) -c '' 2>/dev/null || rm -f $(VENV)/python $(VENV)/call $(VENV)/dev)
 
-.PHONY: call test lint bench bench-long lock clean
+.PHONY: call test test-livekit lint bench bench-long lock clean
 .DELETE_ON_ERROR:
 
 # A call of the default scenario, or whatever ARGS says: make call ARGS="--seed 7 --out /tmp/calls"
@@ -39,6 +39,34 @@ lock: $(VENV)/dev
 		-c requirements/dev.txt -o requirements/call.txt
 	@$(PY) $(LOCK) pyproject.toml --extra offline -c requirements/dev.txt -o requirements/role.txt
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > requirements/uv.txt
+
+# `make test` has the LiveKit that is locked. This has the oldest and the newest of the range in
+# pyproject.toml, as far as they are others.
+LIVEKIT := $(shell sed -n 's/^ *"\(livekit-agents[^"]*\)",/\1/p' pyproject.toml)
+LOCKED = $$(sed -n 's/^livekit-agents==\([^ ]*\).*/\1/p' requirements/dev.txt)
+test-livekit: $(VENV)/dev
+	@for end in lowest-direct highest; do \
+		found=$$(echo '$(LIVEKIT)' | $(PY) -m uv pip compile --quiet --no-header --no-annotate --no-deps \
+			--refresh --resolution $$end -) || { echo "no package index answers" >&2; exit 1; }; \
+		if [ "$$found" = "livekit-agents==$(LOCKED)" ]; then \
+			echo "$$found ($$end of the range) is locked: \`make test\` tests it"; \
+		else $(MAKE) --no-print-directory "test-livekit-$${found#*==}" || exit 1; fi; done
+
+# What is private to LiveKit, and a call, with any version: the lock, with that LiveKit in its place.
+test-livekit-%: $(VENV)/dev
+	@echo "Testing with livekit-agents $* in build/livekit-$*"
+	@mkdir -p build/livekit-$*
+	@cp requirements/dev.txt build/livekit-$*/lock.txt
+	@echo 'setuptools>=77' | $(PY) $(LOCK) pyproject.toml - --all-extras \
+		--upgrade-package livekit-agents==$* -o build/livekit-$*/lock.txt > /dev/null
+	@$(PY) -m uv venv --quiet --clear --python $(PY) build/livekit-$*/venv
+	@$(PY) -m uv pip install --quiet --no-deps --python build/livekit-$*/venv/bin/python \
+		--require-hashes -r build/livekit-$*/lock.txt
+	@$(PY) -m uv pip install --quiet --no-deps --python build/livekit-$*/venv/bin/python \
+		--no-build-isolation -e .
+	@build/livekit-$*/venv/bin/python -m pytest tests/shared/test_livekit_internals.py \
+		tests/duologue/call/test_livekit_internals.py
+	@build/livekit-$*/venv/bin/python -m duologue call --transport direct --out build/livekit-$*/calls
 
 # Calls and the cache (livekit-server) stay.
 clean:
