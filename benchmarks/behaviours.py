@@ -23,7 +23,7 @@ from rich.table import Table
 
 from benchmarks.batches import batch
 from duologue.batch.plan import Plan, Repeated
-from duologue.folder.folder import Transport
+from duologue.folder.folder import TransportName
 from duologue.labels.recorded_call import Call
 from duologue.report.summary import read_calls
 from duologue.scenarios.scenario import ScenarioFile, load_scenario
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=12, help="on each transport")
     parser.add_argument("--json", type=Path, default=Path("bench/behaviours.json"))
     options = parser.parse_args()
-    jobs = {Transport.DIRECT: os.cpu_count() or 1, Transport.LIVEKIT: 1}
+    jobs = {TransportName.DIRECT: os.cpu_count() or 1, TransportName.LIVEKIT: 1}
     figures: dict[str, dict[str, Any]] = {}
     scenario = load_scenario().model_copy(update={"behaviours": BEHAVIOURS})
     with tempfile.TemporaryDirectory() as temporary:

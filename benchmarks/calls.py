@@ -19,9 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.usage import Usage, per_call_minute, usage
-from duologue.call.over_livekit.call import place_call
 from duologue.call.over_livekit.recorder import IDENTITY
-from duologue.folder.folder import CallFolder
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import DEFAULT, load_scenario
 from duologue.servers.server import running_server
@@ -29,6 +27,7 @@ from duologue.servers.workers import running_workers
 from shared import logs
 from shared.settings import Settings
 from shared.spec import Role
+from tests.making import call_over
 
 console = Console(highlight=False)
 
@@ -50,10 +49,7 @@ async def measure(calls: int, out: Path) -> dict[str, Any]:
             spec = scenario.to_spec(
                 call_id=f"bench-{number:03}", seed=number, engines=engines, recorder=IDENTITY
             )
-            folder = CallFolder.create(out, spec.call_id)
-            result = await place_call(
-                spec, server.address, folder, settings, on_event=lambda _: None
-            )
+            result = await call_over(server.address, spec, out, settings)
             results.append(result)
             goal = "goal reached" if result.metrics.task_success else "goal NOT reached"
             console.print(f"{number:3}/{calls} {result.ending.outcome}, {goal}")

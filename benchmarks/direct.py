@@ -64,14 +64,14 @@ class Costs:
 
 def work(number: int, calls: int, engines: dict[str, str], started_at: float) -> dict[str, Any]:
     """Make calls in this process; what each took."""
-    from duologue.call.direct import call as direct  # noqa: PLC0415 - imported in the process
+    from duologue.batch import caller  # noqa: PLC0415 - imported in the process
     from duologue.call.direct.pipes import PipeInput  # noqa: PLC0415
-    from duologue.folder.folder import CallFolder  # noqa: PLC0415
     from duologue.scenarios.scenario import load_scenario  # noqa: PLC0415
     from shared import logs  # noqa: PLC0415
     from shared.engines import local_tts, preload, silero, whisper  # noqa: PLC0415
     from shared.settings import Settings  # noqa: PLC0415
     from shared.spec import Role  # noqa: PLC0415
+    from tests.making import call_directly  # noqa: PLC0415
 
     logs.configure("console", level=40)
     costs = Costs()
@@ -84,17 +84,16 @@ def work(number: int, calls: int, engines: dict[str, str], started_at: float) ->
     costs.watch(whisper.Whisper, "transcribe", "recognition")
     costs.watch(silero.SileroStream, "_probability", "voice activity detection")
     costs.watch(PipeInput, "push", "pipes")
-    filed = vars(direct)["file_call"]
-    vars(direct)["file_call"] = lambda *args, **options: _counted(costs, filed, *args, **options)
+    filed = vars(caller)["file_call"]
+    vars(caller)["file_call"] = lambda *args, **options: _counted(costs, filed, *args, **options)
     results = []
     with tempfile.TemporaryDirectory() as temporary:
         for call in range(calls):
             seed = 1000 * number + call
             spec = load_scenario().to_spec(call_id=f"bench-{seed}", seed=seed, engines=chosen)
-            folder = CallFolder.create(Path(temporary), spec.call_id)
             began_s, began_cpu_s = wall_time(), process_time()
             with costs.count("sessions and event loop"):
-                result = direct.place_direct_call(spec, folder, settings)
+                result = call_directly(spec, Path(temporary), settings)
             results.append(
                 {
                     "call_s": result.metrics.duration_s,

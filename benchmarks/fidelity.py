@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.batches import batch, written
-from duologue.folder.folder import CALL, Transport
+from duologue.folder.folder import CALL, TransportName
 from duologue.labels import metrics
 from duologue.labels.transcript.transcript import Turn, read
 from duologue.report.summary import read_calls
@@ -32,7 +32,7 @@ from shared.language.as_heard import normalize
 console = Console()
 
 
-def calls_on(transport: Transport, folder: Path | None, place: Path, calls: int) -> list[Path]:
+def calls_on(transport: TransportName, folder: Path | None, place: Path, calls: int) -> list[Path]:
     """The call folders of a transport, made here unless they are given."""
     if folder is None:
         folder, plan = place / transport, place / f"{transport}.jsonl"
@@ -99,8 +99,8 @@ def _cause(one: tuple[Turn, ...], other: tuple[Turn, ...]) -> str:
 def _right(live: Turn, direct: Turn) -> str:
     """On which transport a turn was heard as it was said."""
     right = {
-        Transport.LIVEKIT: _words(live.heard) == _words(live.said),
-        Transport.DIRECT: _words(direct.heard) == _words(direct.said),
+        TransportName.LIVEKIT: _words(live.heard) == _words(live.said),
+        TransportName.DIRECT: _words(direct.heard) == _words(direct.said),
     }
     return next((str(each) for each, is_right in right.items() if is_right), "neither")
 
@@ -175,7 +175,7 @@ def main() -> None:
                     transport, getattr(options, transport), Path(temporary), options.calls
                 )
             }
-            for transport in (Transport.LIVEKIT, Transport.DIRECT)
+            for transport in (TransportName.LIVEKIT, TransportName.DIRECT)
         )
         both = sorted(live.keys() & direct.keys())
         figures = summary([compare(live[call_id], direct[call_id]) for call_id in both])

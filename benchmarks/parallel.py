@@ -19,9 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.usage import per_call_minute, usage
-from duologue.call.over_livekit.call import place_call
 from duologue.call.over_livekit.recorder import IDENTITY
-from duologue.folder.folder import CallFolder
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import load_scenario
 from duologue.servers.server import running_server
@@ -30,6 +28,7 @@ from shared import logs
 from shared.address import ServerAddress
 from shared.settings import Settings
 from shared.spec import Role
+from tests.making import call_over
 
 GAP_P95_S = 1.2
 BETWEEN_S = 4.0
@@ -71,8 +70,7 @@ async def _call(
     spec = load_scenario().to_spec(
         call_id=f"parallel-{name}", seed=place, engines=engines, recorder=IDENTITY
     )
-    folder = CallFolder.create(out, spec.call_id)
-    return await place_call(spec, address, folder, settings, on_event=lambda _: None)
+    return await call_over(address, spec, out, settings)
 
 
 def summary(number: int, results: list[CallResult], used: dict[str, Any]) -> dict[str, Any]:

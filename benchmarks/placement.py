@@ -25,7 +25,6 @@ from livekit import api, rtc
 from rich.console import Console
 from rich.table import Table
 
-from duologue.call.over_livekit.call import place_call
 from duologue.call.over_livekit.recorder import IDENTITY, Recorder, recorder_token
 from duologue.folder import event_log
 from duologue.folder.channels import RATE_HZ, Pcm
@@ -43,6 +42,7 @@ from shared.events import Said, Subscribed
 from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.spec import Role
+from tests.making import call_over
 
 console = Console(highlight=False)
 
@@ -216,10 +216,7 @@ async def measure_calls(server: Server, settings: Settings, calls: int) -> dict[
                 spec = load_scenario(DEFAULT).to_spec(
                     call_id=f"call-{number:03}", seed=number, engines=chosen, recorder=IDENTITY
                 )
-                folder = CallFolder.create(Path(temporary), spec.call_id)
-                result = await place_call(
-                    spec, server.address, folder, settings, on_event=lambda _: None
-                )
+                result = await call_over(server.address, spec, Path(temporary), settings)
                 began = time.process_time()
                 label(result.folder)
                 labelled_s = time.process_time() - began

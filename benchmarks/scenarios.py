@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks.batches import batch
 from duologue.batch.plan import Plan, Repeated
 from duologue.cli.batch_run import BatchExit
-from duologue.folder.folder import Transport
+from duologue.folder.folder import TransportName
 from duologue.labels.recorded_call import Call
 from duologue.report.summary import read_calls
 from duologue.scenarios.scenario import bundled_scenarios
@@ -72,7 +72,7 @@ def main() -> None:
     """Make the calls, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description="Every bundled scenario.")
     parser.add_argument("--seeds", type=int, default=3, help="calls of each scenario")
-    parser.add_argument("--transport", type=Transport, default=Transport.DIRECT)
+    parser.add_argument("--transport", type=TransportName, default=TransportName.DIRECT)
     parser.add_argument("--keep", type=Path, help="keep the call folders here")
     parser.add_argument("--json", type=Path, default=Path("bench/scenarios.json"))
     options = parser.parse_args()

@@ -198,6 +198,11 @@ class CallSpec(Frozen):
             raise ValueError("a customer without a language model needs goals")
         return self
 
+    @property
+    def opener_is_known(self) -> bool:
+        """Whether `opener` is sure to speak first; somebody else's agent may wait instead."""
+        return self.under_test is None
+
     def for_role(self, role: Role) -> Self:
         """The same call as `role` may know it: without the other's sheet and the verdict's rules.
 

@@ -17,8 +17,9 @@ from livekit import api, rtc
 
 from duologue.call.over_livekit.dispatch import create_room
 from duologue.call.over_livekit.recorder import IDENTITY, Recorder, recorder_token
+from duologue.call.transport import Held
 from duologue.doctor.sound import level_dbfs
-from duologue.folder.folder import CallFolder, Transport
+from duologue.folder.folder import CallFolder, Clock, TransportName
 from duologue.labels import metrics
 from duologue.labels.metrics import Metrics
 from duologue.labels.transcript import transcript
@@ -288,7 +289,12 @@ async def phone_call(
             recorded = await recorder.stop()
             await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
     filed = await asyncio.to_thread(
-        file_call, folder, spec, ending, recorded, transport=Transport.LIVEKIT
+        file_call,
+        folder,
+        spec,
+        Held(ending, recorded),
+        transport=TransportName.LIVEKIT,
+        clock=Clock.REAL,
     )
     call.path = filed.folder
 

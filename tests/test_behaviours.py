@@ -7,12 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from duologue.call.direct import place_direct_call
-from duologue.call.over_livekit.call import place_call
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.folder import event_log
 from duologue.folder.event_log import Entry
-from duologue.folder.folder import CallFolder
 from duologue.labels.transcript.transcript import Turn, read
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import load_scenario
@@ -23,6 +20,7 @@ from shared.events import Behaved
 from shared.language.as_heard import normalize
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
+from tests.making import call_directly, call_over
 
 SETTINGS = Settings(_env_file=None)
 
@@ -39,8 +37,7 @@ def behaving(seed: int = 0, **behaviours: dict[str, Any]) -> CallSpec:
 @pytest.fixture
 def place(tmp_path: Path) -> Callable[[CallSpec], CallResult]:
     def make(spec: CallSpec) -> CallResult:
-        with CallFolder.create(tmp_path, spec.call_id) as folder:
-            return place_direct_call(spec, folder, SETTINGS)
+        return call_directly(spec, tmp_path, SETTINGS)
 
     return make
 
@@ -147,8 +144,7 @@ async def test_it_is_the_same_over_livekit(server: Server, tmp_path: Path) -> No
         barge_in={"probability": 0.3, "after_s": 1.5},
         backchannel={"probability": 0.6, "after_s": 1.0},
     ).model_copy(update={"call_id": f"behaving-{uuid4().hex[:8]}", "recorder": IDENTITY})
-    with CallFolder.create(tmp_path, spec.call_id) as folder:
-        made = await place_call(spec, server.address, folder, SETTINGS, on_event=lambda _: None)
+    made = await call_over(server.address, spec, tmp_path, SETTINGS)
     assert made.metrics.task_success, made.metrics.findings
     barged, listening = (
         turns(made.folder, behaviour) for behaviour in (Behaviour.BARGE_IN, Behaviour.BACKCHANNEL)

@@ -22,7 +22,7 @@ TERMINAL = {
     "duologue/cli/schema_command.py",
     "duologue/cli/server_commands.py",
     "duologue/cli/summary_command.py",
-    "duologue/batch/maker.py",
+    "duologue/batch/call_process_main.py",
 }
 """Where the command writes to the terminal, and a process of a batch its answers to a pipe."""
 ENVIRONMENT = {"shared/settings.py", "shared/native_libraries.py"}

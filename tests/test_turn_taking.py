@@ -11,12 +11,12 @@ import pytest
 import soundfile
 
 from duologue.call.outcome import ExitCode
-from duologue.call.over_livekit.call import place_call
 from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.call.transport import Watch
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ
 from duologue.folder.event_log import Entry, P
-from duologue.folder.folder import AUDIO, WIRE, CallFolder, CallRecord, audio_of, sha256
+from duologue.folder.folder import AUDIO, WIRE, CallRecord, audio_of, sha256
 from duologue.labels import placement
 from duologue.labels.activity import FRAME_S, loudness, runs, voiced
 from duologue.labels.placement.values import Basis, Source
@@ -38,6 +38,7 @@ from shared.spec import CallSpec, Limits, Role
 from tests.caller import PhoneCall, phone_call
 from tests.conftest import Background
 from tests.folders import check_files
+from tests.making import call_over
 
 pytestmark = pytest.mark.usefixtures("workers")
 
@@ -173,17 +174,11 @@ def call(
         engines={role: settings.engines(role) for role in Role},
         recorder=IDENTITY,
     )
-    folder = CallFolder.create(tmp_path_factory.mktemp("calls"), call_id)
+    out = tmp_path_factory.mktemp("calls")
 
     async def make() -> CallResult:
-        return await place_call(
-            spec,
-            server.address,
-            folder,
-            settings,
-            on_event=lambda _: None,
-            listeners=[lambda role, samples: listened.update({role: len(samples)})],
-        )
+        listening = Watch(listeners=[lambda role, samples: listened.update({role: len(samples)})])
+        return await call_over(server.address, spec, out, settings, watch=listening)
 
     return background.run(make())
 

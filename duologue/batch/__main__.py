@@ -1,8 +1,11 @@
-"""`python -m duologue.batch` is a process that makes direct calls (see `duologue.batch.maker`)."""
+"""`python -m duologue.batch` is a process that makes calls, see `call_process_main`."""
 
 from duologue.startup import importing
 
 if __name__ == "__main__":
     with importing():
-        from duologue.batch.maker import main
+        from duologue.batch.call_process_main import main
+        from duologue.call.transports import load_isolated
+
+        load_isolated()
     main()

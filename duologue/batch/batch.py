@@ -8,41 +8,21 @@ import asyncio
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from duologue.batch.budget import Budget
+from duologue.batch.caller import Caller
 from duologue.batch.plan import Plan
 from duologue.batch.store import Store
 from duologue.call.outcome import RETRIED
 from duologue.pipeline.filing import Attempt, CallResult
 from shared.endings import Outcome
 from shared.errors import CallFailed, CallTaken, DuologueError, UsageError
-from shared.spec import CallSpec
 
 RESERVE_BYTES = 64 * 2**20
 """Of disk that calls are not begun without; the running ones need it to be finished."""
 NEVER_KEPT = frozenset({Outcome.CANCELLED})
 """A batch that is stopped makes the call again when it goes on."""
-
-
-class Caller(Protocol):
-    """Makes calls; several at a time, if it is asked to."""
-
-    async def call(self, spec: CallSpec, attempt: Attempt) -> CallResult:
-        """Make a call; its folder is complete then.
-
-        Raises:
-            CallTaken: It was made already, or another process makes it now.
-            CallFailed: A part failed; nothing of it was kept.
-            DuologueError: Its files cannot be written.
-        """
-
-    async def recover(self) -> None:
-        """Wait, after an attempt that failed, until another one has a chance.
-
-        Raises:
-            DuologueError: None will have.
-        """
 
 
 class Failure(NamedTuple):

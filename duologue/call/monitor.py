@@ -2,6 +2,7 @@
 
 import asyncio
 
+from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.outcome import ending_of
 from shared.endings import Ending, EndReason, Fault, Outcome
 from shared.events import Ended, Left, RoomClosed, Subscribed
@@ -22,12 +23,11 @@ class Monitor:
     """Watches the events of one call until it is known how the call ended.
 
     Args:
-        under_test: Whether the support agent is somebody else's. Then nothing is heard of it but
-            its coming and going, and what it does is no fault of the system's.
+        counterpart: Who holds the support side.
     """
 
-    def __init__(self, *, under_test: bool = False) -> None:
-        self._under_test = under_test
+    def __init__(self, counterpart: Counterpart = OURS) -> None:
+        self._counterpart = counterpart
         self._loop = asyncio.get_running_loop()
         self._alive_at: dict[Role, float] = {}
         self._subscribed: set[Role] = set()
@@ -54,11 +54,8 @@ class Monitor:
             reason = payload.reason
             if "DELETED" not in reason.upper():
                 self.settle(Ending(Outcome.SERVER_LOST, Fault.SYSTEM, reason))
-            elif self._under_test:
-                # An agent that hangs up deletes the room (EndCallTool, livekit-agents 1.8.9).
-                self.settle(Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, reason))
             else:
-                self.settle(Ending(Outcome.ROOM_DELETED, Fault.SYSTEM, reason))
+                self.settle(self._counterpart.room_deleted(reason))
 
     async def expect_tracks(self, timeout_s: float) -> None:
         """Settle the call if the recorder does not receive both sides' tracks in time."""
@@ -67,8 +64,8 @@ class Monitor:
                 await self._both_subscribed.wait()
         except TimeoutError:
             missing = sorted(set(Role) - self._subscribed)
-            alone = self._under_test and missing == [Role.SUPPORT]
-            fault = Fault.SUPPORT if alone else Fault.SYSTEM
+            alone = missing == [Role.SUPPORT]
+            fault = self._counterpart.missing if alone else Fault.SYSTEM
             detail = f"no audio track of {', '.join(missing)}"
             self.settle(Ending(Outcome.PEER_NEVER_CAME, fault, detail))
 
@@ -104,8 +101,8 @@ class Monitor:
 
     def _left(self, side: Role) -> Ending:
         """How a call ends that one side has left without saying why."""
-        if self._under_test and side is Role.SUPPORT:
-            return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
+        if side is Role.SUPPORT:
+            return self._counterpart.left()
         return Ending(Outcome.WORKER_LOST, Fault.SYSTEM, f"{side} left without a word")
 
     def _settle_soon(self, ending: Ending) -> None:

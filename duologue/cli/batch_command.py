@@ -14,9 +14,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from duologue.batch.makers import started_maker
+from duologue.batch.call_process import started_process
 from duologue.batch.store import has_calls
-from duologue.folder.folder import Transport
+from duologue.call.transports import TRANSPORTS, find_transport
+from duologue.folder.folder import TransportName
 from duologue.startup import importing
 from shared.settings import read_settings
 
@@ -33,11 +34,14 @@ def batch(
         str, typer.Option("--out", help="Folder for the call folders, or a URL: s3://bucket/calls.")
     ] = "calls",
     transport: Annotated[
-        Transport, typer.Option(help="direct: without a server, as fast as can be computed.")
-    ] = Transport.DIRECT,
+        TransportName, typer.Option(help="direct: without a server, as fast as can be computed.")
+    ] = TransportName.DIRECT,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Calls at the same time at most; one a core unless told."),
+        typer.Option(
+            min=1,
+            help="Calls at the same time at most; as many as the transport carries on these cores.",
+        ),
     ] = None,
     shard: Annotated[
         str, typer.Option(help="i/n: make only the i-th of n parts of the plan.")
@@ -61,20 +65,21 @@ def batch(
         async with AsyncExitStack() as stack:
             started = []
             # A plan that is wrong starts nothing; one of which calls were made is right.
-            if transport is Transport.DIRECT and has_calls(out_dir):
-                started.append(await stack.enter_async_context(started_maker()))
+            if TRANSPORTS[transport].isolated and has_calls(out_dir):
+                started.append(await stack.enter_async_context(started_process()))
             with importing():
                 from duologue.batch.plan import Plan  # noqa: PLC0415 - the same
                 from duologue.cli.batch_run import make_batch  # noqa: PLC0415 - takes a second
                 from duologue.cli.call_view import show_problem  # noqa: PLC0415 - the same
 
+                chosen = find_transport(transport)
             return await make_batch(
                 Plan.read(plan_file, settings),
                 out_dir,
                 settings,
                 Console(highlight=False),
-                transport=transport,
-                jobs=jobs or os.cpu_count() or 1,
+                transport=chosen,
+                jobs=jobs or chosen.at_once(os.cpu_count() or 1),
                 shard=shard,
                 retries=retries,
                 on_line=show_problem,

@@ -3,24 +3,21 @@
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 from enum import IntEnum
 
 from rich.console import Console
 from rich.markup import escape
 
-from duologue.batch.batch import Batch, Caller, Tally
+from duologue.batch.batch import Batch, Tally
 from duologue.batch.budget import Budget, caps_of
-from duologue.batch.direct import direct_caller
-from duologue.batch.livekit import livekit_caller
-from duologue.batch.makers import Maker
+from duologue.batch.call_process import CallProcess
+from duologue.batch.caller import caller_of
 from duologue.batch.origin import check_origin
 from duologue.batch.plan import Plan
-from duologue.batch.store import Store, open_store
-from duologue.call.direct import services
+from duologue.batch.store import open_store
+from duologue.call.transport import Occasion, Transport
 from duologue.cli.batch_view import BatchView, counts
-from duologue.folder.folder import Transport
 from duologue.servers.workers import OnLine
 from shared.errors import UsageError
 from shared.settings import Settings
@@ -66,13 +63,13 @@ async def make_batch(
     retries: int,
     on_line: OnLine,
     max_cost_usd: float | None = None,
-    started: Collection[Maker] = (),
+    started: Collection[CallProcess] = (),
 ) -> BatchExit:
     """Make what is missing of a plan's shard, until done or told to stop by SIGINT or SIGTERM.
 
     It ends, too, once the shard's calls, finished ones included, have cost `max_cost_usd` US
-    dollars, or at a provider what the settings say. Processes that were `started` make direct
-    calls, too.
+    dollars, or at a provider what the settings say. Processes that were `started` make calls,
+    too, where the transport has each made in one.
 
     Raises:
         UsageError: The plan, the shard or the place cannot be used; nothing was started.
@@ -84,10 +81,7 @@ async def make_batch(
     done = [index for index in indexes if plan.ids[index] in finished]
     await asyncio.to_thread(check_origin, plan, done, store, settings.duologue_cache)
     missing = [index for index in indexes if plan.ids[index] not in finished]
-    if transport is Transport.DIRECT:
-        plan.check(missing, settings, services.check)
-    else:
-        plan.check(missing, settings)
+    plan.check(missing, settings, transport.check)
     budget = Budget(caps_of(settings, max_cost_usd))
     await asyncio.to_thread(budget.count_finished, store, finished)
     with BatchView(console, total=len(indexes), finished=len(finished)) as view:
@@ -97,9 +91,8 @@ async def make_batch(
             return BatchExit.MADE
         if budget.exhausted:
             return _tell(console, Tally(), stopped=False, left=len(missing), budget=budget)
-        async with _caller(
-            transport, store, settings, view, jobs=jobs, on_line=on_line, started=started
-        ) as caller:
+        occasion = Occasion(settings, view.say, on_line, many=True, at_once=jobs)
+        async with caller_of(transport, occasion, store.workplace, started) as caller:
             batch = Batch(
                 plan,
                 missing,
@@ -113,27 +106,6 @@ async def make_batch(
             stopped = _stop_on_signals(batch, view)
             await batch.run(jobs)
     return _tell(console, batch.tally, stopped=stopped.is_set(), left=batch.left, budget=budget)
-
-
-@asynccontextmanager
-async def _caller(
-    transport: Transport,
-    store: Store,
-    settings: Settings,
-    view: BatchView,
-    *,
-    jobs: int,
-    on_line: OnLine,
-    started: Collection[Maker],
-) -> AsyncIterator[Caller]:
-    if transport is Transport.DIRECT:
-        async with direct_caller(store.workplace, started) as direct:
-            yield direct
-    else:
-        async with livekit_caller(
-            settings, store.workplace, view.say, jobs=jobs, on_line=on_line
-        ) as livekit:
-            yield livekit
 
 
 def _stop_on_signals(batch: Batch, view: BatchView) -> asyncio.Event:

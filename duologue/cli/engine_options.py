@@ -1,15 +1,17 @@
-"""The options by which a command line names engines."""
+"""The options by which a command line names engines: `--profile`, and one a role and kind."""
 
-from collections.abc import Mapping
-from typing import Annotated
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from shared.settings import Profile
-from shared.spec import EngineChoice, Role
+from shared.spec import EngineChoice, Engines, Role
 
 _PANEL = "Engines"
-EngineOption = Annotated[
+_ENGINE = Annotated[
     str | None,
     typer.Option(
         metavar="ENGINE",
@@ -18,7 +20,7 @@ EngineOption = Annotated[
         show_default=False,
     ),
 ]
-ProfileOption = Annotated[
+_PROFILE = Annotated[
     Profile | None,
     typer.Option(
         help="The engines where neither option, scenario nor environment names one.",
@@ -26,17 +28,50 @@ ProfileOption = Annotated[
         show_default=False,
     ),
 ]
+_OPTIONS: dict[str, Any] = {"profile": _PROFILE} | {
+    f"{role}_{kind}": _ENGINE for role in Role for kind in Engines.model_fields
+}
 
 
-def engine_options(**named: str | None) -> Mapping[Role, EngineChoice]:
-    """What was named, such as `support_tts`, by role."""
-    return {
-        role: EngineChoice(
-            **{
-                option.removeprefix(f"{role}_"): engine
-                for option, engine in named.items()
-                if option.startswith(f"{role}_")
-            }
-        )
-        for role in Role
-    }
+NO_CHOICES: Mapping[Role, EngineChoice] = dict.fromkeys(Role, EngineChoice())
+
+
+class NamedEngines(NamedTuple):
+    """What a command line says of engines."""
+
+    profile: Profile | None = None
+    choices: Mapping[Role, EngineChoice] = NO_CHOICES
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "NamedEngines":
+        """From options by their names, such as `support_tts`."""
+        choices = {
+            role: EngineChoice(**{kind: options[f"{role}_{kind}"] for kind in Engines.model_fields})
+            for role in Role
+        }
+        return cls(options["profile"], choices)
+
+
+NOTHING_NAMED = NamedEngines()
+
+
+def with_engine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with these options, which it gets as its parameter `named`.
+
+    Typer reads a command's options from its signature, so that is what is made here.
+    """
+    own = inspect.signature(command, eval_str=True).parameters
+
+    @wraps(command)
+    def with_options(**given: Any) -> None:
+        engines = {name: given.pop(name) for name in _OPTIONS}
+        command(**given, named=NamedEngines.of(engines))
+
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in _OPTIONS.items()
+    ]
+    kept = [parameter for name, parameter in own.items() if name != "named"]
+    with_options.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
+    with_options.__annotations__ = {each.name: each.annotation for each in (*kept, *added)}
+    return with_options

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from duologue.batch.plan import Plan, Repeated
 from duologue.batch.spread import Part, coverage, load_behaviours, plan_of, spread
-from duologue.cli.engine_options import EngineOption, ProfileOption, engine_options
+from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
 from duologue.scenarios.persona import load_personas
 from duologue.scenarios.scenario import bundled_files, bundled_scenarios, load_scenarios
 from shared.engines.latency import read_latency
@@ -27,6 +27,7 @@ LatencyOption = Annotated[
 ]
 
 
+@with_engine_options
 def plan(
     scenarios: Annotated[
         list[str] | None,
@@ -55,28 +56,10 @@ def plan(
         typer.Option(help="With --calls: a YAML file of behaviours, dealt out to the calls."),
     ] = None,
     latency: LatencyOption = None,
-    profile: ProfileOption = None,
-    customer_stt: EngineOption = None,
-    customer_llm: EngineOption = None,
-    customer_tts: EngineOption = None,
-    customer_vad: EngineOption = None,
-    support_stt: EngineOption = None,
-    support_llm: EngineOption = None,
-    support_tts: EngineOption = None,
-    support_vad: EngineOption = None,
+    named: NamedEngines = NOTHING_NAMED,
 ) -> None:
     """Write a plan for `duologue batch`: one call specification a line."""
-    settings = read_settings().with_profile(profile)
-    options = engine_options(
-        customer_stt=customer_stt,
-        customer_llm=customer_llm,
-        customer_tts=customer_tts,
-        customer_vad=customer_vad,
-        support_stt=support_stt,
-        support_llm=support_llm,
-        support_tts=support_tts,
-        support_vad=support_vad,
-    )
+    settings = read_settings().with_profile(named.profile)
     parts: list[Part] = []
     if calls is None:
         if behaviours:
@@ -88,7 +71,7 @@ def plan(
             seed=seed,
             latency=read_latency(latency or []),
         )
-        made = Plan.of(repeated, settings, options)
+        made = Plan.of(repeated, settings, named.choices)
     else:
         if repeats:
             raise UsageError("--calls and --repeats do not go together")
@@ -100,7 +83,7 @@ def plan(
             seed=seed,
             behaviours=[*load_behaviours(behaviours).values()] if behaviours else (),
         )
-        made = plan_of(parts, settings, read_latency(latency or []), options)
+        made = plan_of(parts, settings, read_latency(latency or []), named.choices)
     made.check(range(len(made.ids)), settings)
     made.write(to)
     if parts:

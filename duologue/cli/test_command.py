@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from duologue.call.counterpart import OURS, Counterpart, LiveKitAgent
+from duologue.call.transports import find_transport
 from duologue.cli.call_view import show_problem
 from duologue.cli.signals import run_cancellable
-from duologue.folder.folder import Transport
+from duologue.folder.folder import TransportName
 from duologue.suite.junit import write_junit
 from duologue.suite.result import Mark, SuiteResult, write_report
 from duologue.suite.run import Suite, load_suite, run_suite
@@ -58,8 +60,8 @@ def assess(
         Path, typer.Option("--out", help="The folder that call folders are made in.")
     ] = Path("calls"),
     transport: Annotated[
-        Transport, typer.Option(help="direct: without a server; for our own agent only.")
-    ] = Transport.LIVEKIT,
+        TransportName, typer.Option(help="direct: without a server; for our own agent only.")
+    ] = TransportName.LIVEKIT,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write JUnit XML, too.")
     ] = None,
@@ -72,14 +74,12 @@ def assess(
     Returns 0 if it does, 1 if it does not, 2 for wrong use, 3 if the system failed.
     """
     settings = read_settings()
-    check_agent_options(transport, support_agent, support_command)
     suite = Suite(
         scenarios=load_suite(scenarios),
         repeat=repeat,
         min_success=min_success,
-        transport=transport,
-        support_agent=support_agent,
-        support_command=support_command,
+        transport=find_transport(transport),
+        counterpart=named_counterpart(support_agent, support_command),
     )
     for report in filter(None, (junit, as_json)):
         _check_writable(report)
@@ -92,22 +92,19 @@ def assess(
     sys.exit(result.exit_code)
 
 
-def check_agent_options(
-    transport: Transport, name: str | None, command: str | None, *, for_ours: bool = False
-) -> None:
-    """Refuse what does not go together; `for_ours` says that something is for our own agent.
+def named_counterpart(name: str | None, command: str | None) -> Counterpart:
+    """Who holds the support side by these options.
 
     Raises:
-        UsageError: Something does not.
+        UsageError: They do not go together.
     """
-    if name is not None and not name:
+    if name is None:
+        if command is not None:
+            raise UsageError("--support-command needs --support-agent, the name to call it by")
+        return OURS
+    if not name:
         raise UsageError("--support-agent is empty; give your agent an agent_name to call it by")
-    if command is not None and name is None:
-        raise UsageError("--support-command needs --support-agent, the name to call the agent by")
-    if name and transport is Transport.DIRECT:
-        raise UsageError("--support-agent is for --transport livekit: an agent is in a room")
-    if name and for_ours:
-        raise UsageError("with --support-agent, leave out --workers and --support-stt and its like")
+    return LiveKitAgent(name, command)
 
 
 def say(text: str) -> None:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import aiohttp
 from livekit import api
 
-from duologue.call.over_livekit.dispatch import DISPATCH_TIMEOUT_S, dispatch
+from duologue.call.counterpart import OURS
+from duologue.call.over_livekit.dispatch import dispatch
 from duologue.doctor import checks
 from duologue.doctor.checks import Voice
 from duologue.doctor.probe import IDENTITY, Probe
@@ -28,6 +29,7 @@ from shared.spec import CallSpec, Limits, Mode, Peer, PeerKind, Role
 
 FIRST_STATUS = 10
 """Exit status of the first stage; the others follow in order."""
+DISPATCH_TIMEOUT_S = OURS.dispatch_timeout_s
 ROOM_LIFETIME_S = 120.0
 """How long a room of the doctor's may be used, apart from holding."""
 LONGEST_HOLD_S = 3400.0
@@ -275,6 +277,7 @@ class Examination:
             present=lambda: role in probe.joined_s or role in probe.refused,
             journal=Journal("driver", room=probe.room_name, call_id=probe.spec.call_id),
             timeout_s=DISPATCH_TIMEOUT_S,
+            join_timeout_s=OURS.join_timeout_s,
         )
         if reason := probe.refused.get(role):
             raise JobRefused(probe.room_name, role, reason)

@@ -33,14 +33,14 @@ REPORT = "report.html"
 M = TypeVar("M", bound=BaseModel)
 
 
-class Transport(StrEnum):
-    """What carries a call."""
+class TransportName(StrEnum):
+    """What carries a call, by name."""
 
     LIVEKIT = "livekit"
     DIRECT = "direct"
 
 
-RECORDED = {Transport.LIVEKIT: frozenset({WIRE}), Transport.DIRECT: frozenset({AUDIO})}
+RECORDED = {TransportName.LIVEKIT: frozenset({WIRE}), TransportName.DIRECT: frozenset({AUDIO})}
 """The audio that was recorded, and cannot be made again from other files."""
 
 
@@ -99,7 +99,7 @@ class CallRecord(Frozen):
     schema_version: Literal[2] = Field(default=2, alias="schema")
     """Of the whole folder."""
     call_id: str
-    transport: Transport
+    transport: TransportName
     spec: CallSpec
     outcome: Outcome
     fault: Fault | None
@@ -122,7 +122,7 @@ class Head(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     schema_version: int = Field(alias="schema")
-    transport: Transport
+    transport: TransportName
     files: dict[str, str]
 
 

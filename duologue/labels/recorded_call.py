@@ -16,7 +16,7 @@ from duologue.folder.folder import (
     REPORT,
     WIRE,
     CallRecord,
-    Transport,
+    TransportName,
     audio_of,
     read_call,
 )
@@ -101,7 +101,7 @@ class Call:
         return self.spec.customer.persona.name if self.spec.customer else None
 
     @property
-    def transport(self) -> Transport:
+    def transport(self) -> TransportName:
         """What carried it."""
         return self.record.transport
 
@@ -238,7 +238,7 @@ class Call:
             FolderError: The audio is missing or damaged.
             UsageError: The call was made without a network, or there is no such side or time.
         """
-        if self.transport is Transport.DIRECT:
+        if self.transport is TransportName.DIRECT:
             raise UsageError(f"{self.path} has no {WIRE}, for it was made directly; take its audio")
         return self._excerpt(WIRE, role, start_s, end_s)
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from duologue.call.outcome import ExitCode, exit_code
+from duologue.call.transport import Held
 from duologue.folder import event_log
 from duologue.folder.folder import (
     CALL,
     CallFolder,
     CallRecord,
     Clock,
-    Recorded,
     Run,
-    Transport,
+    TransportName,
     write_json,
 )
 from duologue.labels import metrics
@@ -55,11 +55,10 @@ class CallResult(NamedTuple):
 def file_call(
     folder: CallFolder,
     spec: CallSpec,
-    ending: Ending,
-    recorded: Recorded,
+    held: Held,
     *,
-    transport: Transport,
-    clock: Clock = Clock.REAL,
+    transport: TransportName,
+    clock: Clock,
     attempt: Attempt = ONLY_ATTEMPT,
 ) -> CallResult:
     """Label what was recorded, write call.json, and give the folder its name. Blocks.
@@ -68,6 +67,7 @@ def file_call(
         CallFailed: It ended so that it is to be made again.
         DuologueError: The files cannot be written.
     """
+    ending, recorded = held
     if ending.outcome in attempt.retried:
         folder.discard()
         raise CallFailed(f"{ending.outcome}: {ending.detail}" if ending.detail else ending.outcome)

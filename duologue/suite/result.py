@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from duologue.call.outcome import ExitCode
-from duologue.folder.folder import Transport
+from duologue.folder.folder import TransportName
 from duologue.pipeline.filing import CallResult
 from shared.endings import Outcome
 from shared.spec import CallSpec
@@ -122,7 +122,7 @@ class SuiteResult(Frozen):
 
     support_agent: str | None
     """None for our own."""
-    transport: Transport
+    transport: TransportName
     repeat: int
     min_success: float
     scenarios: tuple[ScenarioResult, ...]

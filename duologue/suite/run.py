@@ -1,18 +1,14 @@
 """Makes the calls of a suite, one after the other."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from duologue.batch.batch import Caller
-from duologue.batch.direct import direct_caller
-from duologue.batch.livekit import LiveKitCaller, livekit_caller
-from duologue.call.direct import services
+from duologue.batch.caller import Caller, caller_of
+from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.over_livekit.recorder import IDENTITY
-from duologue.call.their_agent import hosted_agent
-from duologue.folder.folder import Transport
-from duologue.pipeline.filing import ONLY_ATTEMPT
+from duologue.call.transport import Occasion, Transport
 from duologue.scenarios.scenario import Scenario, load_scenarios
 from duologue.servers.server_binary import Say
 from duologue.servers.workers import OnLine
@@ -22,23 +18,19 @@ from shared.endings import Outcome
 from shared.errors import CallFailed, UsageError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
-from shared.values import Frozen
 
 HOPELESS = frozenset({Outcome.NOT_PICKED_UP, Outcome.REFUSED})
 """After a call that ended so, the next one would, too."""
 
-Log = Callable[[], list[str]]
 
-
-class Suite(Frozen):
+class Suite(NamedTuple):
     """Which calls to make, and how many of them must reach their goal."""
 
     scenarios: tuple[Scenario, ...]
     repeat: int
     min_success: float
     transport: Transport
-    support_agent: str | None = None
-    support_command: str | None = None
+    counterpart: Counterpart = OURS
 
     def specs(self, settings: Settings) -> dict[str, list[CallSpec]]:
         """By label of their scenario, the calls, of which the k-th has the seed k.
@@ -55,17 +47,16 @@ class Suite(Frozen):
                     seed=seed,
                     engines=chosen,
                     recorder=IDENTITY,
-                    under_test=self.support_agent,
+                    under_test=self.counterpart.under_test,
                 )
                 for seed in range(1, self.repeat + 1)
             ]
             for scenario in self.scenarios
         }
         for spec in (calls[0] for calls in specs.values()):
+            self.transport.check(spec)
             for needed in spec.engines.values():
                 engines.check(needed, settings)
-            if self.transport is Transport.DIRECT:
-                services.check(spec)
         return specs
 
 
@@ -96,14 +87,15 @@ async def run_suite(
     """
     specs = suite.specs(settings)
     runs: dict[str, list[Run]] = {label: [] for label in specs}
-    async with _caller(suite, out, settings, say, on_line) as (caller, log):
+    occasion = Occasion(settings, say, on_line, suite.counterpart, many=True)
+    async with caller_of(suite.transport, occasion, out) as caller:
         for label, calls in specs.items():
             for spec in calls:
                 run = await _make(caller, spec)
                 runs[label].append(run)
                 say(str(run))
                 if run.outcome is not Outcome.COMPLETED and not run.success:
-                    for line in log():
+                    for line in caller.last_lines:
                         say(f"agent: {line}")
                 if run.outcome in HOPELESS:
                     say(f"no more calls are made: {run.detail}")
@@ -117,8 +109,8 @@ def _result(suite: Suite, runs: dict[str, list[Run]]) -> SuiteResult:
         for label, made in runs.items()
     )
     return SuiteResult(
-        support_agent=suite.support_agent,
-        transport=suite.transport,
+        support_agent=suite.counterpart.under_test,
+        transport=suite.transport.name,
         repeat=suite.repeat,
         min_success=suite.min_success,
         scenarios=scenarios,
@@ -127,22 +119,6 @@ def _result(suite: Suite, runs: dict[str, list[Run]]) -> SuiteResult:
 
 async def _make(caller: Caller, spec: CallSpec) -> Run:
     try:
-        return Run.of(spec, await caller.call(spec, ONLY_ATTEMPT))
+        return Run.of(spec, await caller.call(spec))
     except CallFailed as error:
         return Run(call_id=spec.call_id, seed=spec.seed, detail=str(error))
-
-
-@asynccontextmanager
-async def _caller(
-    suite: Suite, out: Path, settings: Settings, say: Say, on_line: OnLine
-) -> AsyncIterator[tuple[Caller, Log]]:
-    """What makes the calls while they are made, and the log of an agent that was started here."""
-    if suite.transport is Transport.DIRECT:
-        async with direct_caller(out) as direct:
-            yield direct, list
-    elif suite.support_agent:
-        async with hosted_agent(suite.support_agent, suite.support_command, settings, say) as agent:
-            yield LiveKitCaller(agent.address, out, settings, say), lambda: agent.last_lines
-    else:
-        async with livekit_caller(settings, out, say, jobs=1, on_line=on_line) as ours:
-            yield ours, list

@@ -100,7 +100,7 @@ async def _begin(party: Party, connection: Connection) -> EndReason:
     line.journal.emit(Ready())
     if line.spec.opener is line.role:
         await agent.open()
-    elif line.spec.under_test:
+    elif not line.spec.opener_is_known:
         await _open_unless(greeted, agent)
     await watch(party)
     return await line.ended

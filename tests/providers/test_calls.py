@@ -8,11 +8,11 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
+from duologue.call.counterpart import OURS
 from duologue.call.outcome import ExitCode
-from duologue.call.over_livekit.call import place_call
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.folder import event_log
-from duologue.folder.folder import CALL, CallFolder, CallRecord
+from duologue.folder.folder import CALL, CallRecord
 from duologue.labels import cost, metrics
 from duologue.labels.cost import Priced
 from duologue.labels.metrics import Metrics
@@ -28,6 +28,7 @@ from shared.events.usage import EngineKind
 from shared.language.as_heard import normalize
 from shared.settings import PROFILES, Profile, Settings
 from shared.spec import CallSpec, Role
+from tests.making import call_over
 from tests.providers.cartesia_server import CartesiaServer
 from tests.providers.chat import Answer, Chat, Reply, Usage
 from tests.providers.deepgram_server import DeepgramServer
@@ -59,14 +60,12 @@ class Cloud(NamedTuple):
     async def call(self, spec: CallSpec, out: Path, answer: Answer) -> CallResult:
         """Make a call in which `answer` is the language model of both sides."""
         self.openai.answer = answer
-        folder = CallFolder.create(out, spec.call_id)
-        return await place_call(
-            spec,
+        return await call_over(
             self.server.address,
-            folder,
+            spec,
+            out,
             Settings(_env_file=None),
-            on_event=lambda _: None,
-            dispatch_timeout_s=40,
+            counterpart=OURS.with_dispatch_timeout(40),
         )
 
 

@@ -3,7 +3,3 @@
 Agents, sessions, engines and watchdogs are those of the workers; here is only what carries them:
 the clock, the pipes and the tick that moves audio between them. See docs/direct.md.
 """
-
-from duologue.call.direct.call import place_direct_call
-
-__all__ = ["place_direct_call"]

@@ -1,26 +1,22 @@
 """One call in one process: both sides, the pipes between them, and a clock."""
 
 import asyncio
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, nullcontext, suppress
 from functools import partial
 from typing import Any
 
 import structlog
 
-from customer_agent import create_party as create_customer
 from duologue.call.direct import services
 from duologue.call.direct.clock import VirtualClock, VirtualLoop
 from duologue.call.direct.connection import DirectConnection
 from duologue.call.direct.patched_time import told_to_this_thread
 from duologue.call.direct.pipes import TICK_S
 from duologue.call.direct.tape import Tape
-from duologue.call.live_audio import Listener
 from duologue.call.monitor import Monitor
-from duologue.folder.folder import CallFolder, Clock, Recorded, Transport
-from duologue.pipeline.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
+from duologue.call.transport import Held, Watch
+from duologue.folder.folder import CallFolder, Clock
 from shared import engines
 from shared.endings import Ending, Fault, Outcome
 from shared.events import CallEnded, RoleTaken, Started
@@ -28,108 +24,91 @@ from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side.conversation import Factory, converse, load_models, report_crash
 from shared.spec import CallSpec, Role
-from support_agent import create_party as create_support
 
-log = structlog.get_logger("duologue.call.direct")
+log = structlog.get_logger("duologue.direct")
 
 LEAVE_TIMEOUT_S = 5.0
 """How long both sides may take to leave once one of them has ended the call."""
 
-FACTORIES: dict[Role, Factory] = {
-    Role.CUSTOMER: create_customer,
-    Role.SUPPORT: create_support,
-}
 
+class DirectCall:
+    """A call that is held in one thread, and may be cancelled from another.
 
-def place_direct_call(
-    spec: CallSpec,
-    folder: CallFolder,
-    settings: Settings,
-    *,
-    clock: Clock = Clock.VIRTUAL,
-    on_event: Callable[[Event], None] = lambda _: None,
-    listeners: Sequence[Listener] = (),
-    attempt: Attempt = ONLY_ATTEMPT,
-) -> CallResult:
-    """Make one call in this process and complete its folder, however the call ends. Blocks.
-
-    SIGINT and SIGTERM, on the main thread, end the call with the outcome `cancelled`.
-
-    Raises:
-        UsageError: An engine cannot be used here, or not on this clock.
-        CancelledError: The call was cancelled; its folder is complete.
-        CallFailed: It ended so that the attempt is not the last.
-        DuologueError: The files cannot be written.
+    Args:
+        spec: The call.
+        folder: What it is recorded into.
+        settings: What engines need.
+        clock: The time in which it takes place.
+        factories: What builds the party of each role.
+        watch: Who follows it, in the call's own thread.
     """
-    virtual = VirtualClock() if clock is Clock.VIRTUAL else None
-    if virtual:
-        services.check(spec)
-    for role in Role:
-        engines.preload(spec.engines[role], settings)
-    call = _Call(spec, folder, settings, virtual, on_event=on_event, listeners=listeners)
-    with _runner(virtual) as runner:
-        ending, recorded = runner.run(call.hold())
-    result = file_call(
-        folder, spec, ending, recorded, transport=Transport.DIRECT, clock=clock, attempt=attempt
-    )
-    if ending.outcome is Outcome.CANCELLED:
-        raise asyncio.CancelledError
-    return result
-
-
-@contextmanager
-def _runner(clock: VirtualClock | None) -> Iterator[asyncio.Runner]:
-    """What runs the call, in virtual time or real time."""
-    if clock is None:
-        with asyncio.Runner() as runner:
-            yield runner
-    else:
-        with (
-            told_to_this_thread(clock),
-            asyncio.Runner(loop_factory=partial(VirtualLoop, clock)) as runner,
-        ):
-            yield runner
-
-
-class _Call:
-    """A call while it lasts."""
 
     def __init__(
         self,
         spec: CallSpec,
         folder: CallFolder,
         settings: Settings,
-        clock: VirtualClock | None,
+        clock: Clock,
+        factories: Mapping[Role, Factory],
         *,
-        on_event: Callable[[Event], None],
-        listeners: Sequence[Listener],
+        watch: Watch,
     ) -> None:
-        self._spec, self._settings, self._clock = spec, settings, clock
-        self._folder, self._on_event, self._listeners = folder, on_event, listeners
+        self._spec, self._settings, self._factories = spec, settings, factories
+        self._folder, self._watch = folder, watch
+        self._clock = VirtualClock() if clock is Clock.VIRTUAL else None
+        loop = partial(VirtualLoop, self._clock) if self._clock else asyncio.new_event_loop
+        self._runner = asyncio.Runner(loop_factory=loop)
+        self._loop = self._runner.get_loop()
+        self._holding: asyncio.Task[Held] | None = None
+        self._cancelled = False
 
-    async def hold(self) -> tuple[Ending, Recorded]:
-        """Hold the call from its first to its last moment."""
-        _cancel_on_signals()
+    def hold(self) -> Held:
+        """Hold the call from its first to its last moment. Blocks.
+
+        Raises:
+            UsageError: An engine cannot be used here.
+            DuologueError: The files cannot be written.
+        """
+        with self._runner as runner:
+            for role in Role:
+                engines.preload(self._spec.engines[role], self._settings)
+            with told_to_this_thread(self._clock) if self._clock else nullcontext():
+                return runner.run(self._hold())
+
+    def cancel(self) -> None:
+        """End the call with the outcome `cancelled`. Thread-safe."""
+        with suppress(RuntimeError):  # its loop is closed: it is over
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if self._holding and not self._cancelled:
+            self._holding.cancel()
+        self._cancelled = True
+
+    async def _hold(self) -> Held:
+        self._holding = asyncio.current_task()
+        if self._cancelled and self._holding:  # before it had begun
+            self._holding.cancel()
         journal = Journal("driver", call_id=self._spec.call_id)
         monitor = Monitor()
 
         def on_event(event: Event) -> None:
             monitor.on_event(event)
-            self._on_event(event)
+            self._watch.on_event(event)
 
         tape = Tape(
             self._folder.path,
             journal,
             call_id=self._spec.call_id,
             on_event=on_event,
-            listeners=self._listeners,
+            listeners=self._watch.listeners,
         )
         try:
             ending = await self._converse(tape, monitor)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         journal.emit(CallEnded(**ending._asdict()))
-        return ending, tape.close()
+        return Held(ending, tape.close())
 
     async def _converse(self, tape: Tape, monitor: Monitor) -> Ending:
         """Let both sides talk until the call has ended and both have left."""
@@ -169,7 +148,7 @@ class _Call:
                 stack.push_async_callback(models.aclose)
                 if self._clock:
                     services.hold_the_clock(models, self._clock)
-                party = FACTORIES[role](spec, journal, models)
+                party = self._factories[role](spec, journal, models)
                 peer_gone = asyncio.create_task(end.end_with_peer(party.line), name=f"end-{role}")
                 stack.callback(peer_gone.cancel)
                 await converse(party, end)
@@ -188,13 +167,3 @@ async def _move(ends: dict[Role, DirectConnection], tape: Tape) -> None:
             end.input.push(played[role.peer])
         ticks += 1
         await asyncio.sleep(began_s + ticks * TICK_S - loop.time())
-
-
-def _cancel_on_signals() -> None:
-    """Have a signal cancel the call, so that its folder is completed."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    task = asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -1,38 +1,31 @@
-"""One call over LiveKit, from an empty room to a call folder."""
+"""One call over LiveKit, from an empty room to a recording."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import structlog
 from livekit import api
 
-from duologue.call.live_audio import Listener
+from duologue.call.counterpart import OVERHEARD_BY, Counterpart
 from duologue.call.monitor import Monitor
-from duologue.call.over_livekit.dispatch import DISPATCH_TIMEOUT_S, create_room
+from duologue.call.over_livekit.dispatch import create_room
 from duologue.call.over_livekit.recorder import Recorder, recorder_token
 from duologue.call.over_livekit.sides import Sides
-from duologue.folder.folder import CallFolder, Transport
-from duologue.labels.transcript.overheard import RECOGNIZER
-from duologue.pipeline.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
+from duologue.call.transport import UNWATCHED, Held, Watch
+from duologue.folder.folder import CallFolder
 from shared import engines
 from shared.address import ServerAddress
 from shared.endings import Ending, Fault, Outcome
-from shared.errors import CallFailed, DispatchNotPickedUp, JobRefused
+from shared.errors import DispatchNotPickedUp, JobRefused
 from shared.events import CallEnded
-from shared.events.journal import Event, Journal
+from shared.events.journal import Journal
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
-log = structlog.get_logger("duologue.call.over_livekit.call")
+log = structlog.get_logger("duologue.call")
 
-TRACKS_TIMEOUT_S = 10.0
-"""Until when both sides must be linked and heard by the recorder, once both are there."""
-THEIR_DISPATCH_TIMEOUT_S = 30.0
-"""Until when an agent of somebody else's must be there; it may load what it needs only then."""
-THEIR_TRACKS_TIMEOUT_S = 30.0
-"""Until when its track must be heard."""
 LOST_TIMEOUT_S = 6.0
 """How long the recorder may take to notice that the room or its server is gone."""
 
@@ -42,45 +35,38 @@ def room_of(call_id: str) -> str:
     return f"duologue-{call_id}"
 
 
-async def place_call(
+async def hold_call(
     spec: CallSpec,
     address: ServerAddress,
     folder: CallFolder,
     settings: Settings,
     *,
-    on_event: Callable[[Event], None],
-    listeners: Sequence[Listener] = (),
-    dispatch_timeout_s: float | None = None,
-    attempt: Attempt = ONLY_ATTEMPT,
-) -> CallResult:
-    """Make one call and complete its folder, however the call ends.
+    counterpart: Counterpart,
+    watch: Watch = UNWATCHED,
+) -> Held:
+    """Hold one call and record it into `folder`, however it ends.
 
-    Cancelling it ends the call with the outcome `cancelled`; the folder is completed all the
-    same, and the cancellation goes on.
+    Cancelling it ends the call with the outcome `cancelled`, with which it returns.
 
     Raises:
         UsageError: The server does not let us in, or an engine cannot be used here.
-        CallFailed: It ended so that the attempt is not the last.
+        DuologueError: The files cannot be written.
     """
-    if spec.under_test:
+    if not counterpart.answers_agents:  # the customer's side is taken here
+        engines.check(spec.engines[Role.CUSTOMER], settings)
+    if not counterpart.reports:
         ours = spec.engines[Role.CUSTOMER]
-        for needed in (ours, ours.model_copy(update={"stt": RECOGNIZER})):
-            engines.check(needed, settings)
+        engines.check(ours.model_copy(update={"stt": OVERHEARD_BY}), settings)
     room = room_of(spec.call_id)
     journal = Journal("driver", room=room, call_id=spec.call_id)
-    cancelled = False
     async with (
         _room(address, room, spec) as livekit,
         Recorder(
-            folder,
-            journal,
-            room=room,
-            call_id=spec.call_id,
-            under_test=spec.under_test.name if spec.under_test else None,
+            folder, journal, room=room, call_id=spec.call_id, counterpart=counterpart
         ) as recorder,
     ):
-        recorder.on_event(on_event)
-        for listener in listeners:
+        recorder.on_event(watch.on_event)
+        for listener in watch.listeners:
             recorder.on_audio(listener)
         sides = Sides(
             spec,
@@ -90,29 +76,16 @@ async def place_call(
             livekit=livekit,
             recorder=recorder,
             journal=journal,
-            dispatch_timeout_s=dispatch_timeout_s or _patience_s(spec),
+            counterpart=counterpart,
         )
         try:
             token = recorder_token(address, room)
-            ending = await _hold(spec, sides, recorder, url=address.url, token=token)
+            ending = await _hold(spec, sides, recorder, counterpart, url=address.url, token=token)
         except asyncio.CancelledError:
-            cancelled = True
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         journal.emit(CallEnded(**ending._asdict()))
         # Before the room is deleted, which would be the last thing recorded.
-        recorded = await recorder.stop()
-    filing = asyncio.to_thread(
-        file_call, folder, spec, ending, recorded, transport=Transport.LIVEKIT, attempt=attempt
-    )
-    if not cancelled:
-        return await filing
-    with suppress(CallFailed):
-        await filing
-    raise asyncio.CancelledError
-
-
-def _patience_s(spec: CallSpec) -> float:
-    return THEIR_DISPATCH_TIMEOUT_S if spec.under_test else DISPATCH_TIMEOUT_S
+        return Held(ending, await recorder.stop())
 
 
 @asynccontextmanager
@@ -131,10 +104,16 @@ async def _room(address: ServerAddress, room: str, spec: CallSpec) -> AsyncItera
 
 
 async def _hold(
-    spec: CallSpec, sides: Sides, recorder: Recorder, *, url: str, token: str
+    spec: CallSpec,
+    sides: Sides,
+    recorder: Recorder,
+    counterpart: Counterpart,
+    *,
+    url: str,
+    token: str,
 ) -> Ending:
     """Bring both sides into the room, and wait until the call has ended and both have left."""
-    monitor = Monitor(under_test=spec.under_test is not None)
+    monitor = Monitor(counterpart)
     recorder.on_event(monitor.on_event)
 
     def on_refused(role: Role, reason: str) -> None:
@@ -143,9 +122,9 @@ async def _hold(
 
     recorder.on_refused(on_refused)
     await recorder.start(url, token)
-    patience_s = THEIR_TRACKS_TIMEOUT_S if spec.under_test else TRACKS_TIMEOUT_S
     connecting = asyncio.create_task(
-        _connect(sides, recorder, monitor, tracks_timeout_s=patience_s), name="connect"
+        _connect(sides, recorder, monitor, tracks_timeout_s=counterpart.tracks_timeout_s),
+        name="connect",
     )
     waiting = asyncio.create_task(monitor.wait(), name="monitor")
     try:

@@ -18,15 +18,10 @@ from shared.spec import Limits
 
 T = TypeVar("T")
 
-DISPATCH_TIMEOUT_S = 12.0
-"""Until when a dispatch must have brought its agent into the room."""
 TAKEN_TIMEOUT_S = 6.0
 """Until when a worker must have taken the job; else the dispatch is made again. The server shows
 jobs only once it has asked around for agent names, which takes 5 s (livekit-server 1.13.5,
 CheckEnabledTimeout in pkg/agent/client.go) if it has not done so within the last minute."""
-JOIN_TIMEOUT_S = 8.0
-"""Until when one that took it must be in the room; a worker that died then is never missed
-by the server."""
 POLL_S = 0.25
 ROOM_MARGIN_S = 120
 """How much longer than its call a room may live; agents alone do not keep it open."""
@@ -53,8 +48,8 @@ async def dispatch(
     metadata: str,
     present: Callable[[], bool],
     journal: Journal,
-    timeout_s: float = DISPATCH_TIMEOUT_S,
-    join_timeout_s: float = JOIN_TIMEOUT_S,
+    timeout_s: float,
+    join_timeout_s: float,
 ) -> None:
     """Dispatch an agent into a room and wait until it is `present` there.
 

@@ -17,6 +17,7 @@ import soundfile
 import structlog
 from livekit import api, rtc
 
+from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.live_audio import Listener
 from duologue.call.over_livekit.concealment import Concealment
 from duologue.call.over_livekit.inbox import Inbox
@@ -32,7 +33,6 @@ from shared.events import Failed, RecordingEnded, Refused, Subscribed
 from shared.events.journal import Event, Journal
 from shared.spec import Role
 from shared.worker.bus import Refusal
-from shared.worker.linking import agent_name
 
 log = structlog.get_logger("duologue.call.over_livekit.recorder")
 
@@ -95,7 +95,7 @@ class Recorder:
         journal: The driver's.
         room: The room's name.
         call_id: The call's.
-        under_test: The name of somebody else's agent, if that is the support side.
+        counterpart: Who holds the support side.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Recorder:
         *,
         room: str,
         call_id: str,
-        under_test: str | None = None,
+        counterpart: Counterpart = OURS,
     ) -> None:
         self.clock = RecordingClock.start()
         self._path = folder.path
@@ -113,7 +113,7 @@ class Recorder:
         self._audio = TwoChannelFile(folder.path / WIRE)
         self._events = event_log.EventLog(folder.path, room=room, call_id=call_id)
         self._room = rtc.Room()
-        self._under_test = under_test
+        self._counterpart = counterpart
         self._concealment = Concealment()
         self._presence = Presence(self._room, journal, self.side_of)
         self._played = PlayedFile(folder.path)
@@ -154,15 +154,11 @@ class Recorder:
         return self._room.remote_participants
 
     def side_of(self, participant: rtc.Participant) -> Role | None:
-        """Which side of the call a participant is; None for anybody else.
-
-        Ours join under their role's name; what name another's agent joins under is not known.
-        """
-        identity = participant.identity
-        if identity in tuple(Role):
-            return Role(identity)
-        theirs = self._under_test and agent_name(participant) == self._under_test
-        return Role.SUPPORT if theirs else None
+        """Which side of the call a participant is; None for anybody else."""
+        if participant.identity == Role.CUSTOMER:
+            return Role.CUSTOMER
+        takes = self._counterpart.takes(participant.identity, participant.attributes)
+        return Role.SUPPORT if takes else None
 
     def find(self, role: Role) -> rtc.RemoteParticipant | None:
         """The participant that is `role`'s side of the call, if it is there."""

@@ -13,13 +13,14 @@ from livekit import api, rtc
 from livekit.agents.utils import http_context
 
 from customer_agent import create_party
+from duologue.call.counterpart import Counterpart
 from duologue.call.over_livekit.dispatch import dispatch
 from duologue.call.over_livekit.recorder import Recorder
 from shared import engines
 from shared.address import ServerAddress
 from shared.events.journal import Journal
 from shared.settings import Settings
-from shared.spec import AgentUnderTest, CallSpec, Peer, Role
+from shared.spec import CallSpec, Peer, Role
 from shared.worker.room import connected, take_side
 
 log = structlog.get_logger("duologue.call.over_livekit.sides")
@@ -39,7 +40,7 @@ class Sides:
         livekit: A client of the server.
         recorder: Sees who is there.
         journal: The driver's.
-        dispatch_timeout_s: Until when agents must be there.
+        counterpart: Who holds the support side.
     """
 
     def __init__(
@@ -52,15 +53,20 @@ class Sides:
         livekit: api.LiveKitAPI,
         recorder: Recorder,
         journal: Journal,
-        dispatch_timeout_s: float,
+        counterpart: Counterpart,
     ) -> None:
         self._spec, self._settings = spec, settings
         self._address, self._room = address, room
         self._recorder = recorder
+        self._counterpart = counterpart
         self._dispatch = partial(
-            dispatch, livekit, room=room, journal=journal, timeout_s=dispatch_timeout_s
+            dispatch,
+            livekit,
+            room=room,
+            journal=journal,
+            timeout_s=counterpart.dispatch_timeout_s,
+            join_timeout_s=counterpart.join_timeout_s,
         )
-        self._patience_s = dispatch_timeout_s
         self._customer: asyncio.Task[None] | None = None
 
     async def come(self) -> None:
@@ -70,13 +76,12 @@ class Sides:
             ExceptionGroup: Of what went wrong, such as DispatchNotPickedUp.
         """
         async with asyncio.TaskGroup() as both:
-            if agent := self._spec.under_test:
-                both.create_task(self._bring(agent), name=f"dispatch-{agent.name}")
-                both.create_task(self._load(), name="load customer")
+            both.create_task(self._bring_support(), name=f"dispatch-{self._counterpart.agent_name}")
+            if self._counterpart.answers_agents:
+                both.create_task(self._bring_customer(), name=f"dispatch-{Role.CUSTOMER}")
             else:
-                for role in Role:
-                    both.create_task(self._send(role), name=f"dispatch-{role}")
-        if self._spec.under_test:
+                both.create_task(self._load_customer(), name="load customer")
+        if not self._counterpart.answers_agents:
             self._customer = asyncio.create_task(self._call(), name="customer")
 
     async def gone(self) -> None:
@@ -84,7 +89,7 @@ class Sides:
 
         Somebody else's agent may stay in the room when the customer has hung up.
         """
-        leaving = (Role.CUSTOMER,) if self._spec.under_test else tuple(Role)
+        leaving = tuple(Role) if self._counterpart.reports else (Role.CUSTOMER,)
         try:
             async with asyncio.timeout(LEAVE_TIMEOUT_S):
                 while any(map(self._recorder.find, leaving)):  # noqa: ASYNC110 - asked, not told
@@ -100,23 +105,22 @@ class Sides:
             if not self._customer.cancelled():
                 self._customer.result()  # raises what went wrong
 
-    async def _send(self, role: Role) -> None:
+    async def _bring_support(self) -> None:
+        theirs = self._spec.under_test
         await self._dispatch(
-            agent_name=role,
-            metadata=self._spec.to_metadata(role),
-            present=lambda: self._recorder.find(role) is not None,
-        )
-
-    async def _bring(self, agent: AgentUnderTest) -> None:
-        await self._dispatch(
-            agent_name=agent.name,
-            metadata=agent.metadata,
+            agent_name=self._counterpart.agent_name,
+            metadata=theirs.metadata if theirs else self._spec.to_metadata(Role.SUPPORT),
             present=lambda: self._recorder.find(Role.SUPPORT) is not None,
-            # It may load whatever it needs only now.
-            join_timeout_s=self._patience_s,
         )
 
-    async def _load(self) -> None:
+    async def _bring_customer(self) -> None:
+        await self._dispatch(
+            agent_name=Role.CUSTOMER,
+            metadata=self._spec.to_metadata(Role.CUSTOMER),
+            present=lambda: self._recorder.find(Role.CUSTOMER) is not None,
+        )
+
+    async def _load_customer(self) -> None:
         await asyncio.to_thread(engines.preload, self._spec.engines[Role.CUSTOMER], self._settings)
 
     async def _call(self) -> None:

@@ -12,8 +12,6 @@ from duologue.labels.activity import Run
 from shared.engines.pcm import Samples, resample
 from shared.spec import Role
 
-RECOGNIZER = "whisper/tiny.en"
-"""Local, whatever engines the call uses: labelling costs nothing, and no audio leaves for it."""
 MARGIN_S = 0.2
 """Recognized before and after a run of speech, whose first and last sound may be soft."""
 

@@ -15,11 +15,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from pydantic import ConfigDict, Field
 
+from duologue.call.counterpart import OVERHEARD_BY, counterpart_of
 from duologue.folder import event_log
 from duologue.folder.event_log import Entry
 from duologue.folder.folder import read_call, read_json
 from duologue.labels.activity import FRAME_S, Mask, loudness_of, runs, voiced
-from duologue.labels.transcript.overheard import RECOGNIZER, Overheard, in_turns, overhear
+from duologue.labels.transcript.overheard import Overheard, in_turns, overhear
 from duologue.labels.transcript.words import synthesis
 from duologue.labels.transcript.words.readings import displayed
 from shared.customer_sheet import Behaviour
@@ -150,13 +151,13 @@ def make(folder: Path) -> Transcript:
     """
     masks = {role: voiced(channel.rms) for role, channel in loudness_of(folder).items()}
     said, heard = event_log.read(folder, Said), event_log.read(folder, Heard)
-    if not read_call(folder).spec.under_test:
+    if counterpart_of(read_call(folder).spec).reports:
         return transcribe(masks, said, heard)
     spoken = {role: runs(mask) for role, mask in masks.items()}
     turns = in_turns(spoken[Role.SUPPORT], spoken[Role.CUSTOMER])
     overheard = {Role.SUPPORT: overhear(folder, Role.SUPPORT, turns)}
     call = transcribe(masks, said, heard, overheard=overheard)
-    return call.model_copy(update={"recognizer": RECOGNIZER})
+    return call.model_copy(update={"recognizer": OVERHEARD_BY})
 
 
 def read(folder: Path) -> Transcript:

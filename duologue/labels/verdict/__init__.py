@@ -7,12 +7,13 @@ against a call is a finding: which check found it, whose fault it is, and what e
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from duologue.call.counterpart import counterpart_of
 from duologue.labels.verdict.checks import all_findings
 from duologue.labels.verdict.evidence import Evidence, Spoken, Used
 from duologue.labels.verdict.finding import INVALIDATING, TASK, Check, Finding
 from duologue.labels.verdict.gathering import gather
 from shared.endings import Fault
-from shared.spec import UNSEEN, CallSpec
+from shared.spec import CallSpec
 
 __all__ = ["Check", "Evidence", "Finding", "Spoken", "Used", "Verdict", "gather", "judge"]
 
@@ -47,9 +48,8 @@ def judge(evidence: Evidence) -> Verdict:
 
 
 def _unchecked(spec: CallSpec) -> tuple[str, ...]:
-    if not spec.under_test or not spec.expected:
-        return ()
-    return tuple(f"expected.{key}" for key in sorted(UNSEEN) if getattr(spec.expected, key))
+    unseen = sorted(counterpart_of(spec).unseen)
+    return tuple(f"expected.{key}" for key in unseen if getattr(spec.expected, key, None))
 
 
 def _any(checks: frozenset[Check], findings: Iterable[Finding]) -> bool:

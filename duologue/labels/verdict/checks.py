@@ -27,7 +27,7 @@ def all_findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _rows(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.spec.under_test:
+    if "desk" in evidence.counterpart.unseen:
         return
     if evidence.changes is None:
         yield Finding(check=Check.DESK, fault=Fault.SYSTEM, detail="the desk's rows never arrived")
@@ -49,7 +49,7 @@ def _words(evidence: Evidence) -> Iterator[Finding]:
 
 def _deeds(evidence: Evidence) -> Iterator[Finding]:
     """Tools in their order, and tools that must not be used."""
-    if evidence.spec.under_test:
+    if "tools" in evidence.counterpart.unseen:
         return
     expected = _expected(evidence)
     used = [use.tool for use in evidence.tools if use.role is Role.SUPPORT and use.succeeded]
@@ -106,7 +106,7 @@ def _goals(evidence: Evidence) -> Iterator[Finding]:
     A caller who hangs up tells. Of one whom the agent left, each goal must have been answered.
     """
     spec, outcome = evidence.spec, evidence.ending.outcome
-    if not spec.under_test or outcome is Outcome.COMPLETED:
+    if evidence.counterpart.reports or outcome is Outcome.COMPLETED:
         return
     goals = spec.customer.goals if spec.customer else ()
     if outcome is Outcome.AGENT_LEFT and goals and _said_goodbye(evidence, Role.SUPPORT):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from duologue.call.counterpart import Counterpart, counterpart_of
 from shared.endings import Ending
 from shared.spec import CallSpec, Role
 from shared.values import Row
@@ -49,6 +50,11 @@ class Evidence(NamedTuple):
     """Wrong values that the caller said on purpose, to correct itself."""
     broken_audio: str = ""
     """What is wrong with the recording, if anything is."""
+
+    @property
+    def counterpart(self) -> Counterpart:
+        """Who held the support side."""
+        return counterpart_of(self.spec)
 
     def said(self, role: Role) -> list[Spoken]:
         """What one side said."""

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from duologue.labels.cost import Billed, Priced
 from duologue.labels.interaction import interact
 from duologue.labels.metrics import Metrics
 from duologue.labels.transcript.transcript import Transcript
-from duologue.pipeline.filing import Attempt, CallResult
+from duologue.pipeline.filing import ONLY_ATTEMPT, Attempt, CallResult
 from shared.endings import Ending, Fault, Outcome
 from shared.errors import CallFailed, CallTaken, DuologueError, EngineUnavailable, WorkerFailed
 from shared.events.usage import EngineKind
@@ -63,6 +63,8 @@ LOST = Ending(Outcome.WORKER_LOST, Fault.SYSTEM, "no heartbeat")
 class Scripted:
     """Makes calls end as a test says."""
 
+    last_lines: Sequence[str] = ()
+
     def __init__(self, end: Callable[[int, Attempt], Ending], bill: Billed | None = None) -> None:
         self._end = end
         self._usage = {Role.CUSTOMER: (bill,) if bill else (), Role.SUPPORT: ()}
@@ -70,7 +72,7 @@ class Scripted:
         self.running = self.most_running = 0
         self.recovered = 0
 
-    async def call(self, spec: CallSpec, attempt: Attempt) -> CallResult:
+    async def call(self, spec: CallSpec, attempt: Attempt = ONLY_ATTEMPT) -> CallResult:
         self.attempts.append((spec.call_id, attempt))
         self.running += 1
         self.most_running = max(self.running, self.most_running)

@@ -13,12 +13,12 @@ import pytest
 import pytest_asyncio
 from rich.console import Console
 
-from duologue.batch.livekit import LiveKitCaller
+from duologue.batch.caller import CallerHere
 from duologue.batch.plan import Plan
+from duologue.call.over_livekit.transport import LiveKit, LiveKitCarrier
+from duologue.call.transport import Occasion
 from duologue.cli.batch_run import BatchExit, make_batch
-from duologue.folder.folder import Transport
 from duologue.labels.recorded_call import Call
-from duologue.pipeline.filing import Attempt
 from duologue.report.summary import read_calls
 from duologue.servers.server import Server, running_server
 from shared.endings import Outcome
@@ -34,13 +34,11 @@ END_TIMEOUT_S = 180.0
 AGAIN_TIMEOUT_S = 10.0
 
 
-async def test_a_server_that_is_away_is_waited_for_and_costs_no_attempt(
-    settings: Settings, tmp_path: Path
-) -> None:
+async def test_a_server_that_is_away_is_waited_for_and_costs_no_attempt(settings: Settings) -> None:
     async with running_server(settings, lambda _: None) as server:
         address = server.address
     said: list[str] = []
-    caller = LiveKitCaller(address, tmp_path, settings, said.append)
+    caller = LiveKitCarrier(address, Occasion(settings, said.append, lambda *_: None, many=True))
     waiting = asyncio.create_task(caller.recover())
     await asyncio.wait([waiting], timeout=2.5)  # in which it asks more than once
     assert not waiting.done()
@@ -55,14 +53,15 @@ async def test_a_server_that_goes_away_as_a_call_begins_fails_that_attempt(
 ) -> None:
     async with running_server(settings, lambda _: None) as server:
         address = server.address
-    caller = LiveKitCaller(address, tmp_path, settings, lambda _: None)
+    occasion = Occasion(settings, lambda _: None, lambda *_: None, many=True)
+    carrier = LiveKitCarrier(address, occasion)
 
     async def answered() -> None:
         """As it did a moment before."""
 
-    monkeypatch.setattr(caller, "recover", answered)
+    monkeypatch.setattr(carrier, "recover", answered)
     with pytest.raises(CallFailed, match="the server went away"):
-        await caller.call(call_spec(), Attempt())
+        await CallerHere(LiveKit(), carrier, tmp_path).call(call_spec())
     assert not [*tmp_path.iterdir()]  # noqa: ASYNC240 - nothing else runs
 
 
@@ -139,7 +138,7 @@ async def running(
             str(tmp_path / "calls"),
             settings.model_copy(update={"duologue_cache": tmp_path / "cache"}),
             Console(file=printed, width=200),
-            transport=Transport.LIVEKIT,
+            transport=LiveKit(),
             jobs=2,
             shard="1/1",
             retries=2,

@@ -4,6 +4,7 @@ import time
 import pytest
 
 from duologue.call import monitor as monitor_module
+from duologue.call.counterpart import OURS, Counterpart, LiveKitAgent
 from duologue.call.monitor import Monitor
 from shared.endings import Ending, EndReason, Fault, Outcome
 from shared.events import Ended, Heartbeat, Joined, Left, Payload, RoomClosed, Subscribed
@@ -38,8 +39,8 @@ def ended(role: Role, reason: EndReason) -> Event:
     return event(Ended(reason=reason), role)
 
 
-async def ending_after(*events: Event, under_test: bool = False) -> Ending:
-    monitor = Monitor(under_test=under_test)
+async def ending_after(*events: Event, counterpart: Counterpart = OURS) -> Ending:
+    monitor = Monitor(counterpart)
     for each in events:
         monitor.on_event(each)
     async with asyncio.timeout(2):
@@ -118,17 +119,17 @@ async def test_a_room_that_is_gone_ends_the_call(reason: str, outcome: Outcome) 
 async def test_an_agent_under_test_that_leaves_has_ended_the_call_itself(
     seen: Event, detail: str
 ) -> None:
-    ending = await ending_after(seen, under_test=True)
+    ending = await ending_after(seen, counterpart=LiveKitAgent("theirs"))
     assert ending == Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, detail)
 
 
 async def test_a_customer_that_is_lost_is_no_fault_of_an_agent_under_test() -> None:
-    ending = await ending_after(left(Role.CUSTOMER), under_test=True)
+    ending = await ending_after(left(Role.CUSTOMER), counterpart=LiveKitAgent("theirs"))
     assert (ending.outcome, ending.fault) == (Outcome.WORKER_LOST, Fault.SYSTEM)
 
 
 async def test_an_agent_under_test_that_is_silent_is_at_fault_itself() -> None:
-    monitor = Monitor(under_test=True)
+    monitor = Monitor(LiveKitAgent("theirs"))
     monitor.on_event(subscribed(Role.CUSTOMER))
     await monitor.expect_tracks(0.05)
     assert monitor.ending.result().fault is Fault.SUPPORT

@@ -19,9 +19,9 @@ import pytest
 from rich.console import Console
 
 from duologue.batch.plan import Plan
+from duologue.call.direct.transport import Direct
 from duologue.cli.batch_run import BatchExit, make_batch
 from duologue.folder import folder
-from duologue.folder.folder import Transport
 from duologue.labels import metrics
 from duologue.report.summary import read_calls
 from shared.spec import Role
@@ -166,7 +166,7 @@ async def test_a_process_that_crashes_takes_no_other_call_with_it(
             str(out),
             SETTINGS,
             console,
-            transport=Transport.DIRECT,
+            transport=Direct(),
             jobs=2,
             shard="1/1",
             retries=1,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from duologue.folder.folder import CallFolder, CallRecord, Clock, Recording, Run, Transport
+from duologue.folder.folder import CallFolder, CallRecord, Clock, Recording, Run, TransportName
 from shared.endings import Outcome
 from shared.errors import CallTaken, DuologueError, UsageError
 from shared.spec import CallSpec, Engines, Peer, Role
@@ -26,7 +26,7 @@ def call(call_id: str = "c1") -> CallRecord:
     )
     return CallRecord(
         call_id=call_id,
-        transport=Transport.LIVEKIT,
+        transport=TransportName.LIVEKIT,
         spec=spec,
         outcome=Outcome.COMPLETED,
         fault=None,

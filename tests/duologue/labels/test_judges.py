@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from duologue.call.direct import place_direct_call
-from duologue.folder.folder import CALL, CallFolder, CallRecord, sha256
+from duologue.folder.folder import CALL, CallRecord, sha256
 from duologue.labels import judges
 from duologue.labels.judges import JUDGES, judge_calls
 from duologue.scenarios.scenario import load_scenario
 from shared.errors import DuologueError, EngineUnavailable
 from shared.settings import Settings
 from shared.spec import Role
+from tests.making import call_directly
 from tests.providers.chat import Chat, Reply, ToolCall
 from tests.providers.openai_server import OpenAIServer
 
@@ -55,8 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = load_scenario().to_spec(
         call_id="c1", seed=0, engines={role: WITHOUT.engines(role) for role in Role}
     )
-    with CallFolder.create(out, "c1") as folder:
-        place_direct_call(spec, folder, WITHOUT)
+    call_directly(spec, out, WITHOUT)
     return out
 
 

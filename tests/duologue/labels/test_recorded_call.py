@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from duologue.folder.channels import RATE_HZ
-from duologue.folder.folder import AUDIO, CALL, WIRE, Transport, read_call, write_json
+from duologue.folder.folder import AUDIO, CALL, WIRE, TransportName, read_call, write_json
 from duologue.labels import metrics
 from duologue.labels.collection import Calls, Criteria
 from duologue.labels.recorded_call import Call
@@ -74,7 +74,7 @@ def test_one_side_takes_no_memory_for_the_other(call: Call) -> None:
 def test_the_wire_is_had_of_calls_that_have_one(call: Call) -> None:
     with pytest.raises(UsageError, match=r"has no wire\.flac, for it was made directly"):
         call.wire()
-    record = call.record.model_copy(update={"transport": Transport.LIVEKIT})
+    record = call.record.model_copy(update={"transport": TransportName.LIVEKIT})
     write_json(call.path / CALL, record)
     (call.path / AUDIO).rename(call.path / WIRE)
     assert Call(call.path).wire("customer", end_s=1.0).shape == (RATE_HZ,)
@@ -125,7 +125,7 @@ def calls(tmp_path: Path) -> Path:
         made = add_call(tmp_path).rename(tmp_path / name)
         record = read_call(made).model_copy(update={"call_id": name})
         if name == "c":
-            record = record.model_copy(update={"transport": Transport.LIVEKIT})
+            record = record.model_copy(update={"transport": TransportName.LIVEKIT})
         write_json(made / CALL, record)
     (tmp_path / ".d.partial").mkdir()
     (tmp_path / ".d.partial" / CALL).touch()

@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 
 from duologue.folder.channels import CHANNELS, RATE_HZ
-from duologue.folder.folder import AUDIO, CALL, CallFolder, CallRecord, Transport, write_json
+from duologue.folder.folder import AUDIO, CALL, CallFolder, CallRecord, TransportName, write_json
 from duologue.labels import metrics, recognition, timeline
 from duologue.labels.activity import loudness_of
 from duologue.labels.entities import EntityKind
@@ -152,7 +152,7 @@ def description(persona: str) -> CallRecord:
     made = call()
     return made.model_copy(
         update={
-            "transport": Transport.DIRECT,
+            "transport": TransportName.DIRECT,
             "outcome": Outcome.COMPLETED,
             "duration_s": LENGTH_S,
             "spec": made.spec.model_copy(update={"customer": caller}),

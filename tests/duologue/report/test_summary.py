@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 from rich.console import Console
 
-from duologue.folder.folder import CALL, Transport, write_json
+from duologue.folder.folder import CALL, TransportName, write_json
 from duologue.labels import metrics
 from duologue.labels.cost import Billed, Usage, read_prices, total_usd
 from duologue.labels.interaction import interact
@@ -70,7 +70,7 @@ def add_call(
     lost = outcome is Outcome.WORKER_LOST
     record = made.model_copy(
         update={
-            "transport": Transport.DIRECT,
+            "transport": TransportName.DIRECT,
             "spec": made.spec.model_copy(update={"scenario": "late", "seed": 1}),
             "outcome": outcome,
             "fault": Fault.SYSTEM if lost else None,

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from duologue.call.outcome import ExitCode
-from duologue.folder.folder import Transport
+from duologue.folder.folder import TransportName
 from duologue.suite.junit import write_junit
 from duologue.suite.result import Mark, Run, ScenarioResult, SuiteResult, write_report
 from shared.endings import Outcome
@@ -33,7 +33,7 @@ def scenario(*runs: Run, min_success: float = 1.0, label: str = "one") -> Scenar
 def suite(*scenarios: ScenarioResult) -> SuiteResult:
     return SuiteResult(
         support_agent="front-desk",
-        transport=Transport.LIVEKIT,
+        transport=TransportName.LIVEKIT,
         repeat=3,
         min_success=1.0,
         scenarios=scenarios,

@@ -15,11 +15,10 @@ from typing import Any
 
 import pytest
 
-from duologue.call.direct import call as direct
-from duologue.call.direct import place_direct_call
+from duologue.call.transport import Watch
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS
-from duologue.folder.folder import AUDIO, CallFolder, CallRecord, Clock, Transport, sha256
+from duologue.folder.folder import AUDIO, CallRecord, Clock, TransportName, sha256
 from duologue.labels.activity import loudness, runs, voiced
 from duologue.labels.transcript.transcript import Transcript, WordSource
 from duologue.labels.transcript.transcript import read as read_transcript
@@ -42,6 +41,7 @@ from shared.side.line import Line
 from shared.side.session import create_session
 from shared.spec import CallSpec, Delay, Latency, Limits, Role
 from tests.folders import check_files
+from tests.making import call_directly
 from tests.roles import Script, call_spec
 
 SAME_EVERY_TIME = (
@@ -66,7 +66,7 @@ def default_call(out: Path, **options: Any) -> CallResult:
     settings = Settings(_env_file=None)
     engines = {role: settings.engines(role) for role in Role}
     spec = load_scenario().to_spec(call_id="default", seed=SEED, engines=engines)
-    return place_direct_call(spec, CallFolder.create(out, "default"), settings, **options)
+    return call_directly(spec, out, settings, **options)
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +91,12 @@ def scripted(
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., CallResult]:
+def place(tmp_path: Path) -> Callable[..., CallResult]:
     """Make a scripted call with quick voices."""
 
     def make(factories: dict[Role, Factory], **changes: Any) -> CallResult:
-        for role, factory in factories.items():
-            monkeypatch.setitem(direct.FACTORIES, role, factory)
         spec = call_spec(engines={role: QUICK.engines(role) for role in Role}, **changes)
-        return place_direct_call(spec, CallFolder.create(tmp_path, "c1"), QUICK)
+        return call_directly(spec, tmp_path, QUICK, factories=factories)
 
     return make
 
@@ -126,7 +124,7 @@ def test_the_default_scenario_reaches_its_goal_and_no_turn_is_cut_off(default: C
 
 def test_the_call_takes_less_than_its_length(default: CallResult) -> None:
     call = CallRecord.model_validate_json((default.folder / "call.json").read_bytes())
-    assert call.transport is Transport.DIRECT
+    assert call.transport is TransportName.DIRECT
     assert call.run.clock is Clock.VIRTUAL
     assert call.duration_s > 40
     assert call.run.wall_s < call.duration_s
@@ -284,7 +282,7 @@ def test_a_service_that_streams_is_refused_on_the_virtual_clock(tmp_path: Path) 
     settings = Settings(_env_file=None, support_stt="deepgram/nova-3", deepgram_api_key="key")
     spec = call_spec(engines={role: settings.engines(role) for role in Role})
     with pytest.raises(UsageError, match=r"support: stt 'deepgram/nova-3' .* --clock real"):
-        place_direct_call(spec, CallFolder.create(tmp_path, "c1"), settings)
+        call_directly(spec, tmp_path, settings)
 
 
 def test_a_side_that_crashes_ends_the_call_and_the_folder_is_whole(
@@ -307,7 +305,7 @@ def test_a_cancelled_call_is_recorded_so_far(tmp_path: Path) -> None:
 
     assert threading.current_thread() is threading.main_thread()
     with pytest.raises(asyncio.CancelledError):
-        default_call(tmp_path, on_event=cancel)
+        default_call(tmp_path, watch=Watch(cancel))
     call = CallRecord.model_validate_json((tmp_path / "default" / "call.json").read_bytes())
     assert call.outcome == Outcome.CANCELLED
     transcript = Transcript.model_validate_json(
@@ -316,17 +314,13 @@ def test_a_cancelled_call_is_recorded_so_far(tmp_path: Path) -> None:
     assert transcript.turns
 
 
-def test_in_real_time_the_call_takes_as_long_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_real_time_the_call_takes_as_long_as_it_is(tmp_path: Path) -> None:
     lines = {Role.SUPPORT: ("Hello, how can I help you?",), Role.CUSTOMER: ("Not at all.",)}
-    for role, factory in scripted(lines).items():
-        monkeypatch.setitem(direct.FACTORIES, role, factory)
     spec = call_spec(
         engines={role: QUICK.engines(role) for role in Role}, limits=Limits(max_turns=2)
     )
-    folder = CallFolder.create(tmp_path, "c1")
-    result = place_direct_call(spec, folder, QUICK, clock=Clock.REAL)
+    factories = scripted(lines)
+    result = call_directly(spec, tmp_path, QUICK, clock=Clock.REAL, factories=factories)
     call = CallRecord.model_validate_json((result.folder / "call.json").read_bytes())
     assert result.ending.outcome is Outcome.TURN_LIMIT
     assert call.run.clock is Clock.REAL

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from duologue.call.direct import place_direct_call
 from duologue.folder import event_log, folder
-from duologue.folder.folder import CallFolder
 from duologue.labels.cost import Billed, Priced
 from duologue.labels.transcript.transcript import read
 from duologue.pipeline.filing import CallResult
@@ -20,6 +18,7 @@ from shared.events import ToolCalled
 from shared.events.usage import EngineKind
 from shared.settings import Settings
 from shared.spec import CallSpec, Delay, Latency, Role
+from tests.making import call_directly
 from tests.providers.chat import Usage
 from tests.providers.dialogue import rules_of, without_hanging_up
 from tests.providers.openai_server import OpenAIServer
@@ -51,8 +50,7 @@ def spec_of(settings: Settings, **changes: Any) -> CallSpec:
 
 
 def place(spec: CallSpec, out: Path, settings: Settings) -> CallResult:
-    with CallFolder.create(out, spec.call_id) as made:
-        return place_direct_call(spec, made, settings)
+    return call_directly(spec, out, settings)
 
 
 def thinking(result: CallResult, role: Role) -> Billed:

@@ -11,9 +11,8 @@ from livekit.agents import JobContext
 import customer_agent
 import support_agent
 from duologue.call.direct import call as direct
-from duologue.call.direct import place_direct_call
 from duologue.call.direct.pipes import PipeInput, PipeOutput
-from duologue.folder.folder import CallFolder
+from duologue.call.direct.transport import FACTORIES
 from duologue.scenarios.scenario import load_scenario
 from shared.endings import EndReason
 from shared.settings import Settings
@@ -22,6 +21,7 @@ from shared.side.conversation import Connection, Factory, converse
 from shared.spec import CallSpec, Peer, Role
 from shared.worker import job, room
 from shared.worker.linking import room_options
+from tests.making import call_directly
 
 
 class Given(NamedTuple):
@@ -127,7 +127,7 @@ def on_direct(spec: CallSpec, out: Path, patch: pytest.MonkeyPatch) -> dict[Role
         return EndReason.STOPPED
 
     patch.setattr(direct, "converse", capture)
-    place_direct_call(spec, CallFolder.create(out, spec.call_id), Settings(_env_file=None))
+    call_directly(spec, out, Settings(_env_file=None))
     return found
 
 
@@ -147,7 +147,7 @@ def test_both_transports_hold_the_conversation_with_the_same_code() -> None:
     assert {
         Role.CUSTOMER: customer_agent.create_party,
         Role.SUPPORT: support_agent.create_party,
-    } == direct.FACTORIES
+    } == FACTORIES
 
 
 async def test_both_transports_carry_audio_at_the_same_rates_and_in_the_same_frames() -> None:

@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from duologue.call.direct import call as direct
-from duologue.call.direct import place_direct_call
 from duologue.folder import event_log
-from duologue.folder.folder import CallFolder
 from duologue.pipeline.filing import CallResult
 from shared.endings import Outcome
 from shared.engines import Models
@@ -23,6 +20,7 @@ from shared.side.agent import CallAgent, Party
 from shared.side.line import Line
 from shared.side.session import create_session
 from shared.spec import CallSpec, Delay, Latency, Limits, Role
+from tests.making import call_directly
 from tests.providers.chat import Reply
 from tests.providers.openai_server import OpenAIServer
 from tests.roles import Script, call_spec
@@ -55,21 +53,17 @@ def greeted(spec: CallSpec, journal: Journal, models: Models) -> Party:
 
 
 @pytest.fixture
-def place(
-    service: OpenAIServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., CallResult]]:
+def place(service: OpenAIServer, tmp_path: Path) -> Iterator[Callable[..., CallResult]]:
     """Make a call in which the caller has an engine over the network."""
 
     def make(latency: Latency, **engines: str) -> CallResult:
         settings = Settings(_env_file=None, **service.settings, **chosen(engines))
-        for role in Role:
-            monkeypatch.setitem(direct.FACTORIES, role, greeted)
         spec = call_spec(
             engines={role: settings.engines(role) for role in Role},
             limits=Limits(max_turns=2, dead_air_s=5),
             latency=latency,
         )
-        return place_direct_call(spec, CallFolder.create(tmp_path, "c1"), settings)
+        return call_directly(spec, tmp_path, settings, factories=dict.fromkeys(Role, greeted))
 
     yield make
     gc.collect()  # what was not closed warns here, where the warning is known, not in another test

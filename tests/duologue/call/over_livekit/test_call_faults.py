@@ -18,12 +18,12 @@ import pytest_asyncio
 import soundfile
 from livekit import api
 
+from duologue.call.counterpart import OURS
 from duologue.call.outcome import ExitCode
-from duologue.call.over_livekit.call import place_call, room_of
-from duologue.call.over_livekit.dispatch import DISPATCH_TIMEOUT_S
+from duologue.call.over_livekit.call import room_of
+from duologue.call.transport import Watch
 from duologue.cli.cli import CANCELLED_BY_SIGNAL
 from duologue.folder import event_log, folder, played_zip
-from duologue.folder.folder import CallFolder
 from duologue.labels import placement
 from duologue.servers.server import Server, running_server
 from duologue.servers.workers import Worker
@@ -35,6 +35,7 @@ from shared.spec import CallSpec, Role
 from tests import roles
 from tests.duologue.processes import REPOSITORY, all_gone
 from tests.folders import check_files
+from tests.making import call_over
 from tests.roles import Manners, call_spec, scenario
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -93,13 +94,13 @@ class Stage:
                 joined.setdefault(name, time.monotonic())
             on_event(event)
 
-        result = await place_call(
-            spec,
+        result = await call_over(
             self.server.address,
-            CallFolder.create(self.out, spec.call_id),
+            spec,
+            self.out,
             Settings(_env_file=None),
-            on_event=watch,
-            dispatch_timeout_s=dispatch_timeout_s,
+            counterpart=OURS.with_dispatch_timeout(dispatch_timeout_s),
+            watch=Watch(watch),
         )
         check_files(result.folder)
         since = max(joined.values()) if len(joined) == len(Role) else began
@@ -172,7 +173,7 @@ async def quiet(stage: Stage) -> dict[str, Ended]:
     async def make(*names: str) -> None:
         for name in names:
             spec = call_spec(name, scenario=scenario(QUIET[name]))
-            timeout_s = DISPATCH_TIMEOUT_S if name == "absent" else PATIENT_S
+            timeout_s = OURS.dispatch_timeout_s if name == "absent" else PATIENT_S
             ended[name] = await stage.call(spec, dispatch_timeout_s=timeout_s)
 
     await asyncio.gather(
@@ -250,13 +251,13 @@ async def test_a_refused_job_ends_the_waiting_at_once(stage: Stage) -> None:
     assert (ended.outcome, ended.fault) == (Outcome.REFUSED, Fault.SYSTEM)
     assert "agent 'support' refused the job" in ended.detail
     assert "parrot/polly" in ended.detail
-    assert ended.after_s < DISPATCH_TIMEOUT_S / 2
+    assert ended.after_s < OURS.dispatch_timeout_s / 2
     whole(ended.folder)
     assert await stage.no_room_left()
 
 
 async def test_waiting_for_an_agent_ends_at_the_deadline(quiet: dict[str, Ended]) -> None:
-    assert quiet["absent"].after_s >= DISPATCH_TIMEOUT_S
+    assert quiet["absent"].after_s >= OURS.dispatch_timeout_s
 
 
 async def test_a_room_deleted_from_outside_ends_the_call(stage: Stage) -> None:

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from livekit import api, rtc
 
+from duologue.call.counterpart import OURS
 from duologue.call.over_livekit import dispatch as dispatch_module
 from duologue.call.over_livekit.dispatch import create_room, dispatch
 from duologue.call.over_livekit.recorder import recorder_token
@@ -70,6 +71,8 @@ class Workers:
 class Lobby:
     """A room that agents are dispatched into, seen by a hidden participant."""
 
+    join_timeout_s = OURS.join_timeout_s
+
     def __init__(self, livekit: api.LiveKitAPI, room: rtc.Room) -> None:
         self.livekit, self.room = livekit, room
         self.events: list[Event] = []
@@ -96,6 +99,7 @@ class Lobby:
             present=lambda: bool(self.agents(name)),
             journal=self._journal,
             timeout_s=timeout_s,
+            join_timeout_s=self.join_timeout_s,
         )
 
     async def dispatches(self, name: str) -> list[str]:
@@ -112,7 +116,7 @@ class Lobby:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make dispatches again sooner than a server would know whether they were taken."""
     monkeypatch.setattr(dispatch_module, "TAKEN_TIMEOUT_S", 1.0)
-    monkeypatch.setattr(dispatch_module, "JOIN_TIMEOUT_S", 2.0)
+    monkeypatch.setattr(Lobby, "join_timeout_s", 2.0)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from duologue.batch.caller import watched_caller
+from duologue.call.counterpart import LiveKitAgent
 from duologue.call.outcome import ExitCode
-from duologue.call.over_livekit import call
-from duologue.call.over_livekit.call import place_call
 from duologue.call.over_livekit.recorder import IDENTITY
-from duologue.call.their_agent import hosted_agent
+from duologue.call.over_livekit.transport import LiveKit
+from duologue.call.transport import Occasion
 from duologue.folder import event_log
-from duologue.folder.folder import CallFolder, Transport
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import SaidFrom
 from duologue.scenarios.scenario import load_scenario
+from duologue.servers.agent_worker import hosted_agent
 from duologue.servers.server import Server
 from duologue.suite.run import Suite, load_suite, run_suite
 from shared.endings import Fault, Outcome
@@ -26,6 +27,7 @@ from shared.side.conversation import OPENS_AFTER_S
 from shared.spec import CallSpec, Role
 from tests.agents.hotel import BREAKFAST, GREETING
 from tests.folders import check_files
+from tests.making import call_over
 
 CLOCK_S = 0.05
 """How exactly times of events can be compared."""
@@ -62,11 +64,11 @@ async def test_an_agent_that_speaks_first_is_called_recorded_transcribed_and_jud
     own: Settings, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    async with hosted_agent("front-desk", start("greets.py"), own, said.append) as agent:
-        with CallFolder.create(tmp_path, "hotel") as folder:
-            result = await place_call(
-                hotel(own, "front-desk"), agent.address, folder, own, on_event=lambda _: None
-            )
+    occasion = Occasion(
+        own, said.append, lambda *_: None, LiveKitAgent("front-desk", start("greets.py"))
+    )
+    async with watched_caller(LiveKit(), occasion, tmp_path) as caller:
+        result = await caller.call(hotel(own, "front-desk"))
     assert result.exit_code == ExitCode.GOAL_REACHED, (result, said)
     assert (result.ending.outcome, result.metrics.valid) == (Outcome.COMPLETED, True)
     assert not event_log.read(result.folder, Revived)
@@ -95,9 +97,8 @@ async def test_an_agent_that_waits_is_opened_by_the_caller_and_may_hang_up_itsel
         scenarios=load_suite([str(HOTEL)]),
         repeat=1,
         min_success=1.0,
-        transport=Transport.LIVEKIT,
-        support_agent="any-name",
-        support_command=start("waits.py"),
+        transport=LiveKit(),
+        counterpart=LiveKitAgent("any-name", start("waits.py")),
     )
     result = await run_suite(suite, tmp_path, own, said.append, on_line=lambda *_: None)
     assert result.exit_code is ExitCode.GOAL_REACHED, said
@@ -116,15 +117,10 @@ async def test_an_agent_that_waits_is_opened_by_the_caller_and_may_hang_up_itsel
 async def test_an_agent_that_nobody_runs_is_named_with_what_to_check(
     own: Settings, server: Server, tmp_path: Path
 ) -> None:
-    with CallFolder.create(tmp_path, "hotel") as folder:
-        result = await place_call(
-            hotel(own, "nobody"),
-            server.address,
-            folder,
-            own,
-            on_event=lambda _: None,
-            dispatch_timeout_s=1.0,
-        )
+    nobody = LiveKitAgent("nobody", dispatch_timeout_s=1.0)
+    result = await call_over(
+        server.address, hotel(own, "nobody"), tmp_path, own, counterpart=nobody
+    )
     assert result.exit_code is ExitCode.SYSTEM
     assert (result.ending.outcome, result.ending.fault) == (Outcome.NOT_PICKED_UP, Fault.SYSTEM)
     assert "'nobody'" in result.ending.detail
@@ -133,15 +129,14 @@ async def test_an_agent_that_nobody_runs_is_named_with_what_to_check(
 
 
 async def test_when_nobody_takes_a_dispatch_no_more_calls_are_made(
-    own: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own: Settings, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(call, "THEIR_DISPATCH_TIMEOUT_S", 1.0)
     suite = Suite(
         scenarios=load_suite([str(HOTEL)]),
         repeat=3,
         min_success=0.0,
-        transport=Transport.LIVEKIT,
-        support_agent="nobody",
+        transport=LiveKit(),
+        counterpart=LiveKitAgent("nobody", dispatch_timeout_s=1.0),
     )
     result = await run_suite(suite, tmp_path, own, lambda _: None, on_line=lambda *_: None)
     assert result.exit_code is ExitCode.SYSTEM

@@ -1,6 +1,6 @@
-"""The processes of a batch, from outside: started, told what to do, and ended.
+"""A process that makes calls, from outside: started, told what to do, and ended.
 
-What they are told and answer is in `duologue.batch.maker`, which takes seconds to import; here is
+What it is told and answers is in `duologue.batch.orders`, which takes seconds to import; here is
 only what is needed to start one meanwhile.
 """
 
@@ -17,7 +17,7 @@ from shared.errors import CallFailed
 from shared.settings import inherited_environment
 
 
-class Maker:
+class CallProcess:
     """A process that makes one call after another."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Maker:
         self._reply: asyncio.Future[dict[str, Any]] | None = None
 
     @classmethod
-    async def start(cls) -> "Maker":
+    async def start(cls) -> "CallProcess":
         """Start one; it takes orders at once, and begins with them when it can."""
         self = cls()
         argv = [sys.executable, "-m", "duologue.batch"]
@@ -46,7 +46,7 @@ class Maker:
         """
         reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._reply = reply
-        ended = asyncio.create_task(self._program.wait(), name="maker ends")
+        ended = asyncio.create_task(self._program.wait(), name="process ends")
         try:
             await self._program.tell(order)
             waited: list[asyncio.Future[Any]] = [reply, ended]
@@ -77,10 +77,10 @@ class Maker:
 
 
 @asynccontextmanager
-async def started_maker() -> AsyncIterator[Maker]:
+async def started_process() -> AsyncIterator[CallProcess]:
     """A process that is ended on leaving."""
-    maker = await Maker.start()
+    process = await CallProcess.start()
     try:
-        yield maker
+        yield process
     finally:
-        await maker.stop()
+        await process.stop()

@@ -1,0 +1,57 @@
+"""A process that makes calls: orders come in on standard input, one JSON object a line.
+
+It answers each with a line on standard output, and ends when there are no more. A call that
+crashes the process is that call's end alone; whoever ordered it starts another process.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from queue import SimpleQueue
+from typing import Any, NoReturn
+
+from duologue.batch.caller import watched_caller
+from duologue.batch.orders import ERRORS, Made, Order
+from duologue.call.transport import Occasion
+from duologue.call.transports import find_transport
+from shared import logs
+from shared.errors import DuologueError
+from shared.settings import Settings, read_settings
+
+
+async def make(order: Order, settings: Settings) -> dict[str, Any]:
+    """Make a call; the answer to its order."""
+    transport = find_transport(order.transport).in_time(order.clock)
+    occasion = Occasion(settings, say=lambda _: None, on_line=lambda *_: None)
+    try:
+        async with watched_caller(transport, occasion, order.out) as caller:
+            result = await caller.call(order.spec, order.attempt)
+    except DuologueError as error:
+        kind = next(kind for kind, known in ERRORS.items() if isinstance(error, known))
+        return {"reply": kind, "detail": str(error)}
+    return {"reply": "made", "made": Made.of(result).model_dump(mode="json", by_alias=True)}
+
+
+def main() -> NoReturn:
+    """Make calls until there are no more orders."""
+    # Ctrl-C is for whoever ordered; a call is ended by ending this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logs.configure("console", level=logging.ERROR)
+    settings = read_settings()
+    orders: SimpleQueue[str] = SimpleQueue()
+
+    def receive() -> None:
+        for line in sys.stdin:
+            orders.put(line)
+        # Whoever ordered is gone, and with it the reason to go on.
+        os._exit(0)
+
+    threading.Thread(target=receive, name="orders", daemon=True).start()
+    while True:
+        answer = asyncio.run(make(Order.model_validate_json(orders.get()), settings))
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,164 @@
+"""Who holds the support side of a call: our own worker, or somebody's agent.
+
+Everything that depends on who it is stands here: how long it is waited for, how it is told from
+others in the room, whether it reports what it does, what its leaving means, and what can be known
+of it for a verdict. A call's specification says who it is (`counterpart_of`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol, Self
+
+from shared.endings import Ending, Fault, Outcome
+from shared.spec import UNSEEN, CallSpec, Role
+from shared.worker.linking import AGENT_NAME
+
+OVERHEARD_BY = "whisper/tiny.en"
+"""The engine that recognizes in the recording what a counterpart said that reports nothing: local,
+whatever engines the call uses, so that labelling costs nothing and no audio leaves for it."""
+
+
+class Counterpart(Protocol):
+    """Who holds the support side."""
+
+    @property
+    def agent_name(self) -> str:
+        """The name that it is dispatched by."""
+
+    @property
+    def under_test(self) -> str | None:
+        """What a call's specification names it, if it is somebody else's agent."""
+
+    @property
+    def dispatch_timeout_s(self) -> float:
+        """Until when it must be in the room."""
+
+    @property
+    def join_timeout_s(self) -> float:
+        """Until when it must be there once its worker has taken the job; then it is asked anew."""
+
+    @property
+    def tracks_timeout_s(self) -> float:
+        """Until when its track must be heard by the recorder, once it is there."""
+
+    @property
+    def reports(self) -> bool:
+        """Whether it tells what it hears, says and does, and what its engines were used for."""
+
+    @property
+    def answers_agents(self) -> bool:
+        """Whether it listens to a caller that joins as an agent; else the caller is a person."""
+
+    @property
+    def missing(self) -> Fault:
+        """Whose fault it is if it never comes to be heard."""
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        """The fields of an `Expectation` of which nothing can be known."""
+
+    def takes(self, identity: str, attributes: Mapping[str, str]) -> bool:
+        """Whether a participant with this identity and these attributes is it."""
+
+    def left(self) -> Ending:
+        """How a call ends that it has left without a word."""
+
+    def room_deleted(self, reason: str) -> Ending:
+        """How a call ends whose room was deleted in its course."""
+
+    def with_dispatch_timeout(self, timeout_s: float | None) -> Self:
+        """The same, waited for so long; None changes nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OurWorker:
+    """Our own support agent: it reports everything, and its absence is a failure of the system."""
+
+    dispatch_timeout_s: float = 12.0
+    join_timeout_s: float = 8.0
+    tracks_timeout_s: float = 10.0
+    agent_name: ClassVar[str] = Role.SUPPORT
+    under_test: ClassVar[str | None] = None
+    reports: ClassVar[bool] = True
+    answers_agents: ClassVar[bool] = True
+    missing: ClassVar[Fault] = Fault.SYSTEM
+    unseen: ClassVar[frozenset[str]] = frozenset()
+
+    def takes(self, identity: str, attributes: Mapping[str, str]) -> bool:
+        """Ours joins under the name of its role."""
+        del attributes
+        return identity == Role.SUPPORT
+
+    def left(self) -> Ending:
+        """It says why it leaves; else it was lost."""
+        return Ending(Outcome.WORKER_LOST, Fault.SYSTEM, f"{Role.SUPPORT} left without a word")
+
+    def room_deleted(self, reason: str) -> Ending:
+        """It never deletes a room; somebody else has."""
+        return Ending(Outcome.ROOM_DELETED, Fault.SYSTEM, reason)
+
+    def with_dispatch_timeout(self, timeout_s: float | None) -> Self:
+        """The same, waited for so long; None changes nothing."""
+        return self if timeout_s is None else replace(self, dispatch_timeout_s=timeout_s)
+
+
+@dataclass(frozen=True)
+class LiveKitAgent:
+    """Somebody's LiveKit agent, as it is: what it does is its own affair, and it tells nothing.
+
+    Args:
+        name: The agent name that its worker is registered under.
+        command: What starts its worker for the time of the calls, such as "python agent.py start";
+            None if it runs already.
+        dispatch_timeout_s: Until when it must be in the room; it may load what it needs only then.
+        tracks_timeout_s: Until when its track must be heard.
+    """
+
+    name: str
+    command: str | None = None
+    dispatch_timeout_s: float = 30.0
+    tracks_timeout_s: float = 30.0
+    reports: ClassVar[bool] = False
+    answers_agents: ClassVar[bool] = False
+    missing: ClassVar[Fault] = Fault.SUPPORT
+    unseen: ClassVar[frozenset[str]] = UNSEEN
+
+    @property
+    def agent_name(self) -> str:
+        """The name that it is dispatched by."""
+        return self.name
+
+    @property
+    def under_test(self) -> str | None:
+        """The same name in a call's specification."""
+        return self.name
+
+    @property
+    def join_timeout_s(self) -> float:
+        """It may load whatever it needs only once it has the job."""
+        return self.dispatch_timeout_s
+
+    def takes(self, identity: str, attributes: Mapping[str, str]) -> bool:
+        """What it joins under is not known, but livekit-server says which agent it is."""
+        del identity
+        return attributes.get(AGENT_NAME) == self.name
+
+    def left(self) -> Ending:
+        """It may hang up without a word."""
+        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
+
+    def room_deleted(self, reason: str) -> Ending:
+        """An agent that hangs up deletes the room (EndCallTool, livekit-agents 1.8.9)."""
+        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, reason)
+
+    def with_dispatch_timeout(self, timeout_s: float | None) -> Self:
+        """The same, waited for so long; None changes nothing."""
+        return self if timeout_s is None else replace(self, dispatch_timeout_s=timeout_s)
+
+
+OURS = OurWorker()
+
+
+def counterpart_of(spec: CallSpec) -> Counterpart:
+    """Who holds the support side of a call."""
+    return LiveKitAgent(spec.under_test.name) if spec.under_test else OURS

@@ -1,0 +1,88 @@
+"""The direct transport: both sides in this process, without a server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+
+from customer_agent import create_party as create_customer
+from duologue.call.direct import services
+from duologue.call.direct.call import DirectCall
+from duologue.call.transport import Held, Occasion, Watch
+from duologue.folder.folder import CallFolder, Clock, TransportName
+from shared import engines
+from shared.errors import UsageError
+from shared.settings import Settings
+from shared.side.conversation import Factory
+from shared.spec import CallSpec, Role
+from support_agent import create_party as create_support
+
+FACTORIES: Mapping[Role, Factory] = MappingProxyType(
+    {Role.CUSTOMER: create_customer, Role.SUPPORT: create_support}
+)
+
+
+class Direct:
+    """Carries calls in this process, one at a time.
+
+    Args:
+        clock: Virtual, unless told: seconds pass as fast as the work in them is done.
+        factories: What builds the party of each role.
+    """
+
+    name = TransportName.DIRECT
+    cpu_s_per_minute = 5.0
+
+    def __init__(
+        self, clock: Clock = Clock.VIRTUAL, factories: Mapping[Role, Factory] = FACTORIES
+    ) -> None:
+        self.clock, self._factories = clock, factories
+
+    def in_time(self, clock: Clock) -> "Direct":
+        """The same by another clock."""
+        return Direct(clock, self._factories)
+
+    def check(self, spec: CallSpec) -> None:
+        """See that both sides are ours, and that the clock can wait for their engines.
+
+        Raises:
+            UsageError: It is not so.
+        """
+        if spec.under_test:
+            raise UsageError("--support-agent is for --transport livekit: an agent is in a room")
+        if self.clock is Clock.VIRTUAL:
+            services.check(spec)
+
+    @asynccontextmanager
+    async def prepare(self, occasion: Occasion) -> AsyncIterator["DirectCarrier"]:
+        """Nothing is needed but the settings."""
+        yield DirectCarrier(self.clock, self._factories, occasion.settings)
+
+    def at_once(self, cores: int) -> int:
+        """One a core: each keeps one busy."""
+        return cores
+
+
+class DirectCarrier:
+    """Places calls in a thread of this process, so that whoever waits for them can do more."""
+
+    last_lines: Sequence[str] = ()
+
+    def __init__(self, clock: Clock, factories: Mapping[Role, Factory], settings: Settings) -> None:
+        self._clock, self._factories, self._settings = clock, factories, settings
+
+    async def place(self, spec: CallSpec, folder: CallFolder, watch: Watch) -> Held:
+        """Place one call (see `Carrier`)."""
+        for role in Role:
+            # Here, on the main thread, on which LiveKit's plugins want to be imported.
+            engines.check(spec.engines[role], self._settings)
+        call = DirectCall(spec, folder, self._settings, self._clock, self._factories, watch=watch)
+        holding = asyncio.create_task(asyncio.to_thread(call.hold), name="direct call")
+        while True:
+            try:
+                return await asyncio.shield(holding)
+            except asyncio.CancelledError:
+                call.cancel()
+
+    async def recover(self) -> None:
+        """Nothing is to be waited for."""
