@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,28 @@ MAY_IMPORT = {
     "support_agent": {"shared", "support_agent"},
     "duologue": {"shared", "duologue", "customer_agent", "support_agent"},
 }
+ORDER = {
+    "shared": ("language", "events", "engines", "side", "worker"),
+    "duologue": (
+        "scenarios",
+        "servers",
+        "folder",
+        "call",
+        "labels",
+        "report",
+        "pipeline",
+        "batch",
+        "suite",
+        "businesses",
+        "doctor",
+        "deploy",
+        "cli",
+    ),
+}
+"""The folders of a package, each of which imports itself and those before it alone; the modules
+beside them come before all folders."""
+FACES = {"duologue/__main__.py"}
+"""What stands above all folders of its package."""
 TERMINAL = {
     "duologue/cli/call_command.py",
     "duologue/cli/call_view.py",
@@ -57,6 +80,54 @@ def test_imports_point_one_way(file: Path) -> None:
     package = file.relative_to(ROOT).parts[0]
     ours = {name for name in imported(file) if name.split(".")[0] in PACKAGES}
     assert {name.split(".")[0] for name in ours} <= MAY_IMPORT[package]
+
+
+def place_of(module: str) -> int:
+    """How late the folder of a module is in the order of its package; 0 beside all folders."""
+    package, *inner = module.split(".")
+    order = ORDER.get(package, ())
+    return order.index(inner[0]) + 1 if inner and inner[0] in order else 0
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_imports_only_go_down_the_order_of_folders(file: Path) -> None:
+    if name_of(file) in FACES:
+        return
+    module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+    later = [
+        name
+        for name in imported(file)
+        if name.split(".")[0] == module.split(".")[0] and place_of(name) > place_of(module)
+    ]
+    assert not later
+
+
+def test_every_folder_has_its_place_in_the_order() -> None:
+    for package, order in ORDER.items():
+        folders = {init.parent.name for init in (ROOT / package).glob("*/__init__.py")}
+        assert folders == set(order)
+
+
+def module_of(name: str) -> Path | None:
+    """The file of a module, or of the module that a name is in; None if it is not ours."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        path = ROOT.joinpath(*parts[:length])
+        for file in (path.with_suffix(".py"), path / "__init__.py"):
+            if file.is_file():
+                return file
+    return None
+
+
+def test_no_file_imports_in_a_circle() -> None:
+    graph = {
+        file: {found for name in imported(file) if (found := module_of(name))} - {file}
+        for file in FILES
+    }
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(name_of(file) for file in error.args[1]))
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "duologue").rglob("*.py")), ids=name_of)

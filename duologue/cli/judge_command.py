@@ -1,14 +1,17 @@
 """`duologue judge`: what language models say of calls."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from duologue.labels.judges import judge_calls
-from shared.settings import read_settings
+from duologue.labels import judges
+from duologue.report.summary import read_calls
+from shared import engines
+from shared.settings import Settings, read_settings
 
 
 def judge(
@@ -23,3 +26,29 @@ def judge(
     """Have a language model judge the calls that it has not judged yet (LiveKit's judges)."""
     settings = read_settings()
     asyncio.run(judge_calls(folders, model, settings, Console(highlight=False)))
+
+
+async def judge_calls(folders: Path, name: str, settings: Settings, console: Console) -> None:
+    """Have `name` judge every call in `folders` that it has not judged yet, and say so.
+
+    Raises:
+        EngineUnavailable: `name` is no language model, or cannot be used here.
+        UsageError: There is no call in `folders`.
+        DuologueError: A call is damaged, or a judge did not answer.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    async with engines.judge(name, settings) as model:
+        for each in read_calls(folders):
+            folder = each.path
+            known = judges.read(folder)
+            judged = (
+                known if known and known.model == name else await judges.judge(folder, model, name)
+            )
+            counts.update((one.judge, one.verdict) for one in judged.judgments)
+            failed = [f"{one.judge}: {one.reasoning}" for one in judged.judgments if one.failed]
+            told = "; ".join(failed) or "nothing failed"
+            console.print(f"{each.id}: {told}", markup=False, soft_wrap=True)
+    for maker in judges.JUDGES:
+        named = maker().name
+        verdicts = ", ".join(f"{counts[named, kind]} {kind}" for kind in ("pass", "maybe", "fail"))
+        console.print(f"{named}: {verdicts}")

@@ -6,7 +6,6 @@ asked for: they cost money, and answer differently from time to time.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -20,17 +19,13 @@ from livekit.agents.evals import (
     tool_use_judge,
 )
 from pydantic import ConfigDict, Field
-from rich.console import Console
 
 from duologue.folder import event_log
 from duologue.folder.folder import read_call, write_json
 from duologue.folder.rework import rework
 from duologue.labels.transcript import transcript
-from duologue.report.summary import read_calls
-from shared import engines
 from shared.errors import DuologueError
 from shared.events import ToolCalled
-from shared.settings import Settings
 from shared.spec import Role
 from shared.values import Frozen
 
@@ -129,27 +124,3 @@ def _used(folder: Path) -> Iterator[tuple[float, list[llm.ChatItem]]]:
                 ),
             ],
         )
-
-
-async def judge_calls(folders: Path, name: str, settings: Settings, console: Console) -> None:
-    """Have `name` judge every call in `folders` that it has not judged yet, and say so.
-
-    Raises:
-        EngineUnavailable: `name` is no language model, or cannot be used here.
-        UsageError: There is no call in `folders`.
-        DuologueError: A call is damaged, or a judge did not answer.
-    """
-    counts: Counter[tuple[str, str]] = Counter()
-    async with engines.judge(name, settings) as model:
-        for each in read_calls(folders):
-            folder = each.path
-            known = read(folder)
-            judged = known if known and known.model == name else await judge(folder, model, name)
-            counts.update((one.judge, one.verdict) for one in judged.judgments)
-            failed = [f"{one.judge}: {one.reasoning}" for one in judged.judgments if one.failed]
-            told = "; ".join(failed) or "nothing failed"
-            console.print(f"{each.id}: {told}", markup=False, soft_wrap=True)
-    for maker in JUDGES:
-        named = maker().name
-        verdicts = ", ".join(f"{counts[named, kind]} {kind}" for kind in ("pass", "maybe", "fail"))
-        console.print(f"{named}: {verdicts}")

@@ -10,10 +10,10 @@ from livekit import api
 
 from duologue.call.counterpart import LiveKitAgent
 from duologue.call.over_livekit.admission import FULL, Admission
+from duologue.call.over_livekit.agent_worker import TheirAgent, hosted_agent
 from duologue.call.over_livekit.call import hold_call
 from duologue.call.transport import Held, Occasion, Watch
 from duologue.folder.folder import CallFolder, Clock, TransportName
-from duologue.servers.agent_worker import TheirAgent, hosted_agent
 from duologue.servers.host import find_running, hosted
 from duologue.servers.keeper import kept_server, kept_workers
 from duologue.servers.workers import Worker

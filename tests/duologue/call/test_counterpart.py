@@ -8,6 +8,7 @@ import pytest
 from duologue.batch.caller import watched_caller
 from duologue.call.counterpart import LiveKitAgent
 from duologue.call.outcome import ExitCode
+from duologue.call.over_livekit.agent_worker import hosted_agent
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.call.over_livekit.transport import LiveKit
 from duologue.call.transport import Occasion
@@ -15,7 +16,6 @@ from duologue.folder import event_log
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import SaidFrom
 from duologue.scenarios.scenario import load_scenario
-from duologue.servers.agent_worker import hosted_agent
 from duologue.servers.server import Server
 from duologue.suite.run import Suite, load_suite, run_suite
 from shared.endings import Fault, Outcome

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from duologue.cli.judge_command import judge_calls
 from duologue.folder.folder import CALL, CallRecord, sha256
 from duologue.labels import judges
-from duologue.labels.judges import JUDGES, judge_calls
+from duologue.labels.judges import JUDGES
 from duologue.scenarios.scenario import load_scenario
 from shared.errors import DuologueError, EngineUnavailable
 from shared.settings import Settings
