@@ -23,7 +23,7 @@ from livekit.agents.types import (
 )
 
 from duologue.call.over_livekit.recorder import IDENTITY
-from shared.customer_sheet import CustomerSheet, Goal, Persona
+from shared.customer_sheet import CustomerSheet, Fact, Goal, Persona
 from shared.endings import EndReason
 from shared.engines import Models
 from shared.events import Linked, Said
@@ -82,7 +82,7 @@ def call_spec(call_id: str = "c1", **changes: Any) -> CallSpec:
         limits=Limits(max_length_s=60),
         customer=CustomerSheet(
             persona=Persona(name="Rosa Hall"),
-            facts={"order_number": "90210"},
+            facts={"order_number": Fact(value="90210")},
             goals=(Goal(say="Where is my lamp?", met_when=("tomorrow",)),),
         ),
         support=SupportSheet(business="shop", desk={"orders": ({"number": "90210"},)}),

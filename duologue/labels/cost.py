@@ -104,7 +104,8 @@ class Billed(Used):
     def at(cls, prices: Iterable[Price], used: Used) -> "Billed":
         """At the first of `prices` that fits."""
         price = next((each for each in prices if each.covers(used)), None)
-        cost = 0.0 if used.local else price and price.of(used)
+        asked = price.of(used) if price else None
+        cost = 0.0 if used.local else asked
         known = Priced.UNKNOWN if cost is None else Priced.LISTED
         return cls(
             **used.model_dump(),

@@ -5,7 +5,7 @@ that recognizes speech (its row in the engine table).
 """
 
 import json
-from typing import Any
+from typing import Any, TypedDict
 
 from livekit.agents import NOT_GIVEN, AgentSession, llm, stt, tts, voice
 
@@ -22,7 +22,7 @@ from shared.events import (
     StateChanged,
     ToolCalled,
 )
-from shared.side.agent import CallAgent
+from shared.side.agent import CallAgent, TimedWord
 from shared.side.line import Line
 from shared.side.tally import used
 
@@ -171,7 +171,7 @@ def _observe_usage(session: AgentSession[Line], line: Line, models: Models) -> N
     @session.on("close")
     def on_close(_: voice.CloseEvent) -> None:
         counted = used(session.usage, models.services, models.reported_as)
-        line.journal.emit(EnginesUsed(models=counted))
+        line.journal.emit(EnginesUsed(models=tuple(counted)))
 
 
 def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMessage) -> None:
@@ -180,12 +180,14 @@ def _emit_message(session: AgentSession[Line], line: Line, message: llm.ChatMess
     if message.role == "assistant":
         agent = session.current_agent
         intended = agent.intended if isinstance(agent, CallAgent) else text
+        timed = agent.timed if isinstance(agent, CallAgent) else []
+        words: _Words = {"words": tuple(timed)} if timed else {}
         line.journal.emit(
             Said(
                 text=text,
                 intended=intended if message.interrupted else text,
                 interrupted=message.interrupted,
-                **({"words": agent.timed} if isinstance(agent, CallAgent) and agent.timed else {}),
+                **words,
                 **times,
             )
         )
@@ -201,7 +203,16 @@ def emit_heard(line: Line, message: llm.ChatMessage) -> None:
         line.journal.emit(Heard(text=text, **_times(message)))
 
 
-def _times(message: llm.ChatMessage) -> dict[str, float | None]:
+class _Words(TypedDict, total=False):
+    words: tuple[TimedWord, ...]
+
+
+class _Times(TypedDict):
+    started_at: float | None
+    stopped_at: float | None
+
+
+def _times(message: llm.ChatMessage) -> _Times:
     """When it was spoken, in seconds since the epoch, as far as that is known."""
     return {
         "started_at": message.metrics.get("started_speaking_at"),

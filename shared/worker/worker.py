@@ -228,7 +228,9 @@ async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
     @server.on("worker_registered")
     def on_registered(worker_id: str, _: object) -> None:
         registered = Registered(
-            worker_id=worker_id, url=settings.livekit_url, port=server.worker_info.http_port
+            worker_id=worker_id,
+            url=_address(settings).url,
+            port=server.worker_info.http_port,
         )
         log.info(registered.name, role=role, **registered.fields())
 

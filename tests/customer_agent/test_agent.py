@@ -4,7 +4,7 @@ from livekit.agents import AgentSession
 from customer_agent.agent import CustomerAgent, bare_spec
 from customer_agent.instructions import instructions
 from customer_agent.rules import Caller
-from shared.customer_sheet import CustomerSheet, Goal, Persona
+from shared.customer_sheet import CustomerSheet, Fact, Goal, Persona
 from shared.endings import EndReason
 from shared.events.journal import Journal
 from shared.settings import Settings
@@ -15,7 +15,7 @@ from support_agent.registry import load_business
 
 SHEET = CustomerSheet(
     persona=Persona(name="Yash Patel"),
-    facts={"order_number": "47219"},
+    facts={"order_number": Fact(value="47219")},
     goals=(Goal(say="My order is late.", met_when=("will arrive",)),),
     refuses=("a voucher",),
     instructions="You are in a hurry.",

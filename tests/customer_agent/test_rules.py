@@ -15,7 +15,7 @@ ELSE = "Is there anything else I can help you with?"
 def customer(*, refuses: tuple[str, ...] = ()) -> Side:
     sheet = CustomerSheet(
         persona=Persona(name="Yash Patel"),
-        facts=FACTS | WORDED,
+        facts={key: Fact(value=value) for key, value in FACTS.items()} | WORDED,
         goals=(
             Goal(
                 say="Hi, my order is late.",

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pytest
@@ -28,10 +29,11 @@ from shared.events import (
 )
 from shared.events.journal import Event
 from shared.spec import Expectation, Role
+from shared.values import Row
 from tests.duologue.folder.test_folder import call
 from tests.duologue.labels.test_activity import mask
 
-ORDER = {"id": 47219, "status": "refunded"}
+ORDER: Row = {"id": 47219, "status": "refunded"}
 AHEAD_S = {"customer": 1_700_000_000.0, "support": 1_700_000_300.0, "driver": 1_700_000_000.0}
 
 
@@ -45,7 +47,12 @@ def said(text: str, source: str, start: float, end: float) -> Said:
     return Said(text=text, intended=text, interrupted=False, **spoken(source, start, end))
 
 
-def spoken(source: str, start: float, end: float) -> dict[str, float]:
+class Times(TypedDict):
+    started_at: float
+    stopped_at: float
+
+
+def spoken(source: str, start: float, end: float) -> Times:
     return {"started_at": AHEAD_S[source] + start, "stopped_at": AHEAD_S[source] + end}
 
 
