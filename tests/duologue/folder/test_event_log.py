@@ -18,9 +18,9 @@ def write(folder: Path, *lines: dict[str, object]) -> None:
 
 
 def test_events_are_read_by_their_class(tmp_path: Path) -> None:
-    write(tmp_path, {"event": "OK"}, {"text": 'They said "SAID".', "started_at": 101.5})
+    write(tmp_path, {"event": "HEARD_PART", "text": "SAID"}, {"text": "hi", "started_at": 101.5})
     (entry,) = event_log.read(tmp_path, Heard, Said)
-    assert entry.payload == Heard(text='They said "SAID".', started_at=101.5)
+    assert entry.payload == Heard(text="hi", started_at=101.5)
     assert (entry.role, entry.t, entry.on_recording(101.5)) == ("support", 2.0, 1.5)
     assert len(event_log.read(tmp_path, Payload)) == 2
 
