@@ -16,12 +16,12 @@ from pydantic import ValidationError
 from shared.errors import FolderError, wrong_field
 from shared.events import PAYLOADS, Payload
 from shared.events.journal import Event
+from shared.events.payload import DRIVER
 from shared.values import Frozen
 
 P = TypeVar("P", bound=Payload)
 
 FILE = "events.jsonl"
-DRIVER = "driver"
 
 
 class Envelope(Frozen):

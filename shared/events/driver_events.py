@@ -9,7 +9,7 @@ class Dispatched(Payload):
     """An agent was asked for."""
 
     name = "DISPATCHED"
-    by = DRIVER
+    by = (DRIVER,)
     agent_name: str
     dispatch_id: str
 
@@ -18,7 +18,7 @@ class Redispatched(Payload):
     """An agent was asked for again, for nobody had come."""
 
     name = "REDISPATCHED"
-    by = DRIVER
+    by = (DRIVER,)
     agent_name: str
     dispatch_id: str
 
@@ -31,7 +31,7 @@ class Refused(Payload):
     """
 
     name = "REFUSED"
-    by = (*SIDES, *DRIVER)
+    by = (*SIDES, DRIVER)
     worker: Role
     """What it is."""
     reason: str
@@ -53,14 +53,14 @@ class Joined(ParticipantEvent):
     """Somebody is in the room."""
 
     name = "JOINED"
-    by = DRIVER
+    by = (DRIVER,)
 
 
 class Left(ParticipantEvent):
     """Somebody is no longer in the room."""
 
     name = "LEFT"
-    by = DRIVER
+    by = (DRIVER,)
     reason: str
     """In LiveKit's words, such as `client_initiated`."""
 
@@ -80,35 +80,35 @@ class Published(TrackEvent):
     """A track is there."""
 
     name = "PUBLISHED"
-    by = DRIVER
+    by = (DRIVER,)
 
 
 class Unpublished(TrackEvent):
     """A track is no longer there."""
 
     name = "UNPUBLISHED"
-    by = DRIVER
+    by = (DRIVER,)
 
 
 class Muted(TrackEvent):
     """A track sends nothing for now."""
 
     name = "MUTED"
-    by = DRIVER
+    by = (DRIVER,)
 
 
 class Unmuted(TrackEvent):
     """A track sends again."""
 
     name = "UNMUTED"
-    by = DRIVER
+    by = (DRIVER,)
 
 
 class Subscribed(Payload):
     """The recorder gets a track."""
 
     name = "SUBSCRIBED"
-    by = DRIVER
+    by = (DRIVER,)
     identity: str
     """Whose track it is."""
     side: Role | None = None
@@ -120,7 +120,7 @@ class RoomClosed(Payload):
     """The recorder is out of the room."""
 
     name = "ROOM_CLOSED"
-    by = DRIVER
+    by = (DRIVER,)
     reason: str
     """In LiveKit's words, such as `room_deleted`; or `connection_lost`."""
 
@@ -129,7 +129,7 @@ class RecordingEnded(Payload):
     """The recording is over; per role, in seconds, what was done to its audio."""
 
     name = "RECORDED"
-    by = DRIVER
+    by = (DRIVER,)
     duration_s: float
     inserted_s: dict[Role, float]
     """Silence that stands for audio that did not come."""
@@ -143,7 +143,7 @@ class CallEnded(Payload):
     """How the call ended."""
 
     name = "OUTCOME"
-    by = DRIVER
+    by = (DRIVER,)
     outcome: Outcome
     """From a closed set ([outcomes.md](outcomes.md))."""
     fault: Fault | None

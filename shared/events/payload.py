@@ -4,11 +4,11 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from shared.values import Frozen
 
-Source: TypeAlias = Literal["customer", "support", "driver"]
+EventSource: TypeAlias = Literal["customer", "support", "driver"]
 """Who says what happened."""
 
-SIDES: tuple[Source, ...] = ("customer", "support")
-DRIVER: tuple[Source, ...] = ("driver",)
+SIDES: tuple[EventSource, ...] = ("customer", "support")
+DRIVER: EventSource = "driver"
 
 
 class Payload(Frozen):
@@ -19,7 +19,7 @@ class Payload(Frozen):
 
     name: ClassVar[str]
     """What the event is called in logs, over the room and in events.jsonl, such as HEARD."""
-    by: ClassVar[tuple[Source, ...]]
+    by: ClassVar[tuple[EventSource, ...]]
     """Who says so."""
 
     @classmethod

@@ -101,7 +101,7 @@ class Failed(Payload):
     """Something went wrong, which does not always end the call."""
 
     name = "ERROR"
-    by = (*SIDES, *DRIVER)
+    by = (*SIDES, DRIVER)
     source: str | None = None
     """The part that failed."""
     error: str

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from duologue.folder.event_log import DRIVER
 from duologue.labels.placement.values import Basis, WorkerClock
+from shared.events.payload import DRIVER
 from shared.spec import Role
 
 

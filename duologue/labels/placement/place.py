@@ -9,7 +9,7 @@ import soundfile
 
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ, Pcm
-from duologue.folder.event_log import DRIVER, Entry
+from duologue.folder.event_log import Entry
 from duologue.folder.folder import WIRE, read_json, write_json
 from duologue.folder.played_zip import PlayedSpeech, opened
 from duologue.labels.activity import FLOOR_DBFS, FRAME_S, Mask, loudness, runs, voiced
@@ -18,6 +18,7 @@ from duologue.labels.placement.clocks import Sighting, clock_of
 from duologue.labels.placement.master import Piece, write_master
 from duologue.labels.placement.values import Placement, Source, Step, Stretch, Utterance
 from shared.events import StretchPlayed
+from shared.events.payload import DRIVER
 from shared.spec import Role
 
 FILE = "placement.json"

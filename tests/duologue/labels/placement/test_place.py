@@ -19,6 +19,7 @@ from duologue.labels.placement.values import Basis, Source
 from shared.endings import Outcome
 from shared.events import CallEnded, Heartbeat, Payload, Started, StretchPlayed
 from shared.events.journal import Event
+from shared.events.payload import DRIVER
 from shared.side.tap import Played
 from shared.spec import Role
 from tests.duologue.labels.placement.voices import lay, noise, voice
@@ -85,7 +86,7 @@ def record(folder: Path, said: Sequence[Said]) -> None:
 
 def emit(log: EventLog, payload: Payload, source: str, t: float) -> None:
     """An event of `t` that took 2 ms to come; the driver's own takes no time."""
-    late_s = 0.002 if source != event_log.DRIVER else 0.0
+    late_s = 0.002 if source != DRIVER else 0.0
     log.write(Event(source, AHEAD_S[source] + t, payload), t + late_s)
 
 
