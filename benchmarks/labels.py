@@ -34,7 +34,7 @@ from duologue.labels import recognition, timeline
 from duologue.labels.activity import Loudness, loudness, loudness_of
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import NoWords, Transcript, Turn
-from duologue.labels.transcript.words.placing import place
+from duologue.labels.transcript.words.turn_words import place
 from duologue.pipeline import stages
 from shared.engines.chosen import find
 from shared.engines.local_tts import SAMPLE_RATE, Voice

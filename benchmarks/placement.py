@@ -32,7 +32,7 @@ from duologue.folder.folder import WIRE, CallFolder
 from duologue.labels.placement import read
 from duologue.labels.placement.align import Alignment, align
 from duologue.labels.transcript import transcript
-from duologue.labels.transcript.transcript import Flaw
+from duologue.labels.transcript.transcript import TurnFlaw
 from duologue.pipeline.stages import label
 from duologue.scenarios.scenario import DEFAULT, load_scenario
 from duologue.servers.server import Server, running_server
@@ -239,7 +239,7 @@ def summary(folders: Sequence[tuple[Path, float, int]]) -> dict[str, Any]:
     return {
         "calls": len(folders),
         "said": sum(len(event_log.read(path, Said)) for path, _, _ in folders),
-        "said_and_not_in_audio": sum(turn.flaw is Flaw.NO_AUDIO for turn in turns),
+        "said_and_not_in_audio": sum(turn.flaw is TurnFlaw.NO_AUDIO for turn in turns),
         "utterances": Counter(one.source.value for one in utterances),
         "from_wire": sum(len(placement.from_wire) for placement in placements),
         "correlation": {

@@ -18,8 +18,8 @@ from duologue.folder.channels import CHANNELS, RATE_HZ
 from duologue.folder.event_log import Entry, P
 from duologue.folder.folder import AUDIO, WIRE, CallRecord, audio_of, sha256
 from duologue.labels import placement
-from duologue.labels.activity import FRAME_S, loudness, runs, voiced
-from duologue.labels.placement.values import Basis, Source
+from duologue.labels.activity import FRAME_S, loudness, talkspurts, voiced
+from duologue.labels.placement.values import Basis, SpeechSource
 from duologue.labels.transcript.transcript import Transcript, Turn
 from duologue.labels.transcript.transcript import read as read_transcript
 from duologue.labels.wer import word_errors
@@ -64,9 +64,9 @@ def audible(path: Path, role: Role, start_s: float, end_s: float) -> list[str]:
 
 
 def speech(path: Path) -> dict[Role, list[tuple[float, float]]]:
-    """The runs of speech of each channel, in seconds."""
+    """The talkspurts of each channel, in seconds."""
     return {
-        role: [(run.start, run.end) for run in runs(voiced(channel.rms))]
+        role: [(run.start, run.end) for run in talkspurts(voiced(channel.rms))]
         for role, channel in zip(CHANNELS, loudness(audio_of(path)), strict=True)
     }
 
@@ -94,7 +94,7 @@ def barged_in(call: PhoneCall, agent: Role) -> Turn:
         for one in placed.utterances
         if one.role is agent and one.start <= turn.start + 0.01 and turn.end <= one.end + 0.01
     ]
-    assert cut.source is Source.COPY
+    assert cut.source is SpeechSource.COPY
     assert cut.end == pytest.approx(turn.end, abs=0.2)
     wired = {stretch.role for stretch in placed.from_wire if stretch.start < turn.end}
     assert wired == {agent.peer}
@@ -267,7 +267,7 @@ def test_every_utterance_is_in_the_clean_audio_as_its_own_side_played_it(
 ) -> None:
     placed = placement.read(call.folder)
     assert not placed.from_wire
-    assert {utterance.source for utterance in placed.utterances} == {Source.COPY}
+    assert {utterance.source for utterance in placed.utterances} == {SpeechSource.COPY}
     assert len(placed.utterances) == len(reported(call, Said)) == len(turns.turns)
     for utterance, turn in zip(placed.utterances, turns.turns, strict=True):
         assert utterance.role is turn.role

@@ -12,10 +12,10 @@ from typing import Any
 from livekit.agents import ToolError, llm
 
 from customer_agent import Caller
-from duologue.labels.verdict import Evidence, Spoken, Used, Verdict, judge
+from duologue.labels.verdict import Evidence, Spoken, ToolUse, Verdict, judge
 from duologue.scenarios.scenario import Scenario
 from shared.endings import Ending, Outcome
-from shared.side.dialogue import Call, Dialogue, Reply, reply
+from shared.side.dialogue import Dialogue, Reply, ToolCall, reply
 from shared.spec import Role
 from support_agent import Desk, dialogue, load_business
 
@@ -50,7 +50,7 @@ class Side:
             self.chat.add_message(role="assistant", content=answer.text)
         return answer
 
-    async def _call(self, call: Call) -> None:
+    async def _call(self, call: ToolCall) -> None:
         try:
             output, is_error = str(await self.tools[call.tool](**call.arguments)), False
         except ToolError as error:
@@ -124,12 +124,12 @@ async def hold_call(
     }
     channels = {Role.SUPPORT: to_support, Role.CUSTOMER: to_customer}
     turns: list[tuple[Role, str]] = []
-    used: list[Used] = []
+    used: list[ToolUse] = []
     speaker, silences, hung_up, met = opens, 0, False, False
     while silences < MAX_SILENCES and len(turns) < MAX_TURNS and not hung_up:
         answer = await sides[speaker].turn()
         used += [
-            Used(speaker, tool, json.loads(output) if not is_error else {}, is_error, len(turns))
+            ToolUse(speaker, tool, json.loads(output) if not is_error else {}, is_error, len(turns))
             for tool, output, is_error in sides[speaker].used
         ]
         sides[speaker].used.clear()

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, Self
 
 from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.live_audio import Listener
-from duologue.folder.folder import CallFolder, Clock, Recorded, TransportName
+from duologue.folder.folder import CallFolder, Clock, Take, TransportName
 from duologue.servers.server_binary import Say
 from duologue.servers.workers import OnLine
 from shared.endings import Ending
@@ -55,7 +55,7 @@ class Held(NamedTuple):
     """A call that was held and recorded into its folder, which has no labels and no name yet."""
 
     ending: Ending
-    recorded: Recorded
+    recorded: Take
 
 
 class Carrier(Protocol):

@@ -3,18 +3,18 @@
 from rich.console import Console
 from rich.markup import escape
 
-from duologue.doctor.doctor import StageResult, Verdict
+from duologue.doctor.doctor import StageResult, StageStatus
 
 _MARKS = {
-    Verdict.PASSED: "[green]ok     [/green]",
-    Verdict.FAILED: "[red]FAILED [/red]",
-    Verdict.SKIPPED: "[dim]skipped[/dim]",
+    StageStatus.PASSED: "[green]ok     [/green]",
+    StageStatus.FAILED: "[red]FAILED [/red]",
+    StageStatus.SKIPPED: "[dim]skipped[/dim]",
 }
 
 
 def show_stage(console: Console, result: StageResult) -> None:
     """Show one stage."""
-    mark = _MARKS[result.verdict]
+    mark = _MARKS[result.status]
     who = f" {result.role}" if result.role else ""
     console.print(
         f"{mark} [bold]{result.stage}[/bold]{who} [dim]{result.took_s:.1f} s[/dim] "

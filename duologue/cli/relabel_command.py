@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from duologue.pipeline.relabel import Done, Result, find_folders, relabel_all
-from duologue.pipeline.stages import Stage
+from duologue.pipeline.relabel import Done, Relabelled, find_folders, relabel_all
+from duologue.pipeline.stages import LabelStage
 from shared.errors import FolderError
 
 out = Console(highlight=False)
@@ -26,8 +26,8 @@ def relabel(
     ),
     *,
     stage: Annotated[
-        Stage, typer.Option(help="Where to begin; the stages after it follow.")
-    ] = Stage.PLACEMENT,
+        LabelStage, typer.Option(help="Where to begin; the stages after it follow.")
+    ] = LabelStage.PLACEMENT,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, help="Calls at the same time at most; one a core unless told."),
@@ -52,7 +52,7 @@ def relabel(
     sys.exit(FolderError.exit_code if counts[Done.REFUSED] else 0)
 
 
-def _show(result: Result, *, alone: bool) -> None:
+def _show(result: Relabelled, *, alone: bool) -> None:
     """Say what was done with a folder; of many, only if it is no longer as it was, or refused."""
     if result.done in {Done.REFUSED, Done.SKIPPED}:
         err.print(f"[red]{result.done}:[/red] {escape(result.detail)}", soft_wrap=True)

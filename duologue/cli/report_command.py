@@ -8,7 +8,7 @@ from rich.console import Console
 
 from duologue.folder.folder import CALL, REPORT
 from duologue.pipeline.relabel import relabel
-from duologue.pipeline.stages import Stage
+from duologue.pipeline.stages import LabelStage
 from duologue.report import index
 
 out = Console(highlight=False)
@@ -21,7 +21,7 @@ def report(
 ) -> None:
     """Make a page of many calls, index.html, to sort and filter; or one call's report.html anew."""
     if (calls / CALL).exists():
-        relabel(calls, Stage.REPORT)
+        relabel(calls, LabelStage.REPORT)
         made = calls / REPORT
     else:
         made = index.write(calls)

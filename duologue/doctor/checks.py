@@ -53,7 +53,7 @@ class CheckFailed(DuologueError):
     """A check saw something else than it should; the message says what."""
 
 
-class Voice(NamedTuple):
+class ProbeVoice(NamedTuple):
     """What the probe says, and how it understands an answer."""
 
     phrase: Samples
@@ -75,7 +75,7 @@ class Voice(NamedTuple):
         return heard.alternatives[0].text if heard.alternatives else ""
 
 
-async def load_voice(settings: Settings) -> Voice:
+async def load_voice(settings: Settings) -> ProbeVoice:
     """The probe's voice and ears, tried on each other.
 
     Raises:
@@ -85,7 +85,7 @@ async def load_voice(settings: Settings) -> Voice:
     await asyncio.to_thread(engines.preload, ENGINES, settings)
     models = engines.load(ENGINES, settings)
     spoken = await models.tts.synthesize(PHRASE).collect()
-    voice = Voice(pcm.from_frames([spoken]), models.stt)
+    voice = ProbeVoice(pcm.from_frames([spoken]), models.stt)
     heard = await voice.words(pcm.resample(voice.phrase, OUTPUT_RATE_HZ, INPUT_RATE_HZ))
     if not same_words(PHRASE, heard):
         raise CheckFailed(f"the probe does not understand itself: heard “{heard}”")
@@ -154,7 +154,7 @@ async def sound(probe: Probe, role: Role) -> str:
     return f"loudest at {ear.loudest_dbfs:.0f} dBFS"
 
 
-async def echo(probe: Probe, role: Role, voice: Voice) -> str:
+async def echo(probe: Probe, role: Role, voice: ProbeVoice) -> str:
     """What the agent sends is what the probe said."""
     ear = probe.ears[role]
     sent = pcm.resample(voice.phrase, OUTPUT_RATE_HZ, INPUT_RATE_HZ)
@@ -182,7 +182,7 @@ async def vad(probe: Probe, role: Role) -> str:
     return f"speech noticed {_since_spoke_s(probe):.2f} s after it began"
 
 
-async def recognized(probe: Probe, role: Role, voice: Voice) -> str:
+async def recognized(probe: Probe, role: Role, voice: ProbeVoice) -> str:
     """The worker hears the words of the phrase."""
 
     def heard() -> str:
@@ -196,7 +196,7 @@ async def recognized(probe: Probe, role: Role, voice: Voice) -> str:
     return f"heard “{heard()}”"
 
 
-async def replied(probe: Probe, role: Role, voice: Voice) -> str:
+async def replied(probe: Probe, role: Role, voice: ProbeVoice) -> str:
     """The worker says that it has spoken the fixed line."""
 
     def said() -> str | None:
@@ -209,7 +209,7 @@ async def replied(probe: Probe, role: Role, voice: Voice) -> str:
     return f"said “{text}”"
 
 
-async def spoken(probe: Probe, role: Role, voice: Voice) -> str:
+async def spoken(probe: Probe, role: Role, voice: ProbeVoice) -> str:
     """The fixed line reaches the probe's ears as speech."""
     ear = await probe.until(lambda: probe.ears.get(role), SUBSCRIBED_TIMEOUT_S)
     if ear is None:

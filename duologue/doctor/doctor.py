@@ -18,7 +18,7 @@ from livekit import api
 from duologue.call.counterpart import OURS
 from duologue.call.over_livekit.dispatch import dispatch
 from duologue.doctor import checks
-from duologue.doctor.checks import Voice
+from duologue.doctor.checks import ProbeVoice
 from duologue.doctor.probe import IDENTITY, Probe
 from duologue.scenarios.scenario import load_scenario
 from shared.address import ServerAddress
@@ -56,8 +56,8 @@ class Stage(StrEnum):
     TURN = "turn"
 
 
-class Verdict(StrEnum):
-    """What became of a stage."""
+class StageStatus(StrEnum):
+    """Whether a stage was looked at, and was right."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -70,7 +70,7 @@ class StageResult(NamedTuple):
     stage: Stage
     role: Role | None
     """None where the stage is not about one agent."""
-    verdict: Verdict
+    status: StageStatus
     seen: str
     """One line: what was seen, or why it was not looked at."""
     took_s: float
@@ -125,7 +125,7 @@ OnStage = Callable[[StageResult], None]
 
 def exit_status(results: Collection[StageResult]) -> int:
     """The exit status of `duologue doctor`: 0, or that of the first stage that failed."""
-    failed = {result.stage for result in results if result.verdict is Verdict.FAILED}
+    failed = {result.stage for result in results if result.status is StageStatus.FAILED}
     return next((status for stage, status in STATUS.items() if stage in failed), 0)
 
 
@@ -178,10 +178,10 @@ class Examination:
         self._address, self._settings, self._on_stage = address, settings, on_stage
         self._roles = roles
         self._name = f"doctor-{secrets.token_hex(4)}"
-        self._voice: Voice | None = None
+        self._voice: ProbeVoice | None = None
 
     @property
-    def voice(self) -> Voice:
+    def voice(self) -> ProbeVoice:
         """The probe's; to be asked for only where stage VOICE is needed."""
         assert self._voice is not None
         return self._voice
@@ -301,35 +301,35 @@ class Examination:
 
         A stage that is passed in every room is reported once, and not tried again once it failed.
         """
-        if self._find(Verdict.FAILED, stage, role):
+        if self._find(StageStatus.FAILED, stage, role):
             return
         began_s = asyncio.get_running_loop().time()
-        verdict, cure = Verdict.PASSED, ""
+        status, cure = StageStatus.PASSED, ""
         if missing := self._missing(stage, role):
-            verdict, seen = Verdict.SKIPPED, f"needs {missing}, which failed"
+            status, seen = StageStatus.SKIPPED, f"needs {missing}, which failed"
         else:
             try:
                 seen = await look()
             except (DuologueError, api.TwirpError, aiohttp.ClientError, TimeoutError) as problem:
-                verdict, seen = Verdict.FAILED, str(problem) or type(problem).__name__
+                status, seen = StageStatus.FAILED, str(problem) or type(problem).__name__
                 cure = CURES[stage].format(role=role, variable=(role or "").upper())
-        if verdict is not Verdict.FAILED and self._find(verdict, stage, role):
+        if status is not StageStatus.FAILED and self._find(status, stage, role):
             return
         took_s = asyncio.get_running_loop().time() - began_s
-        result = StageResult(stage, role, verdict, seen, took_s, cure)
+        result = StageResult(stage, role, status, seen, took_s, cure)
         self.results.append(result)
         self._on_stage(result)
 
     def _missing(self, stage: Stage, role: Role | None) -> Stage | None:
         """The first stage that `stage` needs and that failed."""
-        failed = (need for need in NEEDS[stage] if self._find(Verdict.FAILED, need, role))
+        failed = (need for need in NEEDS[stage] if self._find(StageStatus.FAILED, need, role))
         return next(failed, None)
 
-    def _find(self, verdict: Verdict, stage: Stage, role: Role | None) -> bool:
-        """Whether `stage` had this verdict for `role`, or for any where `role` is None."""
+    def _find(self, status: StageStatus, stage: Stage, role: Role | None) -> bool:
+        """Whether `stage` had this status for `role`, or for any where `role` is None."""
         return any(
             result.stage is stage
-            and result.verdict is verdict
+            and result.status is status
             and (role is None or result.role in (None, role))
             for result in self.results
         )

@@ -81,7 +81,7 @@ class EventLog:
         self._file.close()
 
 
-def settle(folder: Path, clocks: Mapping[str, float] | None = None) -> None:
+def order_by_clock(folder: Path, clocks: Mapping[str, float] | None = None) -> None:
     """Put events.jsonl on the recording's clock and in its order.
 
     `clocks` says of roles what is added to their times besides what is added to the driver's, whose

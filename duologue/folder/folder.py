@@ -66,7 +66,7 @@ class Recording(Frozen):
     """Per role, sound that WebRTC made up because packets were lost or late, in seconds."""
 
 
-class Recorded(NamedTuple):
+class Take(NamedTuple):
     """What a recorder hands over when it stops."""
 
     started_at: str
@@ -77,7 +77,7 @@ class Recorded(NamedTuple):
     recording: Recording
 
 
-class Run(Frozen):
+class RunDetails(Frozen):
     """What differs from one run of a call to the next, whatever else stays the same."""
 
     started_at: str
@@ -109,7 +109,7 @@ class CallRecord(Frozen):
     engines: dict[Role, dict[str, Any]]
     """As each worker reported them: per kind, what was really used."""
     versions: dict[str, str]
-    run: Run
+    run: RunDetails
     files: dict[str, str] = Field(default_factory=dict)
     """SHA-256 of every other file in the folder, by name."""
 

@@ -3,7 +3,7 @@
 The level of a channel is taken in frames of 10 ms (RMS, dBFS of full scale). A frame is voiced
 when it is louder than both -55 dBFS and 35 dB below the channel's own speech level, which is the
 90th percentile of its frames above -55 dBFS. Voiced frames that lie less than 0.5 s apart make
-one run of speech; a run shorter than 0.06 s is a click, not speech. 0.5 s is longer than a pause
+one talkspurt; one shorter than 0.06 s is a click, not speech. 0.5 s is longer than a pause
 between the sentences of a turn (0.22 s) or at a comma (up to 0.4 s), so that an answer given into
 such a pause counts as an overlap, and it is shorter than any answer with the two gaps around it.
 """
@@ -25,15 +25,15 @@ FRAME_S = 0.010
 FLOOR_DBFS = -55.0
 BELOW_SPEECH_DB = 35.0
 JOIN_S = 0.5
-MIN_RUN_S = 0.06
+MIN_TALKSPURT_S = 0.06
 _BLOCK_S = 10.0
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 """One truth per frame."""
 
 
-class Run(NamedTuple):
-    """A stretch of speech, in seconds."""
+class Talkspurt(NamedTuple):
+    """Speech of one side between two silences, in seconds."""
 
     start: float
     end: float
@@ -103,8 +103,8 @@ def threshold(rms: Levels) -> float:
     return max(FLOOR_DBFS, float(np.percentile(loud, 90)) - BELOW_SPEECH_DB)
 
 
-def runs(mask: Mask) -> list[Run]:
-    """The runs of speech in voiced frames, joined over short pauses, without clicks."""
+def talkspurts(mask: Mask) -> list[Talkspurt]:
+    """The talkspurts in voiced frames, joined over short pauses, without clicks."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     joined: list[tuple[int, int]] = []
     for start, end in edges.reshape(-1, 2).tolist():
@@ -113,24 +113,24 @@ def runs(mask: Mask) -> list[Run]:
         else:
             joined.append((start, end))
     return [
-        Run(round(start * FRAME_S, 3), round(end * FRAME_S, 3))
+        Talkspurt(round(start * FRAME_S, 3), round(end * FRAME_S, 3))
         for start, end in joined
-        if (end - start) * FRAME_S >= MIN_RUN_S
+        if (end - start) * FRAME_S >= MIN_TALKSPURT_S
     ]
 
 
-def transfers(spoken: Mapping[Role, list[Run]]) -> list[Transfer]:
+def transfers(spoken: Mapping[Role, list[Talkspurt]]) -> list[Transfer]:
     """Every change of speaker, in order.
 
     Who begins while or after the other was the last to be heard takes the floor from him; who goes
-    on after a pause of his own takes nothing. A remark that lies wholly inside the other's run is
+    on after a pause of his own takes nothing. A remark that lies wholly inside the other's is
     an overlap too, and the other's going on is none.
     """
     begun = sorted(
         (run.start, role.value, run) for role, all_runs in spoken.items() for run in all_runs
     )
     found: list[Transfer] = []
-    last: tuple[Role, Run] | None = None
+    last: tuple[Role, Talkspurt] | None = None
     for _, name, run in begun:
         role = Role(name)
         if last and last[0] is not role:

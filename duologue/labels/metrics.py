@@ -12,14 +12,22 @@ from duologue.folder import event_log
 from duologue.folder.channels import SILENT_DBFS
 from duologue.folder.folder import read_call, read_json, write_json
 from duologue.labels import cost
-from duologue.labels.activity import FRAME_S, Loudness, Mask, loudness_of, runs, transfers, voiced
+from duologue.labels.activity import (
+    FRAME_S,
+    Loudness,
+    Mask,
+    loudness_of,
+    talkspurts,
+    transfers,
+    voiced,
+)
 from duologue.labels.entities import names_in
 from duologue.labels.interaction import Interaction, interact
 from duologue.labels.interaction.timeline import claims, without_backchannels
 from duologue.labels.interaction.values import Rate, Spread
 from duologue.labels.recognition import Recognition, recognize
 from duologue.labels.transcript import transcript
-from duologue.labels.transcript.transcript import Flaw, NoWords, Transcript, Turn
+from duologue.labels.transcript.transcript import NoWords, Transcript, Turn, TurnFlaw
 from duologue.labels.verdict import Finding, Verdict, gather, judge
 from shared.endings import Fault
 from shared.events import RecordingEnded, ToolCalled
@@ -148,7 +156,7 @@ def measure(
     masks = {role: voiced(channel.rms) for role, channel in channels.items()}
     # A backchannel takes no floor: it is no reply, and the other's going on is none to it.
     claimed = claims(call.turns, masks)
-    changes = transfers({role: runs(mask) for role, mask in claimed.items()})
+    changes = transfers({role: talkspurts(mask) for role, mask in claimed.items()})
     return Metrics.model_validate(
         {
             "duration_s": recorded.duration_s,
@@ -175,7 +183,9 @@ def measure(
             "levels": {role: _level(channels[role], masks[role]) for role in Role},
             "flawed_turns": sum(turn.flaw is not None for turn in call.turns),
             "lost": {
-                role: sum(turn.role is role and turn.flaw is Flaw.NO_AUDIO for turn in call.turns)
+                role: sum(
+                    turn.role is role and turn.flaw is TurnFlaw.NO_AUDIO for turn in call.turns
+                )
                 for role in Role
             },
             "inserted_s": recorded.inserted_s,

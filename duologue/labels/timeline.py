@@ -11,7 +11,7 @@ from duologue.folder import event_log
 from duologue.folder.event_log import Entry
 from duologue.folder.folder import read_json, write_json
 from duologue.labels.activity import Loudness, loudness_of, voiced
-from duologue.labels.interaction.floor import PieceKind, pieces
+from duologue.labels.interaction.floor import IntervalKind, intervals
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript
 from shared.customer_sheet import Behaviour
@@ -75,10 +75,10 @@ class Marks(Frozen):
 
 
 _PIECES = {
-    PieceKind.PAUSE: MarkKind.PAUSE,
-    PieceKind.GAP: MarkKind.GAP,
-    PieceKind.BETWEEN: MarkKind.OVERLAP,
-    PieceKind.WITHIN: MarkKind.OVERLAP,
+    IntervalKind.PAUSE: MarkKind.PAUSE,
+    IntervalKind.GAP: MarkKind.GAP,
+    IntervalKind.BETWEEN: MarkKind.OVERLAP,
+    IntervalKind.WITHIN: MarkKind.OVERLAP,
 }
 _TIMES = ("started_at", "stopped_at")
 
@@ -125,7 +125,7 @@ def _of_turns(call: Transcript) -> Iterator[Mark]:
 
 def _of_speech(call: Transcript, channels: Mapping[Role, Loudness]) -> Iterator[Mark]:
     masks = {role: voiced(channel.rms) for role, channel in channels.items()}
-    for kind, start, end, role in pieces(call, masks):
+    for kind, start, end, role in intervals(call, masks):
         yield Mark(kind=_PIECES[kind], role=role, start=start, end=end)
 
 

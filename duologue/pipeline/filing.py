@@ -14,7 +14,7 @@ from duologue.folder.folder import (
     CallFolder,
     CallRecord,
     Clock,
-    Run,
+    RunDetails,
     TransportName,
     write_json,
 )
@@ -85,7 +85,7 @@ def file_call(
             for entry in event_log.read(folder.path, EnginesLoaded)
         },
         versions=_versions(),
-        run=Run(
+        run=RunDetails(
             started_at=recorded.started_at,
             wall_s=recorded.wall_s,
             clock=clock,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from duologue.folder.folder import CALL, RECORDED, SCHEMA, read_head
 from duologue.folder.migrations import migrate
 from duologue.folder.rework import rework
-from duologue.pipeline.stages import Stage, label, works
+from duologue.pipeline.stages import LabelStage, label, works
 from shared.errors import CallTaken, DuologueError, FolderError, UsageError
 
 
@@ -32,7 +32,7 @@ class Done(StrEnum):
     """It is damaged, or newer than this program; it is as it was."""
 
 
-class Result(NamedTuple):
+class Relabelled(NamedTuple):
     """What was done with one folder; in words, which files changed or why none did."""
 
     folder: Path
@@ -40,7 +40,7 @@ class Result(NamedTuple):
     detail: str = ""
 
 
-def relabel(folder: Path, since: Stage = Stage.PLACEMENT) -> frozenset[str]:
+def relabel(folder: Path, since: LabelStage = LabelStage.PLACEMENT) -> frozenset[str]:
     """Do a stage and those after it again for a call folder; all, if it is of an earlier version.
 
     Returns:
@@ -53,7 +53,7 @@ def relabel(folder: Path, since: Stage = Stage.PLACEMENT) -> frozenset[str]:
     """
     head = read_head(folder)
     if head.schema_version < SCHEMA:
-        since = Stage.PLACEMENT
+        since = LabelStage.PLACEMENT
 
     def work(copy: Path) -> None:
         migrate(copy)
@@ -79,7 +79,7 @@ def find_folders(path: Path) -> list[Path]:
     return sorted(found)
 
 
-def relabel_all(folders: Sequence[Path], since: Stage, *, jobs: int) -> Iterator[Result]:
+def relabel_all(folders: Sequence[Path], since: LabelStage, *, jobs: int) -> Iterator[Relabelled]:
     """Relabel every folder, `jobs` at the same time; each is told as soon as it is done.
 
     Raises:
@@ -100,19 +100,19 @@ def relabel_all(folders: Sequence[Path], since: Stage, *, jobs: int) -> Iterator
             ) from None
 
 
-def _attempt(folder: Path, since: Stage) -> Result:
+def _attempt(folder: Path, since: LabelStage) -> Relabelled:
     try:
         changed = relabel(folder, since)
     except CallTaken as error:
-        return Result(folder, Done.SKIPPED, str(error))
+        return Relabelled(folder, Done.SKIPPED, str(error))
     except FolderError as error:
-        return Result(folder, Done.REFUSED, str(error))
+        return Relabelled(folder, Done.REFUSED, str(error))
     except Exception as error:
         error.add_note(f"while labelling {folder}, which is as it was")
         raise
     if not changed:
-        return Result(folder, Done.UNCHANGED)
-    return Result(folder, Done.RELABELLED, ", ".join(sorted(changed)))
+        return Relabelled(folder, Done.UNCHANGED)
+    return Relabelled(folder, Done.RELABELLED, ", ".join(sorted(changed)))
 
 
 @contextmanager

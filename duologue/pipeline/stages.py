@@ -12,11 +12,11 @@ from typing import NamedTuple
 from duologue.folder.folder import AUDIO, REPORT
 from duologue.labels import metrics, placement, recognition, timeline
 from duologue.labels.transcript import transcript
-from duologue.labels.transcript.words import placing
+from duologue.labels.transcript.words import turn_words
 from duologue.report import call as report
 
 
-class Stage(StrEnum):
+class LabelStage(StrEnum):
     """What is done with a recorded call, in this order."""
 
     PLACEMENT = "placement"
@@ -38,25 +38,25 @@ class Work(NamedTuple):
     """The files it writes; no others, and the folder has no subfolders."""
 
 
-WORK: dict[Stage, tuple[Work, ...]] = {
-    Stage.PLACEMENT: (Work(placement.write, (AUDIO, placement.FILE)),),
-    Stage.ALIGNMENT: (
-        Work(placing.write, (transcript.FILE,)),
+WORK: dict[LabelStage, tuple[Work, ...]] = {
+    LabelStage.PLACEMENT: (Work(placement.write, (AUDIO, placement.FILE)),),
+    LabelStage.ALIGNMENT: (
+        Work(turn_words.write, (transcript.FILE,)),
         Work(recognition.write, (recognition.FILE,)),
         Work(timeline.write, (timeline.FILE,)),
     ),
-    Stage.METRICS: (Work(metrics.write, (metrics.FILE,)),),
-    Stage.REPORT: (Work(report.write, (REPORT,)),),
+    LabelStage.METRICS: (Work(metrics.write, (metrics.FILE,)),),
+    LabelStage.REPORT: (Work(report.write, (REPORT,)),),
 }
 
 
-def label(folder: Path, since: Stage = Stage.PLACEMENT) -> None:
+def label(folder: Path, since: LabelStage = LabelStage.PLACEMENT) -> None:
     """Do a stage and those after it, each from the files alone."""
     for work in works(since):
         work.do(folder)
 
 
-def works(since: Stage) -> list[Work]:
+def works(since: LabelStage) -> list[Work]:
     """What a stage and those after it do, in order."""
-    stages = list(Stage)
+    stages = list(LabelStage)
     return [work for stage in stages[stages.index(since) :] for work in WORK[stage]]

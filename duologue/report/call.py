@@ -9,11 +9,11 @@ from duologue.labels import metrics, recognition, timeline
 from duologue.labels.activity import FRAME_S
 from duologue.labels.timeline import Mark, MarkKind
 from duologue.labels.transcript import transcript
-from duologue.labels.transcript.transcript import Flaw, Transcript
+from duologue.labels.transcript.transcript import Transcript, TurnFlaw
 from duologue.report import sound
 from duologue.report.figures import engines, figures, software
 from duologue.report.page import in_base64, render
-from duologue.report.script import Line, moments, script
+from duologue.report.script import ShownTurn, moments, script
 from duologue.report.wording import plain
 from shared.spec import Role
 
@@ -28,7 +28,7 @@ _CODE = (
 )
 _NAMES = {Role.CUSTOMER: "customer", Role.SUPPORT: "support"}
 _NOT_COMPARED = recognition.Recognition(stretches=(), entities=())
-_FLAWS = {Flaw.NO_EVENT: "Not reported", Flaw.NO_AUDIO: "Not in the recording"}
+_FLAWS = {TurnFlaw.NO_EVENT: "Not reported", TurnFlaw.NO_AUDIO: "Not in the recording"}
 
 
 def write(folder: Path) -> None:
@@ -57,7 +57,7 @@ def page(folder: Path) -> str:
         engines=engines(call.engines, measured.usage),
         software=software(call),
         rows=rows,
-        misheard=any(row.misheard for row in rows if isinstance(row, Line)),
+        misheard=any(row.misheard for row in rows if isinstance(row, ShownTurn)),
         strays=turns.stray,
         roles=list(Role),
         names=_NAMES,

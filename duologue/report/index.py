@@ -15,7 +15,7 @@ _CODE = ("histogram.js", "index.js")
 _GOALS = {True: "reached", False: "missed"}
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What the values of a column are, and so how it is shown and filtered."""
 
     CALL = "call"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 class _Column(NamedTuple):
     name: str
     title: str
-    kind: Kind
+    kind: ColumnKind
     value: Callable[[Call], str | float | None]
     meaning: str = ""
     """What a figure says, where its title does not."""
@@ -51,70 +51,74 @@ def _entities(call: Call, role: Role) -> float | None:
 
 
 _COLUMNS = (
-    _Column("call", "Call", Kind.CALL, lambda each: each.id),
-    _Column("goal", "Goal", Kind.CHOICE, lambda each: _GOALS[each.succeeded]),
-    _Column("outcome", "Outcome", Kind.CHOICE, lambda each: each.outcome.replace("_", " ")),
-    _Column("valid", "Valid", Kind.CHOICE, lambda each: "yes" if each.valid else "no"),
-    _Column("fault", "Fault", Kind.CHOICE, lambda each: each.fault or "none"),
-    _Column("scenario", "Scenario", Kind.CHOICE, lambda each: each.scenario),
-    _Column("caller", "Caller", Kind.CHOICE, lambda each: each.persona or "unknown"),
-    _Column("transport", "Transport", Kind.CHOICE, lambda each: each.transport, shown=False),
+    _Column("call", "Call", ColumnKind.CALL, lambda each: each.id),
+    _Column("goal", "Goal", ColumnKind.CHOICE, lambda each: _GOALS[each.succeeded]),
+    _Column("outcome", "Outcome", ColumnKind.CHOICE, lambda each: each.outcome.replace("_", " ")),
+    _Column("valid", "Valid", ColumnKind.CHOICE, lambda each: "yes" if each.valid else "no"),
+    _Column("fault", "Fault", ColumnKind.CHOICE, lambda each: each.fault or "none"),
+    _Column("scenario", "Scenario", ColumnKind.CHOICE, lambda each: each.scenario),
+    _Column("caller", "Caller", ColumnKind.CHOICE, lambda each: each.persona or "unknown"),
+    _Column("transport", "Transport", ColumnKind.CHOICE, lambda each: each.transport, shown=False),
     _Column(
-        "duration", "Duration", Kind.SECONDS, lambda each: each.metrics.duration_s, "of the call"
+        "duration",
+        "Duration",
+        ColumnKind.SECONDS,
+        lambda each: each.metrics.duration_s,
+        "of the call",
     ),
     _Column(
         "support_reply",
         "Support replies",
-        Kind.SECONDS,
+        ColumnKind.SECONDS,
         lambda each: each.metrics.reply_gap_s["customer_to_support"].p95,
         _REPLIES,
     ),
     _Column(
         "customer_reply",
         "Customer replies",
-        Kind.SECONDS,
+        ColumnKind.SECONDS,
         lambda each: each.metrics.reply_gap_s["support_to_customer"].p95,
         _REPLIES,
     ),
     _Column(
         "customer_wer",
         "Customer WER",
-        Kind.SHARE,
+        ColumnKind.SHARE,
         lambda each: each.metrics.wer[Role.CUSTOMER].rate,
         _WER,
     ),
     _Column(
         "support_wer",
         "Support WER",
-        Kind.SHARE,
+        ColumnKind.SHARE,
         lambda each: each.metrics.wer[Role.SUPPORT].rate,
         _WER,
     ),
     _Column(
         "customer_entities",
         "Customer entities",
-        Kind.SHARE,
+        ColumnKind.SHARE,
         lambda each: _entities(each, Role.CUSTOMER),
         _ENTITIES,
     ),
     _Column(
         "support_entities",
         "Support entities",
-        Kind.SHARE,
+        ColumnKind.SHARE,
         lambda each: _entities(each, Role.SUPPORT),
         _ENTITIES,
     ),
     _Column(
         "cut_off",
         "Turns cut off",
-        Kind.COUNT,
+        ColumnKind.COUNT,
         lambda each: each.metrics.turn_cut_off,
         "by replies into pauses",
     ),
     _Column(
         "findings",
         "Findings",
-        Kind.TEXT,
+        ColumnKind.TEXT,
         lambda each: "; ".join([*each.record.run.earlier, *map(str, each.findings)]),
         shown=False,
     ),

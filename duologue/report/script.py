@@ -16,7 +16,7 @@ SAME_MOMENT_S = 0.05
 _SHOWN_APART = (MarkKind.TOOL, MarkKind.DESK, MarkKind.BEHAVIOUR)
 
 
-class Piece(NamedTuple):
+class ShownWord(NamedTuple):
     """A displayed word."""
 
     text: str
@@ -28,13 +28,13 @@ class Piece(NamedTuple):
     """Whether it belongs to a name, number, code, date or amount that was misheard."""
 
 
-class Line(NamedTuple):
+class ShownTurn(NamedTuple):
     """A turn, as it is shown."""
 
     number: int
     """Its place in transcript.json."""
     turn: Turn
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ShownWord, ...]
     unheard: bool
     """Whether the other side listened, and heard nothing of it."""
     gap_s: float | None
@@ -62,12 +62,15 @@ class Moment(NamedTuple):
 
 def script(
     call: Transcript, marks: Sequence[Mark], recognition: Recognition
-) -> Iterator[Line | Moment]:
+) -> Iterator[ShownTurn | Moment]:
     """Turns and what was done, in order of their start."""
     before = _before(call.turns, marks)
-    heard = _Heard(recognition)
-    rows: list[tuple[float, Line | Moment]] = [
-        (turn.start, Line(index, turn, heard.pieces(index, turn), heard.nothing_of(index), *gap))
+    heard = _Hearing(recognition)
+    rows: list[tuple[float, ShownTurn | Moment]] = [
+        (
+            turn.start,
+            ShownTurn(index, turn, heard.pieces(index, turn), heard.nothing_of(index), *gap),
+        )
         for index, (turn, gap) in enumerate(zip(call.turns, before, strict=True))
     ]
     rows += [
@@ -114,7 +117,7 @@ def _length_s(marks: Sequence[tuple[float, Mark]], turn: Turn) -> float | None:
     )
 
 
-class _Heard:
+class _Hearing:
     """What became of each word of each turn."""
 
     def __init__(self, recognition: Recognition) -> None:
@@ -133,18 +136,18 @@ class _Heard:
         pairs = self._pairs.get(turn, [])
         return bool(pairs) and all(pair.op is Op.DELETE for pair in pairs)
 
-    def pieces(self, index: int, turn: Turn) -> tuple[Piece, ...]:
+    def pieces(self, index: int, turn: Turn) -> tuple[ShownWord, ...]:
         texts = [word.text for word in turn.words] or (turn.said or "").split()
         if self.nothing_of(index):
-            return tuple(map(Piece, texts))
+            return tuple(map(ShownWord, texts))
         of_word = self._by_word(index)
-        pieces: list[Piece] = []
+        pieces: list[ShownWord] = []
         for wrong, group in groupby(
             range(len(texts)), key=lambda word: _is_wrong(of_word.get(word, ()))
         ):
             words = list(group)
             vital = any((index, word) in self._vital for word in words)
-            pieces += [Piece(texts[word], wrong, vital=wrong and vital) for word in words]
+            pieces += [ShownWord(texts[word], wrong, vital=wrong and vital) for word in words]
             if wrong:
                 heard = [pair.heard for word in words for pair in of_word[word] if pair.heard]
                 pieces[-1] = pieces[-1]._replace(instead=" ".join(heard))

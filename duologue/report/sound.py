@@ -26,7 +26,7 @@ _OPTIONS = {
     "frame_duration": "60",
 }
 
-Samples: TypeAlias = npt.NDArray[np.int16]
+Frames: TypeAlias = npt.NDArray[np.int16]
 """Frames by channels."""
 
 
@@ -54,7 +54,7 @@ def copy(path: Path) -> Copy:
     )
 
 
-def _peaks(block: Samples, frame: int) -> npt.NDArray[np.uint8]:
+def _peaks(block: Frames, frame: int) -> npt.NDArray[np.uint8]:
     starts = np.arange(0, len(block), frame)
     highest = np.maximum.reduceat(block, starts).astype(np.int32)
     lowest = np.minimum.reduceat(block, starts).astype(np.int32)
@@ -77,7 +77,7 @@ class _Encoder:
         self._stream.bit_rate = BIT_RATE
         self._samples = 0
 
-    def add(self, block: Samples) -> None:
+    def add(self, block: Frames) -> None:
         frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="s16", layout="stereo")
         frame.sample_rate = self._stream.rate
         frame.pts = self._samples

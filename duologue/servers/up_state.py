@@ -14,7 +14,7 @@ from shared.errors import UsageError
 from shared.settings import Settings
 
 
-class State(ServerAddress):
+class RunningServer(ServerAddress):
     """The server of a running `duologue up`."""
 
     pid: int
@@ -26,11 +26,11 @@ def state_file(settings: Settings) -> Path:
     return settings.duologue_cache / "up.json"
 
 
-def read(settings: Settings) -> State | None:
+def read(settings: Settings) -> RunningServer | None:
     """The server of a running `duologue up`, None if there is none; a stale file is removed."""
     file = state_file(settings)
     try:
-        state = State.model_validate_json(file.read_bytes())
+        state = RunningServer.model_validate_json(file.read_bytes())
     except FileNotFoundError:
         return None
     except ValidationError:
@@ -76,7 +76,7 @@ def kept(settings: Settings, address: ServerAddress) -> Iterator[Path]:
         file.unlink(missing_ok=True)
 
 
-def already_running(state: State) -> str:
+def already_running(state: RunningServer) -> str:
     """Why a second `duologue up` is refused."""
     return f"`duologue up` is running already (process {state.pid}); stop that one first"
 

@@ -64,7 +64,7 @@ class Listen(NamedTuple):
     """Hear what the other says, without saying anything."""
 
 
-class Call(NamedTuple):
+class ToolCall(NamedTuple):
     """Call a tool and take its result."""
 
     tool: str
@@ -92,7 +92,7 @@ class Result(NamedTuple):
     failed: bool
 
 
-Act: TypeAlias = Say | Tell | Listen | Call
+Act: TypeAlias = Say | Tell | Listen | ToolCall
 T = TypeVar("T")
 Dialogue: TypeAlias = Generator[Act, Heard | Result | None, T]
 
@@ -119,7 +119,7 @@ def listen() -> Dialogue[Heard]:
 
 def call(tool: str, *, lead: str = "", **arguments: Any) -> Dialogue[Result]:
     """Call a tool; `lead` is said meanwhile."""
-    result = yield Call(tool, arguments, lead)
+    result = yield ToolCall(tool, arguments, lead)
     assert isinstance(result, Result)
     return result
 
@@ -128,7 +128,7 @@ class Reply(NamedTuple):
     """What a dialogue does next; both empty where it has nothing to say."""
 
     text: str = ""
-    call: Call | None = None
+    call: ToolCall | None = None
     performed: tuple[Performed, ...] = ()
 
 
@@ -180,14 +180,14 @@ class _Replay:
                 return step
             answer = step
 
-    def _step(self, act: Say | Listen | Call) -> Heard | Result | Reply:
-        if isinstance(act, Call):
+    def _step(self, act: Say | Listen | ToolCall) -> Heard | Result | Reply:
+        if isinstance(act, ToolCall):
             return self._call(act)
         if isinstance(act, Listen):
             return self._listen()
         return self._say(act)
 
-    def _call(self, act: Call) -> Result | Reply:
+    def _call(self, act: ToolCall) -> Result | Reply:
         spoken = bool(act.lead and self._spoke())
         # What was said while the tool ran stands before its result, and is heard after it.
         for index, move in enumerate(self._moves):

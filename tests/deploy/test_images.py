@@ -16,7 +16,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from duologue.deploy.staging import stage
-from duologue.doctor.doctor import StageResult, Verdict, examine
+from duologue.doctor.doctor import StageResult, StageStatus, examine
 from duologue.servers.process import Program
 from duologue.servers.server_binary import find_server
 from shared.address import ServerAddress
@@ -161,7 +161,7 @@ async def test_a_worker_is_alive_before_it_is_registered_and_ready_only_while_it
 
 
 async def test_both_images_take_a_call_and_are_heard_and_understood(life: Life) -> None:
-    failed = [result for result in life.stages if result.verdict is not Verdict.PASSED]
+    failed = [result for result in life.stages if result.status is not StageStatus.PASSED]
     assert failed == []
     assert {result.role for result in life.stages} == {None, *Role}
 

@@ -13,7 +13,7 @@ from duologue.call.direct.pipes import TICK_SAMPLES
 from duologue.call.live_audio import Listener
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ, Pcm
-from duologue.folder.folder import AUDIO, Recorded, Recording
+from duologue.folder.folder import AUDIO, Recording, Take
 from shared.errors import DuologueError
 from shared.events import RecordingEnded
 from shared.events.journal import Event, Journal
@@ -78,7 +78,7 @@ class Tape:
         if len(self._ticks) >= WRITE_EVERY_TICKS:
             self._write()
 
-    def close(self) -> Recorded:
+    def close(self) -> Take:
         """Finish the files.
 
         Raises:
@@ -100,9 +100,9 @@ class Tape:
         counted = recording.model_dump(mode="json", include={"inserted_s", "cut_s", "concealed_s"})
         self._journal.emit(RecordingEnded(duration_s=duration_s, **counted))
         self._events.close()
-        event_log.settle(self._folder)
+        event_log.order_by_clock(self._folder)
         wall_s = round(real_monotonic() - self._real_zero_s, 3)
-        return Recorded(self._started_at, wall_s, duration_s, recording)
+        return Take(self._started_at, wall_s, duration_s, recording)
 
     def _write(self) -> None:
         try:

@@ -25,7 +25,7 @@ from duologue.call.over_livekit.presence import Presence
 from duologue.call.over_livekit.tracks import Losses, TwoChannelFile
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ
-from duologue.folder.folder import WIRE, CallFolder, Recorded, Recording
+from duologue.folder.folder import WIRE, CallFolder, Recording, Take
 from duologue.folder.played_zip import PlayedFile
 from shared.address import ServerAddress
 from shared.errors import DuologueError, ServerUnreachable
@@ -125,7 +125,7 @@ class Recorder:
         self._on_event: list[EventCallback] = []
         self._on_refused: list[RefusedCallback] = []
         self._listeners: list[Listener] = []
-        self._recorded: Recorded | None = None
+        self._recorded: Take | None = None
         journal.add_sink(self._take)
 
     async def __aenter__(self) -> Self:
@@ -203,7 +203,7 @@ class Recorder:
             for publication in participant.track_publications.values():
                 self._on_published(publication, participant)
 
-    async def stop(self) -> Recorded:
+    async def stop(self) -> Take:
         """Take what is on its way, leave the room and finish the files; the second time, the same.
 
         Raises:
@@ -228,9 +228,9 @@ class Recorder:
         counted = recording.model_dump(mode="json", include={"inserted_s", "cut_s", "concealed_s"})
         length_s = round(duration_s, 3)
         self._journal.emit(RecordingEnded(duration_s=length_s, **counted))
-        self._recorded = Recorded(self.clock.started_at, length_s, length_s, recording)
+        self._recorded = Take(self.clock.started_at, length_s, length_s, recording)
         self._events.close()
-        event_log.settle(self._path)
+        event_log.order_by_clock(self._path)
         if failure := self.closed.exception():
             raise failure
         return self._recorded

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from duologue.labels.activity import Run
+from duologue.labels.activity import Talkspurt
 from duologue.labels.interaction.timeline import Timeline, speaking
 from duologue.labels.interaction.values import Score
 from shared.values import Frozen
@@ -57,7 +57,7 @@ class _Exchange(NamedTuple):
     start: float
     end: float
     """Of the caller's part."""
-    answers: list[Run]
+    answers: list[Talkspurt]
     """The agent's speech that began in it; before `end`, if it interrupts the caller."""
     tool: bool
 
@@ -112,7 +112,7 @@ def yield_score(yield_s: float) -> float:
     return max(0.0, 1 - yield_s / YIELD_MOST_S)
 
 
-def _interruption_scores(exchange: _Exchange, caller: Sequence[Run]) -> list[float]:
+def _interruption_scores(exchange: _Exchange, caller: Sequence[Talkspurt]) -> list[float]:
     """By overlap, by number, and by the latency of what came after the caller's end."""
     spoken = [run for run in caller if run.start < exchange.end]
     shared = [sum(_shared_s(answer, run) for run in spoken) for answer in exchange.answers]
@@ -144,5 +144,5 @@ def _exchanges(line: Timeline, tools: Sequence[float]) -> list[_Exchange]:
     ]
 
 
-def _shared_s(one: Run, other: Run) -> float:
+def _shared_s(one: Talkspurt, other: Talkspurt) -> float:
     return max(0.0, min(one.end, other.end) - max(one.start, other.start))

@@ -17,7 +17,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from duologue.labels.activity import Mask, Run, runs
+from duologue.labels.activity import Mask, Talkspurt, talkspurts
 from duologue.labels.interaction.timeline import claims
 from duologue.labels.interaction.values import Amount, Spread
 from duologue.labels.transcript.transcript import Transcript
@@ -39,7 +39,7 @@ class Floor(Frozen):
     """Both speak, and who had the floor keeps it."""
 
 
-class PieceKind(StrEnum):
+class IntervalKind(StrEnum):
     """What lies between, or over, one speaker and the next."""
 
     PAUSE = "pause"
@@ -50,17 +50,17 @@ class PieceKind(StrEnum):
     """An overlap in which it does not."""
 
 
-class Piece(NamedTuple):
+class Interval(NamedTuple):
     """A pause, gap or overlap."""
 
-    kind: PieceKind
+    kind: IntervalKind
     start: float
     end: float
     role: Role | None
     """Who speaks after a silence; who began into the other's speech, None if both began at once."""
 
 
-class _Stretch(NamedTuple):
+class _Segment(NamedTuple):
     """A time in which the same ones speak."""
 
     start: float
@@ -79,66 +79,66 @@ def floor(call: Transcript, masks: Mapping[Role, Mask]) -> Floor:
             both = [stretch for stretch in stretches if stretch.who]
             # Taken from 0.0, as no overlap at all is to be 0.0, not -0.0.
             offsets[after].append(_total_s(silent) if silent else 0.0 - _total_s(both))
-    found = pieces(call, masks)
-    of = {kind: [each for each in found if each.kind is kind] for kind in PieceKind}
+    found = intervals(call, masks)
+    of = {kind: [each for each in found if each.kind is kind] for kind in IntervalKind}
     return Floor(
         offset_s={f"{role.peer}_to_{role}": Spread.of(offsets[role]) for role in reversed(Role)},
         pauses={
-            role: _amount([each for each in of[PieceKind.PAUSE] if each.role is role])
+            role: _amount([each for each in of[IntervalKind.PAUSE] if each.role is role])
             for role in Role
         },
-        gaps=_amount(of[PieceKind.GAP]),
-        overlaps_between=_amount(of[PieceKind.BETWEEN]),
-        overlaps_within=_amount(of[PieceKind.WITHIN]),
+        gaps=_amount(of[IntervalKind.GAP]),
+        overlaps_between=_amount(of[IntervalKind.BETWEEN]),
+        overlaps_within=_amount(of[IntervalKind.WITHIN]),
     )
 
 
-def pieces(call: Transcript, masks: Mapping[Role, Mask]) -> list[Piece]:
+def intervals(call: Transcript, masks: Mapping[Role, Mask]) -> list[Interval]:
     """All pauses, gaps and overlaps of a call, in order of their start."""
-    found: list[Piece] = []
+    found: list[Interval] = []
     for before, after, stretches in _changes(_stretches(claims(call.turns, masks))):
-        silence = PieceKind.PAUSE if before is after else PieceKind.GAP
+        silence = IntervalKind.PAUSE if before is after else IntervalKind.GAP
         for start, end, who, began in stretches:
             if not who:
-                found.append(Piece(silence, start, end, after))
+                found.append(Interval(silence, start, end, after))
             elif before is not after:
-                found.append(Piece(PieceKind.BETWEEN, start, end, began))
-    between = [each for each in found if each.kind is PieceKind.BETWEEN]
+                found.append(Interval(IntervalKind.BETWEEN, start, end, began))
+    between = [each for each in found if each.kind is IntervalKind.BETWEEN]
     found += [
-        Piece(PieceKind.WITHIN, start, end, began)
+        Interval(IntervalKind.WITHIN, start, end, began)
         for start, end, who, began in _stretches(masks)
         if len(who) == len(Role) and not any(start < o.end and o.start < end for o in between)
     ]
     return sorted(found, key=lambda each: (each.start, each.end))
 
 
-def _stretches(masks: Mapping[Role, Mask]) -> list[_Stretch]:
+def _stretches(masks: Mapping[Role, Mask]) -> list[_Segment]:
     """The call from the first to the last speech."""
-    spoken = {role: runs(mask) for role, mask in masks.items()}
+    spoken = {role: talkspurts(mask) for role, mask in masks.items()}
     edges = sorted({edge for role_runs in spoken.values() for run in role_runs for edge in run})
-    stretches: list[_Stretch] = []
+    stretches: list[_Segment] = []
     for start, end in pairwise(edges):
         who = tuple(role for role in spoken if _speaks(spoken[role], start))
         began = [role for role in who if any(run.start == start for run in spoken[role])]
-        stretches.append(_Stretch(start, end, who, began[0] if len(began) == 1 else None))
+        stretches.append(_Segment(start, end, who, began[0] if len(began) == 1 else None))
     return stretches
 
 
-def _speaks(spoken: Sequence[Run], at: float) -> bool:
+def _speaks(spoken: Sequence[Talkspurt], at: float) -> bool:
     return any(run.start <= at < run.end for run in spoken)
 
 
-def _changes(stretches: Sequence[_Stretch]) -> Iterator[tuple[Role, Role, Sequence[_Stretch]]]:
+def _changes(stretches: Sequence[_Segment]) -> Iterator[tuple[Role, Role, Sequence[_Segment]]]:
     """Who spoke alone, who spoke alone next, and what was in between."""
     alone = [index for index, stretch in enumerate(stretches) if len(stretch.who) == 1]
     for before, after in pairwise(alone):
         yield stretches[before].who[0], stretches[after].who[0], stretches[before + 1 : after]
 
 
-def _total_s(stretches: Sequence[_Stretch]) -> float:
+def _total_s(stretches: Sequence[_Segment]) -> float:
     return round(sum(stretch.end - stretch.start for stretch in stretches), 3)
 
 
-def _amount(found: Sequence[Piece]) -> Amount:
+def _amount(found: Sequence[Interval]) -> Amount:
     total_s = round(sum(each.end - each.start for each in found), 3)
     return Amount(count=len(found), total_s=total_s)

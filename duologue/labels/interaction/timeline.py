@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from duologue.labels.activity import FRAME_S, Mask, Run, runs
-from duologue.labels.transcript.transcript import Flaw, Transcript, Turn
+from duologue.labels.activity import FRAME_S, Mask, Talkspurt, talkspurts
+from duologue.labels.transcript.transcript import Transcript, Turn, TurnFlaw
 from shared.customer_sheet import Behaviour
 from shared.spec import Role
 
@@ -14,9 +14,9 @@ from shared.spec import Role
 class Timeline(NamedTuple):
     """A call with the support agent as the agent under test, and the customer as its caller."""
 
-    agent: list[Run]
+    agent: list[Talkspurt]
     """The agent's speech. From its audio alone, as agents of any make are to be measured alike."""
-    caller: list[Run]
+    caller: list[Talkspurt]
     """The caller's speech, without backchannels."""
     turns: list[Turn]
     """The caller's turns, without backchannels; a pause within a turn does not end it."""
@@ -27,11 +27,13 @@ def timeline(call: Transcript, masks: Mapping[Role, Mask]) -> Timeline:
     """The timeline of a call; what is not in its recording is left out."""
     claimed = claims(call.turns, masks)
     recorded = [
-        turn for turn in call.turns if turn.role is Role.CUSTOMER and turn.flaw is not Flaw.NO_AUDIO
+        turn
+        for turn in call.turns
+        if turn.role is Role.CUSTOMER and turn.flaw is not TurnFlaw.NO_AUDIO
     ]
     return Timeline(
-        agent=runs(claimed[Role.SUPPORT]),
-        caller=runs(claimed[Role.CUSTOMER]),
+        agent=talkspurts(claimed[Role.SUPPORT]),
+        caller=talkspurts(claimed[Role.CUSTOMER]),
         turns=without_backchannels(recorded),
         backchannels=[t for t in recorded if t.behaviour is Behaviour.BACKCHANNEL],
     )
@@ -47,12 +49,12 @@ def claims(turns: Sequence[Turn], masks: Mapping[Role, Mask]) -> dict[Role, Mask
     claimed = {role: mask.copy() for role, mask in masks.items()}
     for turn in turns:
         # The times of a turn without audio are its worker's; other speech may be there.
-        if turn.behaviour is Behaviour.BACKCHANNEL and turn.flaw is not Flaw.NO_AUDIO:
+        if turn.behaviour is Behaviour.BACKCHANNEL and turn.flaw is not TurnFlaw.NO_AUDIO:
             first, last = (round(at / FRAME_S) for at in (turn.start, turn.end))
             claimed[turn.role][first:last] = np.False_
     return claimed
 
 
-def speaking(spoken: Sequence[Run], at: float) -> Run | None:
+def speaking(spoken: Sequence[Talkspurt], at: float) -> Talkspurt | None:
     """The run that began before `at` and goes on after it."""
     return next((run for run in spoken if run.start < at < run.end), None)

@@ -15,7 +15,7 @@ from shared.spec import Role
 BLOCK = 30 * RATE_HZ
 
 
-class Piece(NamedTuple):
+class Section(NamedTuple):
     """A stretch of a channel, in samples of the recording."""
 
     start: int
@@ -24,7 +24,7 @@ class Piece(NamedTuple):
     """In played.zip; None where it is wire.flac's."""
 
 
-def write_master(folder: Path, pieces: Mapping[Role, list[Piece]], speech: PlayedSpeech) -> None:
+def write_master(folder: Path, pieces: Mapping[Role, list[Section]], speech: PlayedSpeech) -> None:
     """Write audio.flac, as long as wire.flac and silent but for `pieces`, of which later ones win.
 
     Memory holds half a minute of the call.
@@ -50,7 +50,7 @@ def write_master(folder: Path, pieces: Mapping[Role, list[Piece]], speech: Playe
     new.replace(folder / AUDIO)
 
 
-def _block(first: int, heard: Pcm, pieces: list[Piece], speech: PlayedSpeech) -> Pcm:
+def _block(first: int, heard: Pcm, pieces: list[Section], speech: PlayedSpeech) -> Pcm:
     """The part of one channel that begins at sample `first`, as long as what was `heard` there."""
     block = np.zeros_like(heard)
     last = first + len(heard)

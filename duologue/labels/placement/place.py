@@ -12,11 +12,11 @@ from duologue.folder.channels import CHANNELS, RATE_HZ, Pcm
 from duologue.folder.event_log import Entry
 from duologue.folder.folder import WIRE, read_json, write_json
 from duologue.folder.played_zip import PlayedSpeech, opened
-from duologue.labels.activity import FLOOR_DBFS, FRAME_S, Mask, loudness, runs, voiced
+from duologue.labels.activity import FLOOR_DBFS, FRAME_S, Mask, loudness, talkspurts, voiced
 from duologue.labels.placement.align import Alignment, align
-from duologue.labels.placement.clocks import Sighting, clock_of
-from duologue.labels.placement.master import Piece, write_master
-from duologue.labels.placement.values import Placement, Source, Step, Stretch, Utterance
+from duologue.labels.placement.master import Section, write_master
+from duologue.labels.placement.values import Placement, SpeechSource, Step, Utterance, WireStretch
+from duologue.labels.placement.worker_clocks import Sighting, clock_of
 from shared.events import StretchPlayed
 from shared.events.payload import DRIVER
 from shared.spec import Role
@@ -80,7 +80,7 @@ def write(folder: Path) -> None:
         placement = Placement(exact=True, clocks=clocks)
     write_json(folder / FILE, placement)
     if placement.offsets_s:
-        event_log.settle(folder, placement.offsets_s)
+        event_log.order_by_clock(folder, placement.offsets_s)
 
 
 def read(folder: Path) -> Placement:
@@ -115,7 +115,7 @@ def _place(folder: Path) -> Placement:
             for one in played
         ),
         from_wire=tuple(
-            Stretch(role=role, start=_seconds(piece.start), end=_seconds(piece.end))
+            WireStretch(role=role, start=_seconds(piece.start), end=_seconds(piece.end))
             for role in CHANNELS
             for piece in wired[role]
         ),
@@ -160,23 +160,23 @@ def _left(mask: Mask, played: Sequence[_Played]) -> Mask:
     return left
 
 
-def _wired(left: Mask, played: Sequence[_Played], length: int) -> list[Piece]:
+def _wired(left: Mask, played: Sequence[_Played], length: int) -> list[Section]:
     """What is taken from the wire: speech that was not placed; all, if none was."""
     if not any(one.placed for one in played):
-        return [Piece(0, length, None)]
+        return [Section(0, length, None)]
     around = round(AROUND_S * RATE_HZ)
     return [
-        Piece(
+        Section(
             max(0, round(run.start * RATE_HZ) - around),
             min(length, round(run.end * RATE_HZ) + around),
             None,
         )
-        for run in runs(left)
+        for run in talkspurts(left)
     ]
 
 
-def _copies(played: Sequence[_Played]) -> list[Piece]:
-    return [Piece(one.start, one.end, one.file) for one in played if one.placed]
+def _copies(played: Sequence[_Played]) -> list[Section]:
+    return [Section(one.start, one.end, one.file) for one in played if one.placed]
 
 
 def _sightings(played: Sequence[_Played]) -> list[Sighting]:
@@ -206,13 +206,13 @@ def _utterance(one: _Played, left: Mask, offset_s: float) -> Utterance:
     )
 
 
-def _source(one: _Played, left: Mask) -> Source:
+def _source(one: _Played, left: Mask) -> SpeechSource:
     if one.placed:
-        return Source.COPY
+        return SpeechSource.COPY
     if not one.audible:
-        return Source.SILENT
+        return SpeechSource.SILENT
     there = left[_frame(one.start, -NEAR_S) : _frame(one.end, NEAR_S)].any()
-    return Source.WIRE if there else Source.LOST
+    return SpeechSource.WIRE if there else SpeechSource.LOST
 
 
 def _frame(sample: int, later_s: float) -> int:

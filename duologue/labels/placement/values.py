@@ -9,7 +9,7 @@ from shared.spec import Role
 from shared.values import Frozen
 
 
-class Source(StrEnum):
+class SpeechSource(StrEnum):
     """Where an utterance in audio.flac comes from."""
 
     COPY = "copy"
@@ -40,7 +40,7 @@ class Utterance(Frozen):
     start: float
     """Seconds of the recording; where it was not placed, by its worker's clock."""
     end: float
-    source: Source
+    source: SpeechSource
     offset_ms: float | None = None
     """By how much later it was placed than its worker's clock says."""
     correlation: float | None = None
@@ -50,7 +50,7 @@ class Utterance(Frozen):
     steps: tuple[Step, ...] = ()
 
 
-class Stretch(Frozen):
+class WireStretch(Frozen):
     """Where a channel of audio.flac is that of wire.flac."""
 
     role: Role
@@ -90,7 +90,7 @@ class Placement(Frozen):
     exact: bool
     """It was recorded as it was played, on the direct transport: nothing had to be placed."""
     utterances: tuple[Utterance, ...] = ()
-    from_wire: tuple[Stretch, ...] = ()
+    from_wire: tuple[WireStretch, ...] = ()
     clocks: dict[Role, WorkerClock]
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

@@ -8,7 +8,7 @@ import soundfile
 
 from duologue.folder.channels import CHANNELS
 from duologue.folder.folder import audio_of
-from duologue.labels.activity import Run
+from duologue.labels.activity import Talkspurt
 from shared.engines.pcm import Samples, resample
 from shared.spec import Role
 
@@ -24,9 +24,9 @@ class Overheard(NamedTuple):
     text: str
 
 
-def in_turns(spoken: Sequence[Run], other: Sequence[Run]) -> list[list[Run]]:
+def in_turns(spoken: Sequence[Talkspurt], other: Sequence[Talkspurt]) -> list[list[Talkspurt]]:
     """The runs of one side in turns, each of which goes on until the other side speaks after it."""
-    turns: list[list[Run]] = []
+    turns: list[list[Talkspurt]] = []
     for run in spoken:
         before = turns[-1][-1] if turns else None
         if before is None or any(before.end <= each.start < run.start for each in other):
@@ -36,7 +36,7 @@ def in_turns(spoken: Sequence[Run], other: Sequence[Run]) -> list[list[Run]]:
     return turns
 
 
-def overhear(folder: Path, role: Role, turns: Sequence[Sequence[Run]]) -> list[Overheard]:
+def overhear(folder: Path, role: Role, turns: Sequence[Sequence[Talkspurt]]) -> list[Overheard]:
     """The words of each turn, its runs recognized one by one. Blocks, about 0.1 s for each run."""
     # Only here: what it needs is not installed everywhere, nor needed for calls between our own.
     from shared.engines import whisper  # noqa: PLC0415
@@ -44,7 +44,7 @@ def overhear(folder: Path, role: Role, turns: Sequence[Sequence[Run]]) -> list[O
     model = whisper.load()
     with soundfile.SoundFile(audio_of(folder)) as audio:
 
-        def words(run: Run) -> str:
+        def words(run: Talkspurt) -> str:
             samples = _excerpt(audio, CHANNELS.index(role), run)
             return model.transcribe(resample(samples, audio.samplerate, whisper.SAMPLE_RATE)).text
 
@@ -54,7 +54,7 @@ def overhear(folder: Path, role: Role, turns: Sequence[Sequence[Run]]) -> list[O
         ]
 
 
-def _excerpt(audio: soundfile.SoundFile, channel: int, run: Run) -> Samples:
+def _excerpt(audio: soundfile.SoundFile, channel: int, run: Talkspurt) -> Samples:
     first = max(0, round((run.start - MARGIN_S) * audio.samplerate))
     last = min(audio.frames, round((run.end + MARGIN_S) * audio.samplerate))
     audio.seek(first)

@@ -19,7 +19,7 @@ from duologue.call.counterpart import OVERHEARD_BY, counterpart_of
 from duologue.folder import event_log
 from duologue.folder.event_log import Entry
 from duologue.folder.folder import read_call, read_json
-from duologue.labels.activity import FRAME_S, Mask, loudness_of, runs, voiced
+from duologue.labels.activity import FRAME_S, Mask, loudness_of, talkspurts, voiced
 from duologue.labels.transcript.overheard import Overheard, in_turns, overhear
 from duologue.labels.transcript.words import synthesis
 from duologue.labels.transcript.words.readings import displayed
@@ -36,7 +36,7 @@ LATE_S = 0.8
 """How much later: the same, and the way through the room."""
 
 
-class Flaw(StrEnum):
+class TurnFlaw(StrEnum):
     """What a turn lacks."""
 
     NO_EVENT = "no_event"
@@ -104,7 +104,7 @@ class Turn(Frozen):
     interrupted: bool
     behaviour: Behaviour | None = None
     """What the caller did on purpose, by its own event; None in a usual turn."""
-    flaw: Flaw | None = None
+    flaw: TurnFlaw | None = None
     words: tuple[Word, ...] = ()
     """The words of `said` in their order; joined with spaces they are `said`, whose own white
     space may be longer."""
@@ -153,7 +153,7 @@ def make(folder: Path) -> Transcript:
     said, heard = event_log.read(folder, Said), event_log.read(folder, Heard)
     if counterpart_of(read_call(folder).spec).reports:
         return transcribe(masks, said, heard)
-    spoken = {role: runs(mask) for role, mask in masks.items()}
+    spoken = {role: talkspurts(mask) for role, mask in masks.items()}
     turns = in_turns(spoken[Role.SUPPORT], spoken[Role.CUSTOMER])
     overheard = {Role.SUPPORT: overhear(folder, Role.SUPPORT, turns)}
     call = transcribe(masks, said, heard, overheard=overheard)
@@ -205,7 +205,7 @@ def _turns(role: Role, mask: Mask, said: Sequence[Entry[Said]]) -> list[Turn]:
                 heard=None,
                 interrupted=payload.interrupted,
                 behaviour=payload.behaviour,
-                flaw=None if len(frames) else Flaw.NO_AUDIO,
+                flaw=None if len(frames) else TurnFlaw.NO_AUDIO,
                 **_synthesized(payload, _seconds(frames[0]) if len(frames) else None),
             )
         )
@@ -218,9 +218,9 @@ def _turns(role: Role, mask: Mask, said: Sequence[Entry[Said]]) -> list[Turn]:
             said=None,
             heard=None,
             interrupted=False,
-            flaw=Flaw.NO_EVENT,
+            flaw=TurnFlaw.NO_EVENT,
         )
-        for run in runs(left)
+        for run in talkspurts(left)
     ]
     return turns + unreported
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from duologue.call.counterpart import counterpart_of
 from duologue.labels.verdict.checks import all_findings
-from duologue.labels.verdict.evidence import Evidence, Spoken, Used
+from duologue.labels.verdict.evidence import Evidence, Spoken, ToolUse
 from duologue.labels.verdict.finding import INVALIDATING, TASK, Check, Finding
 from duologue.labels.verdict.gathering import gather
 from shared.endings import Fault
 from shared.spec import CallSpec
 
-__all__ = ["Check", "Evidence", "Finding", "Spoken", "Used", "Verdict", "gather", "judge"]
+__all__ = ["Check", "Evidence", "Finding", "Spoken", "ToolUse", "Verdict", "gather", "judge"]
 
 _FIRST_BLAMED = (Fault.SYSTEM, Fault.CUSTOMER, Fault.SUPPORT)
 """What a part of the system did wrong may have misled a role, the customer the support agent."""

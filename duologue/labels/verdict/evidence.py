@@ -19,7 +19,7 @@ class Spoken(NamedTuple):
     """What the other side made of it, where `text` itself was recognized: neither is sure."""
 
 
-class Used(NamedTuple):
+class ToolUse(NamedTuple):
     """A tool that was used."""
 
     role: Role
@@ -42,7 +42,7 @@ class Evidence(NamedTuple):
     ending: Ending
     turns: Sequence[Spoken]
     """In order."""
-    tools: Sequence[Used]
+    tools: Sequence[ToolUse]
     """In order."""
     changes: Mapping[str, Sequence[Row]] | None
     """By table, the rows that changed or were added; None if the desk never reported."""

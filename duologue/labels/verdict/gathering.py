@@ -6,7 +6,7 @@ from typing import Any
 
 from duologue.folder import event_log
 from duologue.labels.transcript.transcript import SaidFrom, Transcript, Turn
-from duologue.labels.verdict.evidence import Evidence, Spoken, Used
+from duologue.labels.verdict.evidence import Evidence, Spoken, ToolUse
 from shared.endings import Ending
 from shared.events import Behaved, CallEnded, DeskChanged, ToolCalled
 from shared.spec import CallSpec, Role
@@ -22,7 +22,7 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
         ending=Ending(ended.outcome, ended.fault, ended.detail),
         turns=[_spoken(turn) for turn in turns.turns],
         tools=[
-            Used(
+            ToolUse(
                 Role(entry.role),
                 entry.payload.tool,
                 _object(entry.payload.output),

@@ -13,7 +13,7 @@ from livekit import api
 from pydantic import SecretStr
 
 from duologue.doctor import checks, doctor
-from duologue.doctor.doctor import STATUS, Stage, StageResult, Verdict, exit_status
+from duologue.doctor.doctor import STATUS, Stage, StageResult, StageStatus, exit_status
 from duologue.servers.ports import free_ports
 from duologue.servers.server import Server, running_server
 from duologue.servers.workers import Worker, running_workers
@@ -69,7 +69,7 @@ async def rooms(address: ServerAddress) -> list[str]:
 
 
 def first_failure(results: list[StageResult]) -> StageResult:
-    return next(result for result in results if result.verdict is Verdict.FAILED)
+    return next(result for result in results if result.status is StageStatus.FAILED)
 
 
 async def test_a_healthy_server_with_both_workers_passes_every_stage(
@@ -78,7 +78,7 @@ async def test_a_healthy_server_with_both_workers_passes_every_stage(
     assert workers
     told: list[StageResult] = []
     results = await doctor.examine(server.address, settings, hold_s=1, on_stage=told.append)
-    assert [result for result in results if result.verdict is not Verdict.PASSED] == []
+    assert [result for result in results if result.status is not StageStatus.PASSED] == []
     assert told == results
     assert [stage for stage in Stage if stage in {result.stage for result in results}] == list(
         Stage
@@ -127,7 +127,7 @@ async def test_a_broken_worker_fails_the_stage_that_is_about_it(
     assert "{" not in failure.cure
     assert exit_status(results) == STATUS[stage]
     after = results[results.index(failure) + 1 :]
-    assert {result.verdict for result in after} <= {Verdict.SKIPPED}
+    assert {result.status for result in after} <= {StageStatus.SKIPPED}
     assert all(result.seen == f"needs {stage}, which failed" for result in after)
     assert await rooms(broken_site.address) == []
 
@@ -140,7 +140,7 @@ async def test_without_workers_the_dispatch_fails_and_leaves_nothing_behind(
         results = await doctor.examine(
             bare.address, settings, hold_s=1, on_stage=ignore, modes=[Mode.ECHO]
         )
-        failures = [result for result in results if result.verdict is Verdict.FAILED]
+        failures = [result for result in results if result.status is StageStatus.FAILED]
         assert [(failure.stage, failure.role) for failure in failures] == [
             (Stage.DISPATCH, Role.CUSTOMER),
             (Stage.DISPATCH, Role.SUPPORT),
@@ -175,8 +175,8 @@ async def test_no_server_at_the_address_fails_the_first_stage_and_skips_the_othe
     results = await doctor.examine(nowhere, settings, hold_s=1, on_stage=ignore)
     assert first_failure(results).stage is Stage.SERVER
     assert exit_status(results) == STATUS[Stage.SERVER] == 10
-    assert {result.verdict for result in results[1:] if result.stage is not Stage.VOICE} == {
-        Verdict.SKIPPED
+    assert {result.status for result in results[1:] if result.stage is not Stage.VOICE} == {
+        StageStatus.SKIPPED
     }
     assert {result.stage for result in results} == set(Stage)
 
@@ -184,7 +184,7 @@ async def test_no_server_at_the_address_fails_the_first_stage_and_skips_the_othe
 async def test_a_wrong_key_fails_the_second_stage(settings: Settings, server: Server) -> None:
     wrong = server.address.model_copy(update={"api_secret": SecretStr("x" * 48)})
     results = await doctor.examine(wrong, settings, hold_s=1, on_stage=ignore, modes=[])
-    assert [result.verdict for result in results[:2]] == [Verdict.PASSED, Verdict.FAILED]
+    assert [result.status for result in results[:2]] == [StageStatus.PASSED, StageStatus.FAILED]
     assert exit_status(results) == STATUS[Stage.KEY]
 
 
@@ -202,10 +202,10 @@ async def test_without_the_offline_engines_the_probe_says_that_it_has_no_voice(
         modes=[Mode.ECHO],
     )
     seen = {result.stage: result for result in results}
-    assert seen[Stage.VOICE].verdict is Verdict.FAILED
+    assert seen[Stage.VOICE].status is StageStatus.FAILED
     assert "engine 'no/voice' cannot be used" in seen[Stage.VOICE].seen
     assert "offline" in seen[Stage.VOICE].cure
-    assert seen[Stage.SUBSCRIBED].verdict is Verdict.PASSED
+    assert seen[Stage.SUBSCRIBED].status is StageStatus.PASSED
     assert seen[Stage.ECHO].seen == "needs voice, which failed"
     assert exit_status(results) == STATUS[Stage.VOICE]
 
@@ -234,12 +234,15 @@ async def test_stopped_in_the_middle_it_leaves_no_room_behind(
 
 
 def test_the_first_stage_that_failed_gives_the_exit_status() -> None:
-    def result(stage: Stage, verdict: Verdict) -> StageResult:
-        return StageResult(stage, Role.SUPPORT, verdict, "", 0.0)
+    def result(stage: Stage, status: StageStatus) -> StageResult:
+        return StageResult(stage, Role.SUPPORT, status, "", 0.0)
 
     assert exit_status([]) == 0
-    assert exit_status([result(Stage.TURN, Verdict.SKIPPED)]) == 0
-    late, early = result(Stage.TURN, Verdict.FAILED), result(Stage.SOUND, Verdict.FAILED)
+    assert exit_status([result(Stage.TURN, StageStatus.SKIPPED)]) == 0
+    late, early = (
+        result(Stage.TURN, StageStatus.FAILED),
+        result(Stage.SOUND, StageStatus.FAILED),
+    )
     assert exit_status([late, early]) == STATUS[Stage.SOUND]
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from duologue.folder.folder import CallFolder, CallRecord, Clock, Recording, Run, TransportName
+from duologue.folder.folder import (
+    CallFolder,
+    CallRecord,
+    Clock,
+    Recording,
+    RunDetails,
+    TransportName,
+)
 from shared.endings import Outcome
 from shared.errors import CallTaken, DuologueError, UsageError
 from shared.spec import CallSpec, Engines, Peer, Role
@@ -40,7 +47,7 @@ def call(call_id: str = "c1") -> CallRecord:
         ),
         engines={Role.CUSTOMER: {"tts": {"voice": "joe"}}},
         versions={"duologue": "0.1.0"},
-        run=Run(
+        run=RunDetails(
             started_at="2026-01-02T03:04:05.678+00:00",
             wall_s=61.5,
             clock=Clock.REAL,

@@ -11,10 +11,10 @@ from duologue.folder.folder import AUDIO
 from duologue.labels.activity import (
     FRAME_S,
     Mask,
-    Run,
+    Talkspurt,
     loudness,
     loudness_of,
-    runs,
+    talkspurts,
     transfers,
     voiced,
 )
@@ -41,10 +41,10 @@ def silence(seconds: float) -> npt.NDArray[np.float64]:
     return np.zeros(round(seconds * RATE_HZ))
 
 
-def runs_in(tmp_path: Path, *parts: npt.NDArray[np.float64]) -> list[Run]:
+def runs_in(tmp_path: Path, *parts: npt.NDArray[np.float64]) -> list[Talkspurt]:
     soundfile.write(tmp_path / "a.flac", np.concatenate(parts), RATE_HZ)
     (channel,) = loudness(tmp_path / "a.flac")
-    return runs(voiced(channel.rms))
+    return talkspurts(voiced(channel.rms))
 
 
 def test_loudness_is_rms_and_peak_per_channel_in_frames_of_10_ms(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_digital_silence_has_no_speech(tmp_path: Path) -> None:
 
 
 def gaps(customer: list[tuple[float, float]], support: list[tuple[float, float]]) -> list[object]:
-    spoken = {C: [Run(*run) for run in customer], S: [Run(*run) for run in support]}
+    spoken = {C: [Talkspurt(*run) for run in customer], S: [Talkspurt(*run) for run in support]}
     return [(change.role, change.gap_s) for change in transfers(spoken)]
 
 
@@ -107,8 +107,8 @@ def test_pauses_of_one_speaker_are_no_gaps() -> None:
 
 
 def test_an_answer_into_a_pause_within_a_turn_is_an_overlap() -> None:
-    support = runs(mask((0, 2), (2.4, 4)))
-    customer = runs(mask((2.2, 3)))
+    support = talkspurts(mask((0, 2), (2.4, 4)))
+    customer = talkspurts(mask((2.2, 3)))
     assert [(c.role, c.gap_s) for c in transfers({C: customer, S: support})] == [(C, -1.8)]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from duologue.labels.interaction import Interaction, interact
 from duologue.labels.interaction.eva import count_score, latency_score, overlap_score, yield_score
-from duologue.labels.transcript.transcript import Flaw, Transcript, Turn
+from duologue.labels.transcript.transcript import Transcript, Turn, TurnFlaw
 from shared.customer_sheet import Behaviour
 from shared.spec import Role
 from tests.duologue.labels.test_activity import mask
@@ -15,7 +15,7 @@ Span = tuple[float, float]
 
 
 def turn(
-    start: float, end: float, behaviour: Behaviour | None = None, flaw: Flaw | None = None
+    start: float, end: float, behaviour: Behaviour | None = None, flaw: TurnFlaw | None = None
 ) -> Turn:
     """A turn of the customer."""
     return Turn(
@@ -129,8 +129,8 @@ def test_a_backchannel_waits_for_no_response_and_is_no_speaking_again() -> None:
 
 
 def test_a_turn_that_is_not_in_the_recording_counts_nowhere() -> None:
-    missing = turn(4.2, 4.6, Behaviour.BACKCHANNEL, Flaw.NO_AUDIO)
-    lost = turn(4.2, 4.6, flaw=Flaw.NO_AUDIO)
+    missing = turn(4.2, 4.6, Behaviour.BACKCHANNEL, TurnFlaw.NO_AUDIO)
+    lost = turn(4.2, 4.6, flaw=TurnFlaw.NO_AUDIO)
     found = call([(0, 2), (5, 6)], turn(2.5, 4.5), missing, lost)
     assert found == call([(0, 2), (5, 6)], turn(2.5, 4.5))
 

@@ -44,7 +44,7 @@ def test_a_barge_in_is_an_overlap_a_behaviour_and_an_interruption(tmp_path: Path
     did = Behaved(behaviour=Behaviour.BARGE_IN, slip=None, **spoken("support", 3.6, 5.0))
     log.write(Event("support", AHEAD_S["support"] + 5.0, did), 5.002)
     log.close()
-    event_log.settle(tmp_path)
+    event_log.order_by_clock(tmp_path)
     label(tmp_path)
     marks = Marks.model_validate_json((tmp_path / "timeline.json").read_bytes()).marks
     shown = [(m.kind.value, m.role, m.start, m.end, m.turn, m.name) for m in marks]

@@ -18,7 +18,7 @@ from duologue.folder.migrations import MIGRATIONS
 from duologue.labels import metrics
 from duologue.labels.transcript import transcript
 from duologue.pipeline.relabel import find_folders, relabel
-from duologue.pipeline.stages import Stage, works
+from duologue.pipeline.stages import LabelStage, works
 from duologue.report.summary import read_calls
 from shared.errors import FolderError, UsageError
 from shared.spec import Role
@@ -44,15 +44,15 @@ def test_a_call_of_an_earlier_version_becomes_one_of_this_and_then_stays_the_sam
     folder = calls / name
     recorded = RECORDED[json.loads((folder / CALL).read_text())["transport"]] | {"events.jsonl"}
     before = contents(folder)
-    assert CALL in relabel(folder, Stage.REPORT)
+    assert CALL in relabel(folder, LabelStage.REPORT)
     call = read_call(folder)
-    made = {each for work in works(Stage.PLACEMENT) for each in work.makes}
+    made = {each for work in works(LabelStage.PLACEMENT) for each in work.makes}
     assert made <= call.files.keys()
     assert call.files == {n: sha256(folder / n) for n in contents(folder) if n != CALL}
     assert {n: (folder / n).read_bytes() for n in recorded} == {n: before[n] for n in recorded}
     check_files(folder)
     once = contents(folder)
-    for stage in Stage:
+    for stage in LabelStage:
         assert relabel(folder, stage) == frozenset()
     assert contents(folder) == once
 
@@ -80,10 +80,10 @@ def test_a_stage_is_done_again_with_those_after_it_and_none_before(calls: Path) 
     write_json(folder / transcript.FILE, changed)
     sums = {**call.files, transcript.FILE: sha256(folder / transcript.FILE)}
     write_json(folder / CALL, call.model_copy(update={"files": sums}))
-    assert metrics.FILE in relabel(folder, Stage.METRICS)
+    assert metrics.FILE in relabel(folder, LabelStage.METRICS)
     assert metrics.read(folder).turns[Role.CUSTOMER] == 0
     assert transcript.read(folder) == changed
-    assert transcript.FILE in relabel(folder, Stage.ALIGNMENT)
+    assert transcript.FILE in relabel(folder, LabelStage.ALIGNMENT)
     assert contents(folder) == whole
 
 
@@ -145,10 +145,10 @@ def wait(folder):
     print("begun", flush=True)
     time.sleep(3600)
 
-stages.WORK[stages.Stage.METRICS] = (stages.Work(wait, (metrics.FILE,)),)
+stages.WORK[stages.LabelStage.METRICS] = (stages.Work(wait, (metrics.FILE,)),)
 if __name__ == "__main__":
     found = relabel.find_folders(Path(sys.argv[1]))
-    list(relabel.relabel_all(found, stages.Stage.METRICS, jobs=2))
+    list(relabel.relabel_all(found, stages.LabelStage.METRICS, jobs=2))
 """
 
 

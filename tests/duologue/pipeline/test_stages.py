@@ -85,7 +85,7 @@ def record(
     recorded = RecordingEnded(duration_s=6.0, inserted_s=none, cut_s=none, concealed_s=none)
     emit(log, recorded, "driver", 6.0)
     log.close()
-    event_log.settle(folder)
+    event_log.order_by_clock(folder)
     expected = {"expected": Expectation(desk={"orders": (ORDER,)})}
     made = call()
     spec = made.spec.model_copy(update=expected)
@@ -130,7 +130,7 @@ def test_labelling_again_gives_the_same_files(tmp_path: Path) -> None:
     record(tmp_path)
     label(tmp_path)
     once = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    event_log.settle(tmp_path)
+    event_log.order_by_clock(tmp_path)
     label(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == once
 

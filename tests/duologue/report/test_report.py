@@ -9,7 +9,7 @@ import pytest
 from duologue.cli.report_command import report
 from duologue.folder.folder import REPORT, read_call
 from duologue.labels.cost import Billed
-from duologue.pipeline.stages import Stage, works
+from duologue.pipeline.stages import LabelStage, works
 from duologue.report import call, index
 from duologue.report.figures import engines
 from duologue.report.page import in_element
@@ -24,7 +24,7 @@ OWN = thought("rules", local=True)
 
 
 def test_the_report_is_what_labelling_ends_with() -> None:
-    assert [work.makes for work in works(Stage.REPORT)] == [("report.html",)]
+    assert [work.makes for work in works(LabelStage.REPORT)] == [("report.html",)]
 
 
 def test_the_same_folder_gives_the_same_page(tmp_path: Path) -> None:

@@ -3,16 +3,16 @@
 from duologue.labels.entities import EntityKind
 from duologue.labels.recognition import Entity, Pair, Recognition, Stretch
 from duologue.labels.transcript.transcript import Transcript
-from duologue.report.script import Line, Moment, script
+from duologue.report.script import Moment, ShownTurn, script
 from shared.language.edits import Op
 from tests.duologue.report.calls import MARKS, RECOGNITION, TURNS, C, S, same, turn
 
 
-def rows() -> list[Line | Moment]:
+def rows() -> list[ShownTurn | Moment]:
     return list(script(Transcript(turns=TURNS), MARKS, RECOGNITION))
 
 
-def heard_as(said: str, *pairs: Pair, entities: tuple[Entity, ...] = ()) -> Line:
+def heard_as(said: str, *pairs: Pair, entities: tuple[Entity, ...] = ()) -> ShownTurn:
     """The line of one turn of the customer's, of which `pairs` were heard."""
     stretch = Stretch(role=C, turns=(0,), pairs=pairs)
     [row] = script(
@@ -20,7 +20,7 @@ def heard_as(said: str, *pairs: Pair, entities: tuple[Entity, ...] = ()) -> Line
         (),
         Recognition(stretches=(stretch,), entities=entities),
     )
-    assert isinstance(row, Line)
+    assert isinstance(row, ShownTurn)
     return row
 
 
@@ -29,7 +29,7 @@ def pair(op: Op, said: str | None, heard: str | None, word: int | None) -> Pair:
 
 
 def test_turns_and_what_was_done_are_in_the_order_of_their_start() -> None:
-    told = [row.number if isinstance(row, Line) else row.what for row in rows()]
+    told = [row.number if isinstance(row, ShownTurn) else row.what for row in rows()]
     assert told == [0, 1, 2, "Silence", "find_order", "Desk: orders", 3, 4]
 
 
@@ -38,7 +38,7 @@ def test_a_behaviour_that_its_turn_is_labelled_with_is_told_once() -> None:
 
 
 def test_each_turn_says_how_it_came_after_the_other_side() -> None:
-    lines = [row for row in rows() if isinstance(row, Line)]
+    lines = [row for row in rows() if isinstance(row, ShownTurn)]
     gaps = [None if line.gap_s is None else round(line.gap_s, 3) for line in lines]
     assert gaps == [None, 0.5, None, None, None]
     overlaps = [None if line.overlap_s is None else round(line.overlap_s, 3) for line in lines]
@@ -101,5 +101,5 @@ def test_a_turn_of_which_nothing_was_heard_says_so_once() -> None:
 
 
 def test_a_turn_to_which_nobody_listened_any_more_is_not_blamed_on_the_recognizer() -> None:
-    lines = [row for row in rows() if isinstance(row, Line)]
+    lines = [row for row in rows() if isinstance(row, ShownTurn)]
     assert (lines[4].turn.heard, lines[4].unheard, lines[4].turn.role) == (None, False, S)

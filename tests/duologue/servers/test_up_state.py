@@ -98,6 +98,6 @@ def test_one_that_makes_no_sense_is_removed(own: Settings, content: str) -> None
 def test_its_secret_is_not_shown(own: Settings, server: Server) -> None:
     with up_state.kept(own, server.address):
         found = up_state.read(own)
-    assert isinstance(found, up_state.State)
+    assert isinstance(found, up_state.RunningServer)
     assert isinstance(found.api_secret, SecretStr)
     assert found.api_secret.get_secret_value() not in f"{found} {found!r}"

@@ -6,10 +6,10 @@ from livekit.agents.voice.run_result import RunResult
 
 from shared.side.dialogue import (
     REVIVE,
-    Call,
     Dialogue,
     Reply,
     RulesLLM,
+    ToolCall,
     call,
     listen,
     reply,
@@ -71,7 +71,7 @@ def test_the_first_act_is_said_into_an_empty_conversation() -> None:
 def test_the_same_conversation_gives_the_same_reply_however_often_it_is_asked() -> None:
     conversation = Conversation().said(GREETING).heard("47219")
     assert [conversation.reply() for _ in range(3)] == [
-        Reply("", Call("find", {"number": "47219"}))
+        Reply("", ToolCall("find", {"number": "47219"}))
     ] * 3
 
 
@@ -86,7 +86,7 @@ def test_a_tool_that_fails_is_known_to_have_failed() -> None:
 
 def test_words_whose_reply_was_never_spoken_are_heard_together() -> None:
     conversation = Conversation().said(GREETING).heard("472").heard("19")
-    assert conversation.reply().call == Call("find", {"number": "472 19"})
+    assert conversation.reply().call == ToolCall("find", {"number": "472 19"})
 
 
 def test_a_silence_is_heard_as_one_when_the_line_is_revived() -> None:
@@ -97,7 +97,7 @@ def test_a_silence_is_heard_as_one_when_the_line_is_revived() -> None:
 
 def test_the_dialogue_goes_on_after_a_revival() -> None:
     conversation = Conversation().said(GREETING).said("Are you there? Which order?").heard("47219")
-    assert conversation.reply().call == Call("find", {"number": "47219"})
+    assert conversation.reply().call == ToolCall("find", {"number": "47219"})
 
 
 def test_what_an_interruption_kept_from_being_said_comes_after_the_answer() -> None:
@@ -109,7 +109,9 @@ def test_what_an_interruption_kept_from_being_said_comes_after_the_answer() -> N
 
 def test_an_interruption_after_the_last_sentence_loses_nothing() -> None:
     conversation = looked_up().said(FOUND, interrupted=True).heard("yes")
-    assert conversation.reply() == Reply("Goodbye.", Call("close", {"agreed": "yes"}, "Goodbye."))
+    assert conversation.reply() == Reply(
+        "Goodbye.", ToolCall("close", {"agreed": "yes"}, "Goodbye.")
+    )
 
 
 def test_a_reply_cut_off_before_its_first_word_is_said_later() -> None:
@@ -122,14 +124,14 @@ def test_a_reply_cut_off_before_its_first_word_is_said_later() -> None:
 def test_a_lead_already_spoken_is_not_spoken_again_when_its_tool_was_cancelled() -> None:
     conversation = looked_up().said(FOUND).heard("yes").said("Goodbye.", interrupted=True)
     assert conversation.heard("wait").reply() == Reply(
-        "", Call("close", {"agreed": "yes"}, "Goodbye.")
+        "", ToolCall("close", {"agreed": "yes"}, "Goodbye.")
     )
 
 
 def test_what_is_heard_while_a_tool_runs_is_heard_after_its_result() -> None:
     conversation = Conversation().said(GREETING).heard("47219")
     conversation.returned("find", '{"state": "late"}').said(FOUND).heard("yes").heard("please")
-    assert conversation.reply().call == Call("close", {"agreed": "yes please"}, "Goodbye.")
+    assert conversation.reply().call == ToolCall("close", {"agreed": "yes please"}, "Goodbye.")
 
 
 def test_a_dialogue_that_is_over_says_nothing() -> None:

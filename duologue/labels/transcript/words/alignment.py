@@ -13,7 +13,7 @@ import numpy as np
 import pocketsphinx
 
 from duologue.labels.transcript.words.pronunciation import spelled
-from duologue.labels.transcript.words.readings import Part
+from duologue.labels.transcript.words.readings import Readings
 from shared.engines.pcm import Samples
 
 RATE_HZ = 16_000
@@ -59,7 +59,7 @@ class Aligner:
         self._known: dict[str, bool] = {}
 
     def align(
-        self, samples: Samples, words: Sequence[tuple[Part, ...]], *, optional: int = 0
+        self, samples: Samples, words: Sequence[tuple[Readings, ...]], *, optional: int = 0
     ) -> list[Span | None] | None:
         """When each of `words` was spoken in `samples` (RATE_HZ); the same for the same audio.
 
@@ -73,7 +73,7 @@ class Aligner:
             path = self._path(samples, spoken, optional)
             return _spans(path, spoken, optional) if path else None
 
-    def _pronounceable(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    def _pronounceable(self, parts: tuple[Readings, ...]) -> tuple[Readings, ...]:
         """The parts with those readings that have sounds; none, if one part has none."""
         kept = tuple(
             tuple(reading for reading in part if all(map(self._has_sound, reading)))
@@ -93,7 +93,7 @@ class Aligner:
         return known
 
     def _path(
-        self, samples: Samples, spoken: Sequence[tuple[Part, ...]], optional: int
+        self, samples: Samples, spoken: Sequence[tuple[Readings, ...]], optional: int
     ) -> list[_Heard]:
         """The words that were found, fillers left out; none, if the search came to no end."""
         decoder = self._decoder
@@ -125,7 +125,7 @@ def _bare(word: str) -> str:
     return word.partition("(")[0]
 
 
-def _grammar(spoken: Sequence[tuple[Part, ...]], optional: int) -> tuple[list[_Arc], int]:
+def _grammar(spoken: Sequence[tuple[Readings, ...]], optional: int) -> tuple[list[_Arc], int]:
     """The arcs of a finite-state grammar that begins in state 0, and the state it ends in."""
     arcs: list[_Arc] = []
     state, free = 0, 1
@@ -151,7 +151,7 @@ def _grammar(spoken: Sequence[tuple[Part, ...]], optional: int) -> tuple[list[_A
 
 
 def _spans(
-    path: Sequence[_Heard], spoken: Sequence[tuple[Part, ...]], optional: int
+    path: Sequence[_Heard], spoken: Sequence[tuple[Readings, ...]], optional: int
 ) -> list[Span | None] | None:
     """Which stretch of the path is which word's; None if it is not a path through all of them."""
     flat = [(index, part) for index, parts in enumerate(spoken) for part in parts]
@@ -181,7 +181,7 @@ def _spans(
     return spans
 
 
-def _ends(words: Sequence[str], begin: int, part: Part, *, may_end: bool) -> Iterator[int]:
+def _ends(words: Sequence[str], begin: int, part: Readings, *, may_end: bool) -> Iterator[int]:
     """Where in the path a part may end that begins at `begin`."""
     for reading in part:
         here = tuple(words[begin : begin + len(reading)])

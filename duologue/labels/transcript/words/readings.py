@@ -15,7 +15,7 @@ from shared.language.to_say import UNITS, number_aloud, ordinal_aloud
 
 Reading: TypeAlias = tuple[str, ...]
 """Words in lower case, one after the other."""
-Part: TypeAlias = tuple[Reading, ...]
+Readings: TypeAlias = tuple[Reading, ...]
 """Readings of which one was spoken."""
 
 _SPOKEN_SIGNS = {
@@ -54,7 +54,7 @@ def displayed(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def parts(word: str) -> tuple[Part, ...]:
+def parts(word: str) -> tuple[Readings, ...]:
     """What a displayed word is spoken as, part by part; nothing if it is not spoken."""
     word = word.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").strip("'\"()[]")
     # A full stop ends the sentence, or an abbreviation.
@@ -70,7 +70,7 @@ def parts(word: str) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _part(kind: str, text: str, *, alone: bool) -> Part:
+def _part(kind: str, text: str, *, alone: bool) -> Readings:
     if kind != "sign":
         return tuple(dict.fromkeys(_READERS[kind](text)))
     said = (_SPOKEN_SIGNS[text],)
@@ -79,7 +79,7 @@ def _part(kind: str, text: str, *, alone: bool) -> Part:
     return (said,)
 
 
-def _word(text: str) -> Part:
+def _word(text: str) -> Readings:
     whole = (text.lower(),)
     if text.isupper() and 1 < len(text) <= _SPELLED_UP_TO:
         return tuple(text.lower()), whole
@@ -99,7 +99,7 @@ def _number(text: str) -> Iterator[Reading]:
         yield from _ordinal(value)
 
 
-def _digits(text: str) -> Part:
+def _digits(text: str) -> Readings:
     said = tuple(UNITS[int(char)] for char in text if char.isdecimal())
     return tuple(dict.fromkeys([said, tuple("oh" if word == "zero" else word for word in said)]))
 

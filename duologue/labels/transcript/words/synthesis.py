@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-Piece: TypeAlias = Sequence[str | float | None]
+TimedText: TypeAlias = Sequence[str | float | None]
 """A text, its start and its end in seconds of the utterance. It may be a part of a word, and have
 white space around it."""
 
 
-def times(words: Sequence[str], pieces: Sequence[Piece]) -> list[tuple[float, float] | None]:
+def times(words: Sequence[str], pieces: Sequence[TimedText]) -> list[tuple[float, float] | None]:
     """Start and end of each of `words`, from the pieces in which the synthesizer spoke them.
 
     None stands for a word that the pieces do not reach, or from which on they say other words.

@@ -19,7 +19,7 @@ from duologue.call.transport import Watch
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS
 from duologue.folder.folder import AUDIO, CallRecord, Clock, TransportName, sha256
-from duologue.labels.activity import loudness, runs, voiced
+from duologue.labels.activity import loudness, talkspurts, voiced
 from duologue.labels.transcript.transcript import Transcript, WordSource
 from duologue.labels.transcript.transcript import read as read_transcript
 from duologue.pipeline.filing import CallResult
@@ -108,7 +108,7 @@ def times(result: CallResult, kind: type[Payload], role: Role) -> list[float]:
 def speech(result: CallResult) -> dict[Role, list[tuple[float, float]]]:
     channels = zip(CHANNELS, loudness(result.folder / AUDIO), strict=True)
     return {
-        role: [(run.start, run.end) for run in runs(voiced(channel.rms))]
+        role: [(run.start, run.end) for run in talkspurts(voiced(channel.rms))]
         for role, channel in channels
     }
 

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from duologue.call.over_livekit.recorder import IDENTITY, Recorder, recorder_token
 from duologue.folder.channels import RATE_HZ
-from duologue.folder.folder import CallFolder, Recorded
+from duologue.folder.folder import CallFolder, Take
 from duologue.servers.server import Server, running_server
 from shared.errors import ServerUnreachable
 from shared.events import (
@@ -155,13 +155,13 @@ def clicks(path: Path) -> tuple[list[np.ndarray[Any, Any]], float]:
     return starts, len(audio) / rate
 
 
-def nothing_lost(recorded: Recorded) -> bool:
+def nothing_lost(recorded: Take) -> bool:
     """Whether all audio came; a few frames may be lost to a machine that is busy otherwise."""
     lost = recorded.recording
     return all(lost.inserted_s[role] < 0.05 and lost.cut_s[role] < 0.05 for role in Role)
 
 
-def slack_s(recorded: Recorded) -> float:
+def slack_s(recorded: Take) -> float:
     """How far sounds may be from their place: more where WebRTC itself was kept from its work.
 
     On a machine too busy to deliver packets in time, its jitter buffer grows, and it says so.
@@ -373,7 +373,7 @@ async def test_a_token_that_is_not_accepted_is_a_known_error(
     async with Recorder(folder, Journal("driver"), room="room", call_id="c1") as recorder:
         with pytest.raises(ServerUnreachable):
             await recorder.start(server.address.url, token)
-    assert isinstance(await recorder.stop(), Recorded)
+    assert isinstance(await recorder.stop(), Take)
 
 
 async def test_a_connection_that_drops_for_a_moment_is_no_end_and_what_is_lost_is_counted(

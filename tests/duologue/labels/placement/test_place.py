@@ -15,7 +15,7 @@ from duologue.folder.event_log import EventLog
 from duologue.folder.folder import AUDIO, WIRE
 from duologue.folder.played_zip import PlayedFile, opened
 from duologue.labels.placement import FILE, Placement, master, read, write
-from duologue.labels.placement.values import Basis, Source
+from duologue.labels.placement.values import Basis, SpeechSource
 from shared.endings import Outcome
 from shared.events import CallEnded, Heartbeat, Payload, Started, StretchPlayed
 from shared.events.journal import Event
@@ -78,7 +78,7 @@ def record(folder: Path, said: Sequence[Said]) -> None:
     emit(log, COMPLETED, "driver", LENGTH_S)
     log.close()
     speech.close()
-    event_log.settle(folder)
+    event_log.order_by_clock(folder)
     soundfile.write(
         folder / WIRE, np.stack([wire[role] for role in CHANNELS], axis=1), RATE_HZ, "PCM_16"
     )
@@ -123,7 +123,7 @@ def test_clean_speech_lies_where_it_is_in_the_recording_to_the_sample(
             assert np.array_equal(audio[role][one.part], one.pcm)
             silent[one.part] = False
         assert not audio[role][silent].any()
-    assert [utterance.source for utterance in placement.utterances] == [Source.COPY] * 5
+    assert [utterance.source for utterance in placement.utterances] == [SpeechSource.COPY] * 5
     assert not placement.from_wire
     assert not placement.exact
     for one, utterance in zip(said, placement.utterances, strict=True):

@@ -3,9 +3,9 @@
 import pytest
 
 from duologue.folder.event_log import Entry
-from duologue.labels.activity import Mask, Run
+from duologue.labels.activity import Mask, Talkspurt
 from duologue.labels.transcript.overheard import Overheard, in_turns
-from duologue.labels.transcript.transcript import Flaw, SaidFrom, Transcript, transcribe
+from duologue.labels.transcript.transcript import SaidFrom, Transcript, TurnFlaw, transcribe
 from shared.customer_sheet import Behaviour
 from shared.events import Heard, Said
 from shared.spec import Role
@@ -126,13 +126,13 @@ def test_speech_without_an_event_is_a_turn_of_which_nothing_is_known() -> None:
     found = call(mask((1.0, 2.0), (5.0, 6.0)), mask(), said(C, 1.0, 2.0, "Hello."))
     assert [(t.start, t.end, t.said, t.flaw) for t in found.turns] == [
         (1.0, 2.0, "Hello.", None),
-        (5.0, 6.0, None, Flaw.NO_EVENT),
+        (5.0, 6.0, None, TurnFlaw.NO_EVENT),
     ]
 
 
 def test_an_event_without_speech_is_a_turn_at_the_time_its_worker_says() -> None:
     found = call(mask(), mask(), said(S, 3.0, 4.0, "Hello."))
-    assert [(t.start, t.end, t.flaw) for t in found.turns] == [(2.88, 3.88, Flaw.NO_AUDIO)]
+    assert [(t.start, t.end, t.flaw) for t in found.turns] == [(2.88, 3.88, TurnFlaw.NO_AUDIO)]
 
 
 def test_what_was_heard_in_parts_is_joined() -> None:
@@ -186,11 +186,11 @@ def test_turns_are_in_order_of_their_start() -> None:
 
 
 def test_a_turn_goes_on_until_the_other_side_speaks_after_it() -> None:
-    spoken = [Run(1, 2), Run(3, 4), Run(6, 7), Run(8, 9), Run(10, 11)]
-    assert in_turns(spoken, [Run(4.5, 5.5), Run(8.2, 8.6), Run(9.0, 9.4)]) == [
-        [Run(1, 2), Run(3, 4)],
-        [Run(6, 7), Run(8, 9)],
-        [Run(10, 11)],
+    spoken = [Talkspurt(1, 2), Talkspurt(3, 4), Talkspurt(6, 7), Talkspurt(8, 9), Talkspurt(10, 11)]
+    assert in_turns(spoken, [Talkspurt(4.5, 5.5), Talkspurt(8.2, 8.6), Talkspurt(9.0, 9.4)]) == [
+        [Talkspurt(1, 2), Talkspurt(3, 4)],
+        [Talkspurt(6, 7), Talkspurt(8, 9)],
+        [Talkspurt(10, 11)],
     ]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from duologue.labels.verdict import Check, Evidence, Spoken, Used, Verdict, judge
+from duologue.labels.verdict import Check, Evidence, Spoken, ToolUse, Verdict, judge
 from duologue.scenarios.scenario import load_scenario
 from shared.customer_sheet import CustomerSheet, Goal, Persona
 from shared.endings import Ending, Fault, Outcome
@@ -23,8 +23,8 @@ def spec(**expected: Any) -> CallSpec:
     return made.model_copy(update={"expected": Expectation(desk=made.expected.desk, **expected)})
 
 
-def used(tool: str, at_s: float, *, is_error: bool = False, **output: Any) -> Used:
-    return Used(S, tool, output, is_error, at_s)
+def used(tool: str, at_s: float, *, is_error: bool = False, **output: Any) -> ToolUse:
+    return ToolUse(S, tool, output, is_error, at_s)
 
 
 TURNS = (

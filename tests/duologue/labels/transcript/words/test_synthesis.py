@@ -1,10 +1,10 @@
 """Times that a synthesizer gives, brought to displayed words."""
 
-from duologue.labels.transcript.words.synthesis import Piece, times
+from duologue.labels.transcript.words.synthesis import TimedText, times
 
 
 def test_pieces_of_words_become_words() -> None:
-    pieces: list[Piece] = [("It ", 0.1, 0.2), (" is 47", 0.2, 0.5), ("219", 0.5, 0.9)]
+    pieces: list[TimedText] = [("It ", 0.1, 0.2), (" is 47", 0.2, 0.5), ("219", 0.5, 0.9)]
     assert times(["It", "is", "47219."], pieces) == [(0.1, 0.2), (0.2, 0.5), (0.2, 0.9)]
 
 

@@ -11,9 +11,9 @@ import soundfile
 
 from duologue.folder.channels import CHANNELS
 from duologue.labels.activity import loudness
-from duologue.labels.transcript.transcript import Flaw, NoWords, Transcript, Turn, WordSource
-from duologue.labels.transcript.words import placing
-from duologue.labels.transcript.words.placing import place as place_words
+from duologue.labels.transcript.transcript import NoWords, Transcript, Turn, TurnFlaw, WordSource
+from duologue.labels.transcript.words import turn_words
+from duologue.labels.transcript.words.turn_words import place as place_words
 from shared.engines import hibari
 from shared.engines.local_tts import SAMPLE_RATE
 from shared.engines.pcm import Samples
@@ -83,8 +83,8 @@ def test_the_words_of_an_interrupted_turn_are_those_that_were_heard(tmp_path: Pa
 
 def test_turns_without_audio_or_text_say_why_they_have_no_words(tmp_path: Path) -> None:
     turns = [
-        turn(Role.CUSTOMER, 1.0, None, flaw=Flaw.NO_EVENT),
-        turn(Role.SUPPORT, 4.0, REMARK, flaw=Flaw.NO_AUDIO),
+        turn(Role.CUSTOMER, 1.0, None, flaw=TurnFlaw.NO_EVENT),
+        turn(Role.SUPPORT, 4.0, REMARK, flaw=TurnFlaw.NO_AUDIO),
         turn(Role.CUSTOMER, 8.0, REMARK, end=8.1),
     ]
     placed = place(tmp_path, turns)
@@ -99,12 +99,12 @@ def test_turns_without_audio_or_text_say_why_they_have_no_words(tmp_path: Path) 
 def test_one_turn_is_not_aligned_with_the_speech_of_the_next() -> None:
     turns = [turn(Role.CUSTOMER, 1.0, REMARK, end=2.0), turn(Role.CUSTOMER, 2.05, REMARK, end=3.0)]
     other = turn(Role.SUPPORT, 1.9, REMARK, end=2.1)
-    assert placing._stretch(turns[0], [*turns, other]) == (0.85, 2.05)
-    assert placing._stretch(turns[1], [*turns, other]) == (2.0, 3.15)
+    assert turn_words._stretch(turns[0], [*turns, other]) == (0.85, 2.05)
+    assert turn_words._stretch(turns[1], [*turns, other]) == (2.0, 3.15)
 
 
 def test_without_an_aligner_turns_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(placing, "find_spec", lambda _: None)
+    monkeypatch.setattr(turn_words, "find_spec", lambda _: None)
     (placed,) = place(tmp_path, [turn(Role.CUSTOMER, 1.0, REMARK)])
     assert placed.no_words is NoWords.NO_ALIGNER
 

@@ -12,7 +12,14 @@ from duologue.folder.channels import CHANNELS
 from duologue.folder.folder import audio_of, write_json
 from duologue.labels.activity import Loudness, loudness_of, threshold
 from duologue.labels.transcript import transcript
-from duologue.labels.transcript.transcript import Flaw, NoWords, Transcript, Turn, Word, WordSource
+from duologue.labels.transcript.transcript import (
+    NoWords,
+    Transcript,
+    Turn,
+    TurnFlaw,
+    Word,
+    WordSource,
+)
 from duologue.labels.transcript.words.readings import displayed, parts
 from shared.engines.pcm import Samples
 from shared.spec import Role
@@ -66,7 +73,7 @@ def _compared(turn: Turn, words: Sequence[Word]) -> Turn:
 
 def _hindrance(turn: Turn) -> NoWords | None:
     """What no aligner can help."""
-    if turn.flaw is Flaw.NO_AUDIO:
+    if turn.flaw is TurnFlaw.NO_AUDIO:
         return NoWords.NO_AUDIO
     return None if any(map(parts, (turn.said or "").split())) else NoWords.NOT_SAID
 
