@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from customer_agent.facts import fact_aloud, is_code
 from customer_agent.manner import Manner
 from shared.customer_sheet import CustomerSheet, Degree, Feeling, Spelling
-from shared.language.to_say import PAUSE
+from shared.language.pauses import PAUSE
 
 _RULES = """\
 You are {name}, on the phone with the support line of a company. You are the caller, and stay the

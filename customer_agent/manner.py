@@ -9,7 +9,8 @@ import random
 from shared.customer_sheet import Behaviour, Behaviours, Degree, Feeling, Mood, Persona, Spelling
 from shared.language.as_heard import phrase
 from shared.language.likeness import NATO
-from shared.language.to_say import PAUSE, PAUSE_S, UNITS, digits_aloud, letters_aloud
+from shared.language.pauses import PAUSE, PAUSE_S
+from shared.language.to_say import UNITS, digits_aloud, letters_aloud
 from shared.side.dialogue import Performed
 
 LONG_ENOUGH = 6

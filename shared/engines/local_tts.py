@@ -17,15 +17,11 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, TimedString
 
 from shared.engines.latency import NO_DELAYS, Draws
 from shared.engines.pcm import Samples, to_pcm
-from shared.language.to_say import PAUSE, PAUSE_S
+from shared.language.pauses import INNER_PAUSE_S, PAUSE, PAUSE_S, SENTENCE_PAUSE_S
 
 SAMPLE_RATE = 24_000
 """What every local voice speaks at."""
 
-SENTENCE_PAUSE_S = 0.22
-"""Between two sentences of a turn."""
-INNER_PAUSE_S = 0.25
-"""What a longer pause inside a sentence is shortened to."""
 QUIET = 0.012
 """Samples up to this are silence (full scale 1.0)."""
 KEPT_S = 0.03

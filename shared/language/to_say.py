@@ -8,9 +8,6 @@ UNITS = (
     "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
     "nineteen",
 )  # fmt: skip
-PAUSE = "\N{HORIZONTAL ELLIPSIS}"
-"""In a text, silence of PAUSE_S for a local voice; other voices make of it what they will."""
-PAUSE_S = 0.3
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _IRREGULAR_ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth",

@@ -20,7 +20,7 @@ from shared.customer_sheet import (
 )
 from shared.language.as_heard import codes, normalize
 from shared.language.likeness import spelled
-from shared.language.to_say import PAUSE
+from shared.language.pauses import PAUSE
 from shared.side.dialogue import Performed
 
 SEEDS = range(40)

@@ -7,9 +7,9 @@ import soundfile
 
 from shared.engines import hibari, whisper
 from shared.engines.local_tts import SAMPLE_RATE as SPOKEN_RATE
-from shared.engines.local_tts import SENTENCE_PAUSE_S
 from shared.engines.pcm import Samples, resample, to_pcm
 from shared.language.as_heard import sentences
+from shared.language.pauses import SENTENCE_PAUSE_S
 
 
 def hear(samples: Samples, rate: int) -> str:

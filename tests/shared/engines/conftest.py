@@ -13,8 +13,9 @@ from livekit.agents import stt
 from livekit.agents.stt import SpeechEvent, SpeechEventType
 
 from shared.engines import hibari, silero, turn_stt, whisper
-from shared.engines.local_tts import SAMPLE_RATE, SENTENCE_PAUSE_S
+from shared.engines.local_tts import SAMPLE_RATE
 from shared.engines.pcm import Samples, resample, to_pcm
+from shared.language.pauses import SENTENCE_PAUSE_S
 
 T = TypeVar("T")
 

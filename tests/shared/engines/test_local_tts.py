@@ -4,16 +4,15 @@ from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 
 from shared.engines import hibari, piper
 from shared.engines.local_tts import (
-    INNER_PAUSE_S,
     KEPT_S,
     LEVEL_DBFS,
     QUIET,
     SAMPLE_RATE,
-    SENTENCE_PAUSE_S,
     LocalTTS,
     Voice,
 )
 from shared.engines.pcm import Samples, from_frames
+from shared.language.pauses import INNER_PAUSE_S, SENTENCE_PAUSE_S
 
 TEXT = (
     "Okay, I have found your order. It left our warehouse on March ninth, and it should be with "
