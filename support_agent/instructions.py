@@ -1,5 +1,6 @@
 """What a language model is told that plays the support agent."""
 
+from support_agent import greeting
 from support_agent.business import Business
 
 _RULES = """\
@@ -37,11 +38,11 @@ the call is over: never speak for the caller, never answer your own questions.
 # The policy
 {policy}"""
 
-_OPENS = "You pick up: greet the caller in the name of {name}, and ask how you can help."
-_WAITS = "The caller speaks first."
-
 
 def instructions(business: Business, *, opens: bool = True) -> str:
     """The system prompt for an agent of `business`, who speaks first or not."""
-    opening = _OPENS.format(name=business.name) if opens else _WAITS
-    return _RULES.format(name=business.name, opening=opening, policy=business.policy.strip())
+    return _RULES.format(
+        name=business.name,
+        opening=greeting.instruction(business.name, opens=opens),
+        policy=business.policy.strip(),
+    )

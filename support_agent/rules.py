@@ -11,6 +11,7 @@ from contextlib import suppress
 from shared.language.as_heard import is_goodbye, phrase, yes_or_no
 from shared.side.dialogue import Dialogue, call, listen, say, tell
 from support_agent.business import Business, Identification
+from support_agent.greeting import greeting
 from support_agent.slots import Slot, SlotKind
 from support_agent.talk import ATTEMPTS, NOTHING_MORE, CallerLeaves
 
@@ -37,14 +38,13 @@ class _Call:
 
     def hold(self) -> Dialogue[None]:
         """The whole call."""
-        greeting = f"Thank you for calling {self._business.name}. How can I help you today?"
+        first = greeting(self._business.name, opens=self._opens)
         if not self._opens:
             self._talk.note((yield from listen()).text)
-            greeting = f"Thank you for calling {self._business.name}."
-            yield from tell(greeting)
+            yield from tell(first)
         with suppress(CallerLeaves):
             if self._opens:
-                yield from self._talk.ask(greeting)
+                yield from self._talk.ask(first)
             yield from self._understand()
             yield from self._work()
         yield from self._farewell()
