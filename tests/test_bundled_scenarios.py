@@ -13,7 +13,6 @@ from shared.customer_sheet import Persona
 from shared.language.as_heard import phrase
 from shared.language.likeness import SAME, likeness
 from shared.values import Value
-from support_agent.businesses.shop import tools
 
 SCENARIOS = bundled_scenarios()
 PERSONAS = tuple(load_personas().values())
@@ -103,16 +102,16 @@ async def test_another_desk_loses_the_scenario(
 @pytest.mark.parametrize(
     ("scenario", "rule", "broken", "found"),
     [
-        ("charged-once", "_duplicates", lambda charges: charges, Check.FORBIDDEN_DONE),
-        ("somebody-elses-order", "is_named", lambda *_: True, Check.DESK),
-        ("order-number-lost", "named", lambda *_: [], Check.NOT_DONE),
-        ("late-and-charged-twice", "_DUPLICATE_WITHIN_DAYS", -1, Check.DESK),
+        ("charged-once", "refunds.refundable", lambda charges: charges, Check.FORBIDDEN_DONE),
+        ("somebody-elses-order", "tools.is_named", lambda *_: True, Check.DESK),
+        ("order-number-lost", "tools.named", lambda *_: [], Check.NOT_DONE),
+        ("late-and-charged-twice", "refunds.DUPLICATE_WITHIN_DAYS", -1, Check.DESK),
     ],
 )
 async def test_a_rule_of_the_shop_broken_loses_the_scenario(
     monkeypatch: pytest.MonkeyPatch, scenario: str, rule: str, broken: object, found: Check
 ) -> None:
-    monkeypatch.setattr(tools, rule, broken)
+    monkeypatch.setattr(f"support_agent.businesses.shop.{rule}", broken)
     call = await hold_call(load_scenario(scenario))
     assert not call.verdict.task_success, call
     assert found in {finding.check for finding in call.verdict.findings}, call

@@ -1,12 +1,10 @@
 """What the support agent of the shop can do at its desk; the policy is enforced here."""
 
-from datetime import date
-from itertools import pairwise
-
 from livekit.agents import ToolError, function_tool
 
 from shared.language.as_heard import digits_of
 from shared.values import Row
+from support_agent.businesses.shop import refunds
 from support_agent.desk import Desk
 from support_agent.identity import (
     IdentifiedCaller,
@@ -16,8 +14,6 @@ from support_agent.identity import (
     one_digit_apart,
     result,
 )
-
-_DUPLICATE_WITHIN_DAYS = 3
 
 
 class ShopTools:
@@ -78,7 +74,9 @@ class ShopTools:
         """
         self._caller.require(order_number)
         charges = self._desk.find("charges", order_number=order_number)
-        return result(charges=charges, duplicates=[row["id"] for row in _duplicates(charges)])
+        return result(
+            charges=charges, duplicates=[row["id"] for row in refunds.refundable(charges)]
+        )
 
     @function_tool
     async def refund_charge(self, charge_id: str) -> str:
@@ -94,7 +92,7 @@ class ShopTools:
         self._caller.require(number)
         if charge["status"] == "refunded":
             raise ToolError("This charge has been refunded already.")
-        if charge not in _duplicates(self._desk.find("charges", order_number=number)):
+        if charge not in refunds.refundable(self._desk.find("charges", order_number=number)):
             raise ToolError("This charge was made only once, so it cannot be refunded.")
         self._desk.update("charges", charge_id, status="refunded")
         return result(refunded=True, amount_cents=charge["amount_cents"])
@@ -142,22 +140,3 @@ class ShopTools:
     def _name_on(self, order: Row) -> str:
         customer = self._desk.get("customers", order["customer_id"])
         return str(customer["name"]) if customer else ""
-
-
-def _duplicates(charges: list[Row]) -> list[Row]:
-    """The later one of each two paid charges of one amount within three days."""
-    paid = sorted(
-        (row for row in charges if row["status"] == "paid"),
-        key=lambda row: (row["amount_cents"], row["charged_on"], row["id"]),
-    )
-    return [
-        later
-        for earlier, later in pairwise(paid)
-        if earlier["amount_cents"] == later["amount_cents"]
-        and _days_between(earlier, later) <= _DUPLICATE_WITHIN_DAYS
-    ]
-
-
-def _days_between(earlier: Row, later: Row) -> int:
-    first, second = (date.fromisoformat(str(row["charged_on"])) for row in (earlier, later))
-    return (second - first).days
