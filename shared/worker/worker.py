@@ -24,7 +24,7 @@ from shared.livekit_internals import says_server_is_lost
 from shared.settings import Settings, read_settings
 from shared.side.conversation import Factory
 from shared.spec import CallSpec, Role
-from shared.worker import readiness
+from shared.worker import health
 from shared.worker.bus import REFUSED_TOPIC, Refusal
 from shared.worker.job import take_call
 from shared.worker.linking import AGENT_NAME
@@ -239,7 +239,7 @@ async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stopped.set)
     try:
-        async with readiness.told_at(settings.duologue_ready_port, server):
+        async with health.told_at(settings.duologue_ready_port, server):
             await _serve(server, role, stopped)
     except (OSError, RuntimeError) as error:
         raise WorkerFailed(role, str(error)) from error

@@ -1,8 +1,10 @@
-"""Whether a worker is registered, told over HTTP to whatever rolls workers out.
+"""A worker's health, told over HTTP: whether it lives, and whether it is registered.
 
-LiveKit's own health port answers 200 from the moment the process runs, with no server in sight
-(livekit-agents 1.8.9, worker.py, `health_check`): it tells that a worker lives, not that it is
-offered calls.
+The health port is LiveKit's own: 8082 of the customer, 8081 of the support agent, others by
+`CUSTOMER_PORT` and `SUPPORT_PORT` (`shared.settings`). It answers 200 from the moment the process
+runs, with no server in sight (livekit-agents 1.8.9, worker.py, `health_check`): it tells that a
+worker lives, not that it is offered calls. For whatever rolls workers out, `DUOLOGUE_READY_PORT`
+tells that.
 """
 
 from collections.abc import AsyncIterator
