@@ -17,6 +17,7 @@ from pydantic import (
 
 from shared.customer_sheet import CustomerSheet
 from shared.errors import SpecError, wrong_field
+from shared.limits import Limits
 from shared.values import Frozen, Row, Text
 
 CALL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
@@ -81,16 +82,6 @@ class Engines(Frozen):
     def with_choice(self, choice: EngineChoice) -> Self:
         """The same ones but for those that `choice` names."""
         return self.model_copy(update=choice.model_dump(exclude_none=True))
-
-
-class Limits(Frozen):
-    """When a call is ended although nobody hung up."""
-
-    max_turns: int = Field(60, ge=2, le=1000)
-    """Turns of both sides together."""
-    max_length_s: float = Field(420.0, ge=5, le=3600)
-    dead_air_s: float = Field(8.0, ge=2, le=3600)
-    """Silence of both sides after which the call is revived once, then ended."""
 
 
 class Delay(Frozen):

@@ -28,12 +28,13 @@ from shared.endings import EndReason
 from shared.engines import Models
 from shared.events import Linked, Said
 from shared.events.journal import Event, Journal
+from shared.limits import Limits
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
 from shared.side.conversation import Factory
 from shared.side.line import Line
 from shared.side.session import create_session
-from shared.spec import CallSpec, Expectation, Limits, Peer, Role, SupportSheet
+from shared.spec import CallSpec, Expectation, Peer, Role, SupportSheet
 from shared.worker import worker
 from shared.worker.job import take_call
 

@@ -22,8 +22,9 @@ from duologue.scenarios.document import Document
 from duologue.scenarios.scenario import Scenario, UserData, load_scenario
 from shared.customer_sheet import Behaviours, Fact, Goal, Mood, Persona
 from shared.events import PAYLOADS
+from shared.limits import Limits
 from shared.settings import WORKER_PORTS, ProviderSettings, variable_of
-from shared.spec import Expectation, Limits, Role
+from shared.spec import Expectation, Role
 from tests.environment import DEFAULTS
 
 ROOT = Path(__file__).parent.parent

@@ -15,8 +15,9 @@ from duologue.servers.server import Server
 from shared.endings import EndReason
 from shared.events import DeskChanged, Ended, Heard, Said, ToolCalled
 from shared.language.as_heard import normalize, phrase
+from shared.limits import Limits
 from shared.settings import Settings
-from shared.spec import CallSpec, Limits, Role, SupportSheet
+from shared.spec import CallSpec, Role, SupportSheet
 from tests.caller import PhoneCall, as_noise, phone_call
 
 if TYPE_CHECKING:

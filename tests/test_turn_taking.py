@@ -33,8 +33,9 @@ from shared.endings import EndReason, Outcome
 from shared.engines import pcm, whisper
 from shared.events import Ended, Ready, Revived, Said
 from shared.language.as_heard import normalize, phrase
+from shared.limits import Limits
 from shared.settings import Settings
-from shared.spec import CallSpec, Limits, Role
+from shared.spec import CallSpec, Role
 from tests.caller import PhoneCall, phone_call
 from tests.conftest import Background
 from tests.folders import check_files

@@ -24,8 +24,9 @@ from duologue.scenarios.scenario import load_scenario
 from shared.address import ServerAddress
 from shared.errors import DuologueError, JobRefused, ServerUnreachable, UsageError
 from shared.events.journal import Journal
+from shared.limits import Limits
 from shared.settings import Settings
-from shared.spec import CallSpec, Limits, Mode, Peer, PeerKind, Role
+from shared.spec import CallSpec, Mode, Peer, PeerKind, Role
 
 FIRST_STATUS = 10
 """Exit status of the first stage; the others follow in order."""

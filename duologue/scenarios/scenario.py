@@ -20,6 +20,7 @@ from shared.customer_sheet import Behaviours, CustomerSheet, Fact, Goal, Mood, P
 from shared.engines import at_pace, check_names, same_provider, silence_after
 from shared.engines.turn_settings import AFTER_SERVICE_S
 from shared.errors import DocumentError, SpecError, wrong_field
+from shared.limits import Limits
 from shared.spec import (
     NO_LATENCY,
     RULES,
@@ -29,7 +30,6 @@ from shared.spec import (
     Engines,
     Expectation,
     Latency,
-    Limits,
     Peer,
     Role,
     SupportSheet,

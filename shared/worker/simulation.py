@@ -15,7 +15,8 @@ from livekit.protocol.agent_simulation import Scenario, SimulationMode
 from pydantic import ValidationError
 
 from shared.errors import SpecError, wrong_field
-from shared.spec import CallSpec, Limits, SupportSheet
+from shared.limits import Limits
+from shared.spec import CallSpec, SupportSheet
 from shared.values import Row, Value
 
 LIMITS = Limits(max_turns=1000, max_length_s=3600, dead_air_s=3600)

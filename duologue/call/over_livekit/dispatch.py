@@ -14,7 +14,7 @@ from livekit import api
 from shared.errors import DispatchNotPickedUp
 from shared.events import Dispatched, Redispatched
 from shared.events.journal import Journal
-from shared.spec import Limits
+from shared.limits import Limits
 
 T = TypeVar("T")
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from duologue.batch.plan import Plan, Repeated
+from shared.limits import Limits
 from shared.settings import Settings
-from shared.spec import CallSpec, Limits
+from shared.spec import CallSpec
 
 SETTINGS = Settings(_env_file=None)
 SCENARIO = "late-and-charged-twice"

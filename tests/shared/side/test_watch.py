@@ -18,11 +18,12 @@ from shared.events import (
     StateChanged,
 )
 from shared.events.journal import Event, Journal
+from shared.limits import Limits
 from shared.side import watch as watch_module
 from shared.side.agent import CallAgent, Party
 from shared.side.line import Line
 from shared.side.watch import watch
-from shared.spec import Limits, Role
+from shared.spec import Role
 from tests.roles import call_spec
 
 DEAD_AIR_S = 0.2

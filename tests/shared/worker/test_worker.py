@@ -24,8 +24,9 @@ from duologue.servers.process import Program
 from duologue.servers.server import running_server
 from shared.address import ServerAddress
 from shared.errors import UsageError, WorkerFailed
+from shared.limits import Limits
 from shared.settings import Settings, inherited_environment
-from shared.spec import Limits, Role
+from shared.spec import Role
 from shared.worker.bus import REFUSED_TOPIC
 from shared.worker.linking import AGENT_NAME, agent_name
 from tests.roles import call_spec

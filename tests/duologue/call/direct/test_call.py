@@ -32,6 +32,7 @@ from shared.engines.turn_stt import PREPARE_S
 from shared.errors import UsageError
 from shared.events import Ended, Failed, Payload, PeerStateChanged, Revived, Said
 from shared.events.journal import Event, Journal
+from shared.limits import Limits
 from shared.settings import Settings
 from shared.side import agent
 from shared.side.agent import CallAgent, Party
@@ -39,7 +40,7 @@ from shared.side.conversation import Factory
 from shared.side.dialogue import Dialogue, RulesLLM, listen, say
 from shared.side.line import Line
 from shared.side.session import create_session
-from shared.spec import CallSpec, Delay, Latency, Limits, Role
+from shared.spec import CallSpec, Delay, Latency, Role
 from tests.folders import check_files
 from tests.making import call_directly
 from tests.roles import Script, call_spec

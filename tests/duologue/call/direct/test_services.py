@@ -15,11 +15,12 @@ from shared.endings import Outcome
 from shared.engines import Models
 from shared.events import Heard, PeerStateChanged, Said, StateChanged
 from shared.events.journal import Journal
+from shared.limits import Limits
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
 from shared.side.line import Line
 from shared.side.session import create_session
-from shared.spec import CallSpec, Delay, Latency, Limits, Role
+from shared.spec import CallSpec, Delay, Latency, Role
 from tests.making import call_directly
 from tests.providers.chat import Reply
 from tests.providers.openai_server import OpenAIServer

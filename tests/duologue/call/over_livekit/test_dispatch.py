@@ -21,8 +21,8 @@ from shared.address import ServerAddress
 from shared.errors import DispatchNotPickedUp
 from shared.events import Dispatched, Payload, Redispatched
 from shared.events.journal import Event, Journal
+from shared.limits import Limits
 from shared.settings import Settings, inherited_environment
-from shared.spec import Limits
 from shared.worker.linking import agent_name
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
