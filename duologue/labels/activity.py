@@ -8,7 +8,6 @@ between the sentences of a turn (0.22 s) or at a comma (up to 0.4 s), so that an
 such a pause counts as an overlap, and it is shorter than any answer with the two gaps around it.
 """
 
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -44,17 +43,6 @@ class Loudness(NamedTuple):
 
     rms: Levels
     peak: Levels
-
-
-class Transfer(NamedTuple):
-    """The floor goes from one speaker to the other (floor transfer, Heldner & Edlund 2010)."""
-
-    role: Role
-    """Who begins to speak."""
-    at: float
-    """When, in seconds."""
-    gap_s: float
-    """Since the other's end; negative when the other still speaks."""
 
 
 def loudness(path: Path) -> list[Loudness]:
@@ -117,24 +105,3 @@ def talkspurts(mask: Mask) -> list[Talkspurt]:
         for start, end in joined
         if (end - start) * FRAME_S >= MIN_TALKSPURT_S
     ]
-
-
-def transfers(spoken: Mapping[Role, list[Talkspurt]]) -> list[Transfer]:
-    """Every change of speaker, in order.
-
-    Who begins while or after the other was the last to be heard takes the floor from him; who goes
-    on after a pause of his own takes nothing. A remark that lies wholly inside the other's is
-    an overlap too, and the other's going on is none.
-    """
-    begun = sorted(
-        (run.start, role.value, run) for role, all_runs in spoken.items() for run in all_runs
-    )
-    found: list[Transfer] = []
-    last: tuple[Role, Talkspurt] | None = None
-    for _, name, run in begun:
-        role = Role(name)
-        if last and last[0] is not role:
-            found.append(Transfer(role, run.start, round(run.start - last[1].end, 3)))
-        if last is None or run.end >= last[1].end:
-            last = role, run
-    return found

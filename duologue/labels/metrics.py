@@ -17,15 +17,14 @@ from duologue.labels.activity import (
     Loudness,
     Mask,
     loudness_of,
-    talkspurts,
-    transfers,
     voiced,
 )
 from duologue.labels.entities import names_in
 from duologue.labels.interaction import Interaction, interact
-from duologue.labels.interaction.timeline import claims, without_backchannels
+from duologue.labels.interaction.timeline import without_backchannels
 from duologue.labels.interaction.values import Rate, Spread
 from duologue.labels.recognition import Recognition, recognize
+from duologue.labels.reply_gap import reply_gap_s
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import NoWords, Transcript, Turn, TurnFlaw
 from duologue.labels.verdict import Finding, Verdict, gather, judge
@@ -154,9 +153,6 @@ def measure(
     its tools, in seconds of the recording.
     """
     masks = {role: voiced(channel.rms) for role, channel in channels.items()}
-    # A backchannel takes no floor: it is no reply, and the other's going on is none to it.
-    claimed = claims(call.turns, masks)
-    changes = transfers({role: talkspurts(mask) for role, mask in claimed.items()})
     return Metrics.model_validate(
         {
             "duration_s": recorded.duration_s,
@@ -167,10 +163,7 @@ def measure(
             "unchecked": verdict.unchecked,
             "turns": {role: sum(turn.role is role for turn in call.turns) for role in Role},
             "speech_s": {role: round(float(masks[role].sum()) * FRAME_S, 2) for role in Role},
-            "reply_gap_s": {
-                f"{role.peer}_to_{role}": Spread.of([c.gap_s for c in changes if c.role is role])
-                for role in reversed(Role)
-            },
+            "reply_gap_s": reply_gap_s(call.turns, masks),
             "interruptions": {
                 role: sum(turn.role is role and turn.interrupted for turn in call.turns)
                 for role in Role
