@@ -4,6 +4,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PACKAGES := customer_agent support_agent shared duologue
 CODE := $(PACKAGES) tests $(wildcard benchmarks)
+# The lock of uv, which installs here and in the roles' images.
+UV := duologue/deploy/uv.txt
 
 # A .venv whose Python is gone is made anew.
 $(shell [ ! -e $(VENV)/python ] || $(PY) -c '' 2>/dev/null || rm -f $(VENV)/python $(VENV)/call $(VENV)/dev)
@@ -13,7 +15,7 @@ $(shell [ ! -e $(VENV)/python ] || $(PY) -c '' 2>/dev/null || rm -f $(VENV)/pyth
 
 # A call of the default scenario, or whatever ARGS says: make call ARGS="--seed 7 --out /tmp/calls"
 call: $(VENV)/call
-	@$(PY) -m duologue call $(ARGS)
+	@$(PY) -P -m duologue call $(ARGS)
 
 test: $(VENV)/dev
 	@$(PY) -m pytest $(ARGS)
@@ -34,11 +36,12 @@ bench-long: $(VENV)/dev
 LOCK := -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 lock: $(VENV)/dev
-	@echo 'setuptools>=77' | $(PY) $(LOCK) $(ARGS) pyproject.toml - --all-extras -o requirements/dev.txt
-	@echo 'setuptools>=77' | $(PY) $(LOCK) pyproject.toml - --extra offline --extra piper --extra local \
+	@echo 'setuptools>=77' | $(PY) $(LOCK) $(ARGS) pyproject.toml - --all-extras --group dev \
+		-o requirements/dev.txt
+	@echo 'setuptools>=77' | $(PY) $(LOCK) pyproject.toml - --extra offline --extra piper --group procfile \
 		-c requirements/dev.txt -o requirements/call.txt
-	@$(PY) $(LOCK) pyproject.toml --extra offline -c requirements/dev.txt -o requirements/role.txt
-	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > requirements/uv.txt
+	@$(PY) $(LOCK) pyproject.toml --extra offline -c requirements/dev.txt -o duologue/deploy/requirements.txt
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > $(UV)
 
 # `make test` has the LiveKit that is locked. This has the oldest and the newest of the range in
 # pyproject.toml, as far as they are others.
@@ -73,7 +76,7 @@ clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
 # What a call needs; and on top of it what the tests need.
-$(VENV)/call: requirements/call.txt requirements/uv.txt pyproject.toml | $(VENV)/python
+$(VENV)/call: requirements/call.txt $(UV) pyproject.toml | $(VENV)/python
 	@echo "Installing what a call needs into $(VENV) (once, about 900 MB)"
 	$(call install,--require-hashes -r requirements/call.txt)
 	$(call install,--no-build-isolation -e .)
@@ -91,12 +94,12 @@ install = @$(PY) -m uv pip install --compile-bytecode --no-deps --python $(PY) $
 	|| { echo "uv could not; trying pip"; $(PY) -m pip install --no-deps $(1); }
 
 # PYTHON=... says which one to use.
-$(VENV)/python: requirements/uv.txt
+$(VENV)/python: $(UV)
 	@found=; for each in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
 		if $$each -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 			2>/dev/null; then found=$$each; break; fi; done; \
 	if [ -z "$$found" ]; then echo "Python 3.11, 3.12 or 3.13 with its venv module is needed" >&2; exit 1; fi; \
 	echo "Making $(VENV) with $$($$found --version)"; \
 	$$found -m venv --clear $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(UV)
 	@touch $@

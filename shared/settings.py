@@ -7,7 +7,8 @@ Nothing else in this project reads the environment.
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -61,6 +62,24 @@ WORKER_PORTS = {Role.CUSTOMER: 8082, Role.SUPPORT: 8081}
 def inherited_environment(*, without: Collection[str] = ()) -> dict[str, str]:
     """This process's environment for a program it starts, less the names in `without`."""
     return {name: value for name, value in os.environ.items() if name not in without}
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Keep modules of the current folder from the processes that multiprocessing starts meanwhile.
+
+    What we start ourselves is given `-P`; multiprocessing takes no options.
+    """
+    name = "PYTHONSAFEPATH"
+    former = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if former is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = former
 
 
 class ProviderSettings(Frozen):

@@ -28,7 +28,8 @@ class CallProcess:
     async def start(cls) -> "CallProcess":
         """Start one; it takes orders at once, and begins with them when it can."""
         self = cls()
-        argv = [sys.executable, "-m", "duologue.batch"]
+        # -P: whatever modules lie in the user's folder are not ours.
+        argv = [sys.executable, "-P", "-m", "duologue.batch"]
         env = inherited_environment()
         self._program = await Program.start(argv, env=env, on_line=self._on_line, told=True)
         return self

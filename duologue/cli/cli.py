@@ -10,7 +10,8 @@ import asyncio
 import logging
 import sys
 from importlib import import_module
-from typing import Any, NamedTuple
+from importlib.metadata import version
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -139,13 +140,26 @@ def load(name: str) -> Any:
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callbacks take the value so
+    if wanted:
+        typer.echo(f"duologue {version('duologue')}")
+        raise typer.Exit
+
+
 @app.callback()
-def duologue() -> None:
+def duologue(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Say which version this is.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
     """Two voice agents hold real phone calls over LiveKit, and every call is recorded."""
 
 
@@ -155,7 +169,7 @@ def main() -> None:
     # LiveKit's native part calls every room that closes an error; those that are have an event.
     logging.getLogger("livekit").setLevel(logging.CRITICAL)
     try:
-        app()
+        app(prog_name="duologue")  # completion is set up by this name
     except DuologueError as error:
         err.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)

@@ -14,6 +14,8 @@ from typing import NamedTuple
 from shared.errors import UsageError
 from shared.spec import Role
 
+PACKAGES = Path(__file__).parents[2]
+"""Where the packages lie side by side: a clone, or the site-packages of an environment."""
 PACKAGE_FILES = frozenset({".py", ".typed", ".yaml", ".sql", ".csv", ".md"})
 """What packages are made of. Whatever else lies beside them, caches and keys, is not copied."""
 AGENT_FILE = "livekit.toml"
@@ -30,24 +32,25 @@ class Staged(NamedTuple):
     """Of the agent of LiveKit Cloud that the role is; None before `lk agent create`."""
 
 
-def stage(role: Role, checkout: Path, out: Path) -> Staged:
-    """Make `out` anew, whole or not at all, from the files of `role` in `checkout`.
+def find_project(packages: Path = PACKAGES) -> Path:
+    """The folder to stage in: the clone that `packages` are of, else the current folder."""
+    return packages if (packages / "deploy" / "compose.yaml").is_file() else Path.cwd()
 
-    What `lk agent create` left in the former `out` is brought home to `deploy/<role>` first.
+
+def stage(role: Role, project: Path, packages: Path = PACKAGES) -> Staged:
+    """Make `project/build/<role>` anew, whole or not at all, from the files of `packages`.
+
+    What `lk agent create` left in it before is first brought home to `project/deploy/<role>`.
 
     Raises:
-        UsageError: `checkout` is none, `out` cannot be written, or it belongs to another agent
-            than `deploy/<role>` does.
+        UsageError: The folder cannot be written, or it belongs to another agent than
+            `project/deploy/<role>` does.
     """
-    home = checkout / "deploy" / role / AGENT_FILE
-    if not home.is_file():
-        raise UsageError(
-            f"there is no deploy/{role} in {checkout}; a role is staged from a clone of Duologue, "
-            "not from an installed package"
-        )
+    out = project / "build" / role
+    home = project / "deploy" / role / AGENT_FILE
     try:
         agent_id = _bring_home(out / AGENT_FILE, home)
-        sources = _sources(role, checkout)
+        sources = _sources(role, packages)
         if agent_id:  # without one, lk takes the file for that of another project
             sources[AGENT_FILE] = home
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -62,19 +65,20 @@ def stage(role: Role, checkout: Path, out: Path) -> Staged:
     return Staged(out, len(sources), size, agent_id)
 
 
-def _sources(role: Role, checkout: Path) -> dict[str, Path]:
+def _sources(role: Role, packages: Path) -> dict[str, Path]:
     """The files of a staged folder by their names in it."""
+    deploy = packages / "duologue" / "deploy"
     sources = {
-        "Dockerfile": checkout / "deploy" / role / "Dockerfile",
-        ".dockerignore": checkout / "deploy" / role / ".dockerignore",
+        "Dockerfile": deploy / role / "Dockerfile",
+        ".dockerignore": deploy / role / ".dockerignore",
         # By this name, lk finds out that it is Python and has a current livekit-agents.
-        "requirements.txt": checkout / "requirements" / "role.txt",
-        "uv.txt": checkout / "requirements" / "uv.txt",
+        "requirements.txt": deploy / "requirements.txt",
+        "uv.txt": deploy / "uv.txt",
     }
     for package in ("shared", f"{role}_agent"):
-        for path in sorted((checkout / package).rglob("*")):
+        for path in sorted((packages / package).rglob("*")):
             if path.suffix in PACKAGE_FILES:
-                sources[path.relative_to(checkout).as_posix()] = path
+                sources[path.relative_to(packages).as_posix()] = path
     return sources
 
 
@@ -92,6 +96,7 @@ def _bring_home(staged: Path, home: Path) -> str | None:
             f"{staged} names agent {created}, but {home} names {kept}; delete the wrong one's lines"
         )
     if created and not kept:
+        home.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(staged, home)
     return kept or created
 

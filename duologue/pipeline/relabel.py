@@ -19,6 +19,7 @@ from duologue.folder.migrations import migrate
 from duologue.folder.rework import rework
 from duologue.pipeline.stages import LabelStage, label, works
 from shared.errors import CallTaken, DuologueError, FolderError, UsageError
+from shared.settings import safe_path
 
 
 class Done(StrEnum):
@@ -121,10 +122,11 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     # Not forked: a fork would take over locks that threads of this process hold.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with safe_path():
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _end_with_parent() -> None:

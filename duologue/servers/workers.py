@@ -42,8 +42,11 @@ Command = Callable[[Role], Sequence[str]]
 
 
 def command(role: Role) -> list[str]:
-    """What starts the worker of `role`, with this very Python."""
-    return [sys.executable, "-m", f"{role}_agent"]
+    """What starts the worker of `role`, with this very Python.
+
+    `-P`: a file in the user's folder may have the name of one of our modules, or of Python's.
+    """
+    return [sys.executable, "-P", "-m", f"{role}_agent"]
 
 
 class Worker:

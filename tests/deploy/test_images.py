@@ -27,7 +27,6 @@ from tests.deploy.image import Image
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60.0
 OK, UNAVAILABLE = HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE
 KEY = {"LIVEKIT_API_KEY": "shipped", "LIVEKIT_API_SECRET": secrets.token_urlsafe(36)}
@@ -120,7 +119,7 @@ async def life(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("images")
     images, built_files = {}, {}
     for role in Role:
-        context = stage(role, ROOT, folder / "build" / role).path
+        context = stage(role, folder).path
         images[role] = await asyncio.to_thread(image.build, context, folder / "roots")
         built_files[role] = set(images[role].root.rglob("*"))
     found = {role: find_modules(built) for role, built in images.items()}

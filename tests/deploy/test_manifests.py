@@ -11,6 +11,7 @@ import pytest
 import yaml
 from livekit.agents import AgentServer
 
+from duologue.deploy.staging import PACKAGES
 from shared.settings import WORKER_PORTS
 from shared.spec import Role
 from shared.worker.worker import DRAIN_TIMEOUT_S
@@ -19,6 +20,7 @@ from tests.deploy.image import read_stages
 from tests.environment import DEFAULTS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+IMAGES = PACKAGES / "duologue" / "deploy"
 KEY = {"LIVEKIT_API_KEY": "key", "LIVEKIT_API_SECRET": "secret"}
 SERVER_VARIABLES = {"LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"}
 
@@ -60,7 +62,7 @@ def container(role: Role) -> dict[str, Any]:
 
 
 def image_variables(role: Role) -> str:
-    *_, final = read_stages(DEPLOY / role / "Dockerfile")
+    *_, final = read_stages(IMAGES / role / "Dockerfile")
     return " ".join(each.rest for each in final.instructions if each.name == "ENV")
 
 
@@ -121,7 +123,7 @@ def test_kubernetes_takes_secrets_by_reference_and_has_none(role: Role) -> None:
 def test_a_worker_runs_with_no_right_that_it_does_not_need(role: Role) -> None:
     (user,) = (
         each.rest
-        for each in read_stages(DEPLOY / role / "Dockerfile")[-1].instructions
+        for each in read_stages(IMAGES / role / "Dockerfile")[-1].instructions
         if each.name == "USER"
     )
     assert pod(role)["securityContext"]["runAsNonRoot"]

@@ -1,6 +1,7 @@
 """The table of commands: each is found, and what the list says of it is what it says of itself."""
 
 import inspect
+import shlex
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from duologue.cli.cli import COMMANDS, app, load
+from shared.settings import inherited_environment
 
 SEEN = """
 import sys
@@ -47,3 +49,37 @@ def test_only_the_command_that_was_typed_is_imported() -> None:
 
 def test_a_batch_imports_what_its_calls_need_beside_its_processes() -> None:
     assert sees_livekit("batch", "--help") == "False"
+
+
+def run(*arguments: str, **variables: str) -> str:
+    """What the command prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "duologue", *arguments],
+        env=inherited_environment() | variables,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_a_shell_that_completes_is_told_to_ask_the_command() -> None:
+    # Which shell it is, is seen from its process; here there may be none.
+    script = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert "_DUOLOGUE_COMPLETE=complete_bash" in script
+    assert "complete -o default -F _duologue_completion duologue" in script
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("duologue su", "summary"),
+        ("duologue deploy st", "stage"),
+        ("duologue deploy stage s", "support"),
+        ("duologue call --tr", "--transport"),
+        ("duologue call --transport d", "direct"),
+    ],
+)
+def test_commands_their_options_and_values_are_completed(typed: str, completed: str) -> None:
+    word = str(len(shlex.split(typed)) - 1)
+    said = run(_DUOLOGUE_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=word)
+    assert said.split() == [completed]
