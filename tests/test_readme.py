@@ -4,6 +4,7 @@ import importlib.util
 import os
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import typer
 import yaml
+from packaging.requirements import Requirement
 from pydantic import BaseModel
 from typer.core import TyperGroup
 
@@ -105,6 +107,9 @@ def check_make(*words: str) -> None:
 
 def check_duologue(*words: str) -> None:
     command, arguments = typer.main.get_command(app), [*words]
+    if words[0].startswith("-"):  # would be obeyed at once: install completion here
+        assert [words[0]] in [each.opts for each in command.params]
+        return
     with ExitStack() as contexts:
         # Parses every flag and value, and runs nothing.
         context = contexts.enter_context(command.make_context("duologue", [*arguments]))
@@ -164,6 +169,8 @@ def check_honcho(*words: str) -> None:
 
 
 def check_python(*words: str) -> None:
+    if words[0] == "-P":  # no module of the current folder
+        words = words[1:]
     assert words[0] == "-m"
     assert importlib.util.find_spec(words[1])
     if words[1] == "livekit.agents":
@@ -214,6 +221,15 @@ def check_cp(*words: str) -> None:
     assert source.removesuffix(".example") == target
 
 
+def check_install(*words: str) -> None:
+    """What `pip`, `pipx` and `uv tool` install is this project, with extras that it has."""
+    [what] = [word for word in words if word not in ("tool", "install")]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    here = what.replace(".[", f"{project['name']}[")
+    assert Requirement(here).name == project["name"]
+    assert Requirement(here).extras <= project["optional-dependencies"].keys()
+
+
 def check_source(*words: str) -> None:
     assert words == (".venv/bin/activate",)
     assert "VENV := .venv\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -232,6 +248,9 @@ CHECKS = {
     "cp": check_cp,
     "honcho": check_honcho,
     "python": check_python,
+    "pip": check_install,
+    "pipx": check_install,
+    "uv": check_install,
     "source": check_source,
     "grep": check_grep,
 }
