@@ -1,9 +1,11 @@
 """The table of commands: each is found, and what the list says of it is what it says of itself."""
 
 import inspect
+import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -62,11 +64,15 @@ def run(*arguments: str, **variables: str) -> str:
     ).stdout
 
 
-def test_a_shell_that_completes_is_told_to_ask_the_command() -> None:
+def test_a_shell_is_told_to_ask_the_command_what_completes(tmp_path: Path) -> None:
     # Which shell it is, is seen from its process; here there may be none.
-    script = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    alone = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1", "HOME": str(tmp_path)}
+    script = run("--show-completion", "bash", **alone).strip()
     assert "_DUOLOGUE_COMPLETE=complete_bash" in script
-    assert "complete -o default -F _duologue_completion duologue" in script
+    assert script.endswith("complete -o default -F _duologue_completion duologue")
+    run("--install-completion", "bash", **alone)
+    [installed] = re.findall(r"^source '(.+)'$", (tmp_path / ".bashrc").read_text(), re.MULTILINE)
+    assert Path(installed).read_text().strip() == script
 
 
 @pytest.mark.parametrize(
