@@ -44,11 +44,11 @@ scenarios:
 
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, with nothing of the clone on its path."""
+    """Run a program to its end, with nothing of the clone on its path, as a user would."""
     return subprocess.run(
         command,
         cwd=cwd,
-        env=inherited_environment(without={"PYTHONPATH"}) | variables,
+        env=inherited_environment(without={"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}) | variables,
         capture_output=True,
         text=True,
         check=False,
