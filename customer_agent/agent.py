@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from livekit.agents import Agent, ModelSettings, RunContext, StopResponse, function_tool, llm
 from livekit.agents.types import FlushSentinel
 
-from customer_agent.behaving import Behaving
+from customer_agent.conduct import Conduct
 from customer_agent.instructions import instructions
 from customer_agent.parting import Parting
 from customer_agent.rules import Caller
@@ -37,17 +37,17 @@ class CustomerAgent(CallAgent):
     def __init__(self, line: Line, sheet: CustomerSheet) -> None:
         opens = line.spec.opener is Role.CUSTOMER
         super().__init__(line, instructions=instructions(sheet, opens=opens))
-        self._behaving = Behaving(line, sheet.behaviours)
+        self._conduct = Conduct(line, sheet.behaviours)
         self._parting = Parting(line)
 
     async def on_enter(self) -> None:
         """The call begins."""
-        self._behaving.begin(self.session)
+        self._conduct.begin(self.session)
         self._parting.begin(self.session)
 
     async def on_exit(self) -> None:
         """The call is over."""
-        await self._behaving.end()
+        await self._conduct.end()
         await self._parting.end()
 
     async def on_user_turn_completed(
@@ -59,8 +59,8 @@ class CustomerAgent(CallAgent):
             StopResponse: It is; the agent answers what was said into it.
         """
         del turn_ctx
-        self._behaving.on_turn()
-        if self._behaving.broke_into(new_message):
+        self._conduct.on_turn()
+        if self._conduct.broke_into(new_message):
             emit_heard(self.line, new_message)
             raise StopResponse
 
@@ -72,9 +72,9 @@ class CustomerAgent(CallAgent):
     ) -> AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]:
         """Answer, maybe after a silence; or leave without a word."""
         said = [item for item in chat_ctx.messages() if item.role == "assistant"]
-        if self._behaving.hangs_up(len(said)):
+        if self._conduct.hangs_up(len(said)):
             return
-        await self._behaving.keep_silent(len(said))
+        await self._conduct.keep_silent(len(said))
         async for chunk in Agent.default.llm_node(self, chat_ctx, tools, model_settings):
             yield chunk
 

@@ -115,7 +115,7 @@ def _persona(sheet: CustomerSheet) -> Iterator[str]:
 
 
 def _manner(sheet: CustomerSheet) -> Iterator[str]:
-    """What of the behaviours is a matter of words; the others are `customer_agent.behaving`'s."""
+    """What of the behaviours is a matter of words; the others are `customer_agent.conduct`'s."""
     if often := _often(sheet.persona.disfluency):
         yield f'In {often} of your turns, begin with "um" or "well", or say the first word twice.'
     if often := _often(sheet.behaviours.hesitation.probability):

@@ -34,8 +34,8 @@ NOTICED_S = 1.0
 """A silence cut shorter than this was none: the reply was prepared again."""
 
 
-class Behaving:
-    """The behaviours of one caller in one call.
+class Conduct:
+    """What one caller does besides answering, in one call.
 
     Args:
         line: The caller's.
@@ -62,7 +62,7 @@ class Behaving:
         """A turn of the agent that ended meanwhile."""
 
     def begin(self, session: AgentSession[Line]) -> None:
-        """Behave in `session` from now on."""
+        """Listen to `session`, and act in it, from now on."""
         self._session = session
         session.on("user_state_changed", self._on_agent)
         session.on("user_input_transcribed", self._on_transcribed)
@@ -71,7 +71,7 @@ class Behaving:
             self._windows.add(self._on_window)
 
     async def end(self) -> None:
-        """Behave no longer."""
+        """Do nothing any more."""
         if self._session:
             self._session.off("user_state_changed", self._on_agent)
             self._session.off("user_input_transcribed", self._on_transcribed)
@@ -80,11 +80,11 @@ class Behaving:
             await utils.aio.cancel_and_wait(self._speaking_into)
 
     def on_turn(self) -> None:
-        """A turn of the agent has ended, and is not lost."""
+        """Take note that a turn of the agent has ended and is being answered."""
         self._lost_turn = ""
 
     def broke_into(self, turn: llm.ChatMessage) -> bool:
-        """Whether a turn of the agent is what it has spoken into; the agent answers that."""
+        """Whether the caller spoke into this turn of the agent, which will answer that instead."""
         began_at = turn.metrics.get("started_speaking_at")
         return bool(self._took_over_at and began_at and began_at < self._took_over_at)
 
@@ -101,7 +101,7 @@ class Behaving:
                 self._label(Behaviour.SILENCE, began_at)
 
     def hangs_up(self, turns: int) -> bool:
-        """Whether it leaves, having said so many turns; if so, the call is over."""
+        """Whether the caller leaves after so many turns of its own; if so, the call is over."""
         hang_up = self._behaviours.hang_up
         if turns < hang_up.after_turns or not self._draws(Behaviour.HANG_UP, 0):
             return False
