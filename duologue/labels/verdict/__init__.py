@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from duologue.call.counterpart import counterpart_of
 from duologue.labels.verdict.checks import all_findings
-from duologue.labels.verdict.evidence import Evidence, Spoken, ToolUse
+from duologue.labels.verdict.evidence import Evidence, Spoken, ToolUse, gather
 from duologue.labels.verdict.finding import INVALIDATING, TASK, Check, Finding
-from duologue.labels.verdict.gathering import gather
 from shared.endings import Fault
 from shared.spec import CallSpec
 

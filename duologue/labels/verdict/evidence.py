@@ -1,10 +1,15 @@
-"""What a verdict is reached from."""
+"""What a verdict is reached from: who said and did what in a call, read from its folder."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from duologue.call.counterpart import Counterpart, counterpart_of
+from duologue.folder import event_log
+from duologue.labels.transcript.transcript import SaidFrom, Transcript, Turn
 from shared.endings import Ending
+from shared.events import Behaved, CallEnded, DeskChanged, ToolCalled
 from shared.spec import CallSpec, Role
 from shared.values import Row
 
@@ -59,3 +64,45 @@ class Evidence(NamedTuple):
     def said(self, role: Role) -> list[Spoken]:
         """What one side said."""
         return [turn for turn in self.turns if turn.role is role]
+
+
+def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
+    """The evidence in a call folder, whose transcript is `turns`."""
+    desk = event_log.read(folder, DeskChanged)
+    ended = event_log.read(folder, CallEnded)[-1].payload
+    flawed = sum(turn.flaw is not None for turn in turns.turns)
+    return Evidence(
+        spec=spec,
+        ending=Ending(ended.outcome, ended.fault, ended.detail),
+        turns=[_spoken(turn) for turn in turns.turns],
+        tools=[
+            ToolUse(
+                Role(entry.role),
+                entry.payload.tool,
+                _object(entry.payload.output),
+                entry.payload.is_error,
+                entry.t,
+            )
+            for entry in event_log.read(folder, ToolCalled)
+        ],
+        changes=desk[-1].payload.changes if desk else None,
+        slips=[
+            entry.payload.slip for entry in event_log.read(folder, Behaved) if entry.payload.slip
+        ],
+        broken_audio=f"{flawed} turns in which speech or its event is missing" if flawed else "",
+    )
+
+
+def _spoken(turn: Turn) -> Spoken:
+    recognized = turn.said_from is SaidFrom.RECOGNITION
+    heard = turn.heard if recognized and turn.heard else ""
+    return Spoken(turn.role, turn.said or "", turn.start, heard)
+
+
+def _object(output: str | None) -> dict[str, Any]:
+    """A tool's output, if it is a JSON object."""
+    try:
+        value = json.loads(output or "")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
