@@ -1,4 +1,4 @@
-"""What a caller knows, as it says it, and how it tells which of it is asked for."""
+"""A caller's facts: how each is said aloud, and which of them a question asks for."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -64,7 +64,7 @@ class Manner:
         """How often it insists on what was refused."""
 
     def hear(self, text: str) -> None:
-        """Feel better or worse about what the agent says."""
+        """Let the caller's mood get better or worse by what the agent says."""
         words, before = phrase(text), _FEELINGS.index(self.feeling)
         worse = any(phrase(sign) in words for sign in self._mood.worse_when)
         better = any(phrase(sign) in words for sign in self._mood.better_when)
@@ -78,7 +78,7 @@ class Manner:
         return self._persona.politeness if self.feeling is Feeling.CALM else Degree.LOW
 
     def closing(self) -> str:
-        """That this was all."""
+        """What it says when it wants nothing more."""
         return self._random.choice(_CLOSINGS[self._politeness])
 
     def agreement(self) -> str:

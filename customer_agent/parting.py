@@ -1,4 +1,4 @@
-"""When a call is over for a caller who has said goodbye, and does not say that it hangs up.
+"""Hangs up for a caller who has said goodbye and does not use its tool to hang up.
 
 Callers hang up by their tool. A language model may forget it, and two of them may say goodbye to
 each other for ever; people hang up then.

@@ -64,7 +64,7 @@ class _State:
 
 
 class Caller:
-    """One caller in one call."""
+    """A caller's side of one dialogue, by its sheet."""
 
     def __init__(self, sheet: CustomerSheet, *, opens: bool, seed: int = 0) -> None:
         self._manner = Manner(sheet.persona, sheet.mood, sheet.behaviours, seed)

@@ -108,7 +108,7 @@ def order_by_clock(folder: Path, clocks: Mapping[str, float] | None = None) -> N
 
 
 def quickest(folder: Path) -> dict[str, float]:
-    """By role, what to add to a time by its clock for seconds of the recording, by its events.
+    """By role, the offset of its clock: what to add to its times for seconds of the recording.
 
     A line cannot come before it was sent, so that which came quickest tells by how much a clock is
     off (on loopback, to about 2 ms).

@@ -1,4 +1,4 @@
-"""A complete call folder is changed as a whole and at once, or not at all.
+"""Changes a complete call folder as a whole and at once, or not at all.
 
 What it is to become is built beside it, as a folder in the making: of hard links to the files that
 stay, and of new ones. Then both folders get each other's name, in one step of the file system.

@@ -28,7 +28,7 @@ FILE = "recognition.json"
 
 
 class Pair(Frozen):
-    """A word of what was said beside one of what was heard, both by `spoken.normalize`."""
+    """A word of what was said beside one of what was heard, both by `as_heard.normalize`."""
 
     op: Op
     said: str | None

@@ -1,4 +1,4 @@
-"""How pages put numbers and names."""
+"""Numbers and names as pages show them: "0.47 s", "1.9 %", "Late and charged twice"."""
 
 NOTHING = "\N{EN DASH}"
 """Where there is no value."""

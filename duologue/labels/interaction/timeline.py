@@ -40,7 +40,7 @@ def timeline(call: Transcript, masks: Mapping[Role, Mask]) -> Timeline:
 
 
 def without_backchannels(turns: Sequence[Turn]) -> list[Turn]:
-    """The turns that claim the floor."""
+    """The turns in which their speaker wants to speak, not only to show that it listens."""
     return [turn for turn in turns if turn.behaviour is not Behaviour.BACKCHANNEL]
 
 
@@ -56,5 +56,5 @@ def claims(turns: Sequence[Turn], masks: Mapping[Role, Mask]) -> dict[Role, Mask
 
 
 def speaking(spoken: Sequence[Talkspurt], at: float) -> Talkspurt | None:
-    """The run that began before `at` and goes on after it."""
+    """The talkspurt that began before `at` and goes on after it, both in seconds."""
     return next((run for run in spoken if run.start < at < run.end), None)

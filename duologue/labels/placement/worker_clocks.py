@@ -1,4 +1,8 @@
-"""How a worker's clock stands to the recording's, from when it played what lies where in that."""
+"""By how much a worker's clock is off the recording's.
+
+The worker says when it began to play each utterance; where that lies in the recording is known by
+its sound. The difference is the clock's offset and the way through the room.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +15,7 @@ from shared.spec import Role
 
 
 class Sighting(NamedTuple):
-    """One stretch of speech by both clocks."""
+    """The beginning of one utterance, by both clocks."""
 
     played_at: float
     """When its worker began to play it, seconds since the epoch by its clock."""
@@ -24,7 +28,7 @@ def clock_of(
 ) -> WorkerClock:
     """The clock of `role`, by its speech, or by its events where none was placed.
 
-    `quickest` has, by role, what its events say must be added to its times (`eventlog.quickest`).
+    `quickest` has, by role, what its events say must be added to its times (`event_log.quickest`).
     """
     if not sightings:
         offset_s = quickest[role] - quickest[DRIVER]

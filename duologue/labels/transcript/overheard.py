@@ -1,4 +1,4 @@
-"""What a side said that reports nothing: overheard, that is, recognized in the recording."""
+"""What a side said that sends no events, as somebody else's agent: recognized in the recording."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -172,7 +172,7 @@ def transcribe(
     *,
     overheard: Mapping[Role, Sequence[Overheard]] = MappingProxyType({}),
 ) -> Transcript:
-    """The turns of a call: `masks` says per role which frames are speech (`speech.voiced`).
+    """The turns of a call: `masks` says per role which frames are speech (`activity.voiced`).
 
     Of a role in `overheard`, these are the turns.
     """

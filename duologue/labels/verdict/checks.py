@@ -21,7 +21,7 @@ LOOP_WORDS = 4
 
 
 def all_findings(evidence: Evidence) -> Iterator[Finding]:
-    """What every check finds."""
+    """The findings of all checks of a call, in their order."""
     for check in _CHECKS:
         yield from check(evidence)
 

@@ -1,4 +1,4 @@
-"""Whether the desk ended up as a scenario expects."""
+"""Whether the desk's rows are at the end what the scenario expects."""
 
 from collections.abc import Mapping, Sequence
 

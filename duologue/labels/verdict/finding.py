@@ -1,4 +1,4 @@
-"""What may be found of a call, and what follows from it."""
+"""The findings a call may have, and which of them fail it or make it not count."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Whether the caller kept to its sheet: one that makes things up proves nothing."""
+"""Whether the caller kept to its sheet; a call in which it makes things up does not count."""
 
 import re
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ AMOUNT_OR_DATE = re.compile(rf"(?<= )(?:\d (?:\d )*dollars?|\d (?:\d )?(?:{MONTH
 
 
 def aloud(value: Value) -> Iterator[str]:
-    """What a value is told by, as normalized words: names, codes, dates, amounts."""
+    """How a value is said, as normalized words: 4950 is "4 9 dollars and 5 0 cents"."""
     if isinstance(value, int) and value >= 100:
         yield phrase(money_aloud(value))
     elif isinstance(value, str):

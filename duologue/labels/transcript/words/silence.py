@@ -35,7 +35,7 @@ def refine(spans: Sequence[Span], samples: Samples, rate_hz: int, threshold: flo
         spans: Of words in their order, in seconds of `samples`.
         samples: What was aligned, at any rate.
         rate_hz: That rate.
-        threshold: From which level on a frame is speech, in dBFS (`speech.threshold`).
+        threshold: From which level on a frame is speech, in dBFS (`activity.threshold`).
     """
     silences = _silences(samples, rate_hz, threshold)
     length_s = len(samples) / rate_hz

@@ -1,4 +1,4 @@
-"""The words of a call's turns, placed in its recording."""
+"""When each word of a call's turns was spoken, in seconds of the recording."""
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
