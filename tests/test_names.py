@@ -15,7 +15,6 @@ STILL_TWICE = frozenset({
 STILL_ALIKE = frozenset(
     {
         ("check", "checks"),
-        ("provider", "providers"),
         ("side", "sides"),
         ("tap", "tape"),
         ("transport", "transports"),

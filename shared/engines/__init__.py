@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.engines.chosen import Chosen, all_of, find, of_kind
 from shared.engines.models import LOADING, Models, judge, load
-from shared.engines.provider import Package
+from shared.engines.providers import Package
 from shared.engines.silero import load as load_silero
 from shared.engines.turn_settings import AFTER_SERVICE_S, TurnSettings
 from shared.errors import EngineUnavailable

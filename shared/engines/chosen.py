@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from shared.engines import registry
-from shared.engines.provider import Offer, Provider
+from shared.engines.providers import Offer, Provider
 from shared.errors import EngineUnavailable
 from shared.settings import Settings, variable_of
 from shared.spec import RULES, Engines

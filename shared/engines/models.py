@@ -10,7 +10,7 @@ from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from shared.engines.chosen import Chosen, all_of, find, of_kind
 from shared.engines.latency import NO_DELAYS, Delays
-from shared.engines.provider import EngineRequest
+from shared.engines.providers import EngineRequest
 from shared.engines.service_client import ServiceClient
 from shared.engines.silero import SileroVAD
 from shared.engines.turn_settings import TurnSettings

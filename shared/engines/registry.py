@@ -11,7 +11,7 @@ from functools import cache
 
 from shared import entry_points
 from shared.engines import providers
-from shared.engines.provider import Provider
+from shared.engines.providers import Provider
 from shared.errors import UsageError
 
 GROUP = "duologue.engines"

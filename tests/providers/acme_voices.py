@@ -8,7 +8,7 @@ from typing import Never
 
 from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, APIStatusError, tts
 
-from shared.engines.provider import EngineRequest, Offer, Package, Provider
+from shared.engines.providers import EngineRequest, Offer, Package, Provider
 from shared.engines.service_client import ServiceClient
 
 RATE_HZ = 24_000

@@ -5,7 +5,7 @@ from typing import Any
 
 from livekit.agents import llm, stt, tts
 
-from shared.engines.provider import EngineRequest, Offer, Package, Provider
+from shared.engines.providers import EngineRequest, Offer, Package, Provider
 from shared.engines.service_client import ServiceClient
 
 

@@ -1,6 +1,6 @@
 """Silero, which detects voices on the CPU (`shared.engines.silero`)."""
 
-from shared.engines.provider import Offer, Package, Provider
+from shared.engines.providers import Offer, Package, Provider
 
 PROVIDER = Provider(
     "silero",
