@@ -39,6 +39,7 @@ from duologue.pipeline import stages
 from shared.engines.chosen import find
 from shared.engines.local_tts import SAMPLE_RATE, Voice
 from shared.engines.pcm import Samples
+from shared.events import CallEnded, RecordingEnded
 from shared.spec import Role
 
 VOICES = (
@@ -221,7 +222,7 @@ def repeated(folder: Path, minutes: float, place: Path) -> Path:
         for _ in range(times):
             file.write(audio)
     lines = [json.loads(line) for line in (folder / event_log.FILE).read_text().splitlines()]
-    once = ("OUTCOME", "RECORDED")
+    once = (CallEnded.name, RecordingEnded.name)
     with (longer / event_log.FILE).open("w") as log:
         for n in range(times):
             later = n * len(audio) / rate
