@@ -35,7 +35,7 @@ class Started(Payload):
     worker_id: str | None = None
     """Absent where no worker runs it."""
     job_id: str | None = None
-    """Absent where it is no job of a worker's."""
+    """Where it is known."""
 
 
 class RoleTaken(Payload):
