@@ -19,8 +19,8 @@ from shared.engines.pcm import Samples
 from shared.errors import EngineUnavailable
 
 
-class Speaker(NamedTuple):
-    """Somebody made of a voice."""
+class AlteredVoice(NamedTuple):
+    """A voice of the package's, spoken so that it sounds like somebody else."""
 
     voice: str
     """Hibari's own name for it."""
@@ -31,13 +31,13 @@ class Speaker(NamedTuple):
 
 
 SPEAKERS = {
-    "heart": Speaker("heart", 1.0, (100, 100)),
-    "heart-low": Speaker("heart", 1.15, (100, 118)),
-    "heart-deep": Speaker("heart", 1.1, (100, 128)),
-    "heart-warm": Speaker("heart", 1.07, (100, 108)),
-    "heart-bright": Speaker("heart", 0.94, (100, 93)),
-    "heart-young": Speaker("heart", 0.9, (100, 88)),
-} | {voice: Speaker(voice, 1.0, (100, 100)) for voice in ("emma", "fable", "fenrir", "kore")}
+    "heart": AlteredVoice("heart", 1.0, (100, 100)),
+    "heart-low": AlteredVoice("heart", 1.15, (100, 118)),
+    "heart-deep": AlteredVoice("heart", 1.1, (100, 128)),
+    "heart-warm": AlteredVoice("heart", 1.07, (100, 108)),
+    "heart-bright": AlteredVoice("heart", 0.94, (100, 93)),
+    "heart-young": AlteredVoice("heart", 0.9, (100, 88)),
+} | {voice: AlteredVoice(voice, 1.0, (100, 100)) for voice in ("emma", "fable", "fenrir", "kore")}
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class Transcript(NamedTuple):
+class Recognized(NamedTuple):
     """What was heard."""
 
     text: str
@@ -13,13 +13,13 @@ class Transcript(NamedTuple):
     """The geometric mean of the tokens' probabilities, 0 to 1."""
 
 
-NOTHING = Transcript("", 0.0)
+NOTHING = Recognized("", 0.0)
 
 
-def joined(heard: Sequence[Transcript]) -> Transcript:
+def joined(heard: Sequence[Recognized]) -> Recognized:
     """What was heard in pieces, as one."""
     spoken = [piece for piece in heard if piece.text]
     if not spoken:
         return NOTHING
     confidence = sum(piece.confidence for piece in spoken) / len(spoken)
-    return Transcript(" ".join(piece.text for piece in spoken), confidence)
+    return Recognized(" ".join(piece.text for piece in spoken), confidence)

@@ -25,7 +25,7 @@ from livekit.agents.utils import AudioBuffer
 from livekit.agents.vad import VADEvent, VADEventType
 
 from shared.engines.completeness import FINISHED_S, end_of_turn_silence_s
-from shared.engines.recognized import Transcript, joined
+from shared.engines.recognized import Recognized, joined
 from shared.engines.silero import LONGEST_SPEECH_S, WINDOW_S, SileroVAD
 from shared.engines.turn_settings import WHOLE_TURNS, TurnSettings
 
@@ -91,14 +91,14 @@ class TurnSTT(stt.STT[Never]):
     ) -> stt.SpeechEvent:
         return await self.recognizer.recognize(buffer, language=language, conn_options=conn_options)
 
-    async def transcribe(self, windows: Sequence[rtc.AudioFrame]) -> Transcript:
+    async def transcribe(self, windows: Sequence[rtc.AudioFrame]) -> Recognized:
         """The words in `windows`, one after the other."""
         began_s = time.perf_counter()
         self.asked_s += sum(window.duration for window in windows)
         event = await self.recognizer.recognize([*windows], conn_options=self._conn_options)
         self.took_s = time.perf_counter() - began_s
         heard = event.alternatives[0]
-        return Transcript(heard.text, heard.confidence)
+        return Recognized(heard.text, heard.confidence)
 
     def stream(
         self,
@@ -114,19 +114,19 @@ class TurnSTT(stt.STT[Never]):
 class Heard(NamedTuple):
     """What a turn was understood as at one of its pauses."""
 
-    parts: tuple[Transcript, ...]
+    parts: tuple[Recognized, ...]
     """What was finished at an earlier pause."""
     windows: tuple[rtc.AudioFrame, ...]
     """The audio after that."""
-    last: Transcript
+    last: Recognized
     """The words in it."""
 
     @property
-    def transcript(self) -> Transcript:
+    def transcript(self) -> Recognized:
         """Of the whole turn."""
         return joined((*self.parts, self.last))
 
-    def keep(self) -> tuple[tuple[Transcript, ...], tuple[rtc.AudioFrame, ...]]:
+    def keep(self) -> tuple[tuple[Recognized, ...], tuple[rtc.AudioFrame, ...]]:
         """What stands if the turn goes on: finished parts, and audio that has to be heard again."""
         if self.last.text and end_of_turn_silence_s(self.last.text) == FINISHED_S:
             return (*self.parts, self.last), ()
@@ -150,7 +150,7 @@ class TurnStream(stt.RecognizeStream):
         self._transcribing: asyncio.Task[Heard] | None = None
         """Hears the turn up to `_later`."""
         self._later: list[rtc.AudioFrame] = []
-        self._heard: Transcript | None = None
+        self._heard: Recognized | None = None
         self._tasks: set[asyncio.Task[Heard]] = set()
         super().__init__(stt=turn_stt, conn_options=APIConnectOptions(max_retry=0))
 
@@ -270,7 +270,7 @@ class TurnStream(stt.RecognizeStream):
     async def _end_now(self) -> None:
         self._end((await (self._transcribing or self._transcribe())).transcript, 0.0)
 
-    def _end(self, heard: Transcript, silence_s: float) -> None:
+    def _end(self, heard: Recognized, silence_s: float) -> None:
         ended_at = time.time() - silence_s
         if heard.text:
             final = _event(stt.SpeechEventType.FINAL_TRANSCRIPT, heard)
@@ -289,6 +289,6 @@ class TurnStream(stt.RecognizeStream):
         self._before = self._transcribing = self._heard = None
 
 
-def _event(kind: stt.SpeechEventType, heard: Transcript) -> stt.SpeechEvent:
+def _event(kind: stt.SpeechEventType, heard: Recognized) -> stt.SpeechEvent:
     data = stt.SpeechData(language=LanguageCode("en"), text=heard.text, confidence=heard.confidence)
     return stt.SpeechEvent(type=kind, alternatives=[data])

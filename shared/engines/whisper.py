@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from shared.engines.latency import NO_DELAYS, Draws
 from shared.engines.pcm import Samples, from_frames, resample
-from shared.engines.recognized import NOTHING, Transcript, joined
+from shared.engines.recognized import NOTHING, Recognized, joined
 
 SAMPLE_RATE = 16_000
 
@@ -62,11 +62,11 @@ class Whisper:
         self._tokenizer = Tokenizer(self._model.hf_tokenizer, multilingual=False)
         self._prompt = self._model.get_prompt(self._tokenizer, [], without_timestamps=True)
 
-    def transcribe(self, audio: Samples) -> Transcript:
+    def transcribe(self, audio: Samples) -> Recognized:
         """The words in `audio`, mono at 16 kHz, of any length. Blocks."""
         return joined([self._decode(piece) for piece in _pieces(audio)])
 
-    def _decode(self, audio: Samples) -> Transcript:
+    def _decode(self, audio: Samples) -> Recognized:
         length_s = len(audio) / SAMPLE_RATE
         padded = np.pad(audio, (0, max(0, int((SHORTEST_S - length_s) * SAMPLE_RATE))))
         features = self._model.feature_extractor(padded)
@@ -78,7 +78,7 @@ class Whisper:
         text = _without_loop(self._tokenizer.decode(result.sequences_ids[0]).strip())
         if result.no_speech_prob > NOT_SPEECH or not any(char.isalnum() for char in text):
             return NOTHING
-        return Transcript(text, math.exp(result.scores[0]))
+        return Recognized(text, math.exp(result.scores[0]))
 
     def _generate(
         self, features: NDArray[np.float32], padding_s: float, longest: int

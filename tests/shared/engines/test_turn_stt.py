@@ -7,7 +7,7 @@ from livekit.agents.stt import SpeechEventType
 from shared.engines import turn_stt, whisper
 from shared.engines.completeness import FINISHED_S, UNFINISHED_S
 from shared.engines.pcm import Samples
-from shared.engines.recognized import Transcript
+from shared.engines.recognized import Recognized
 from shared.language.as_heard import normalize
 from tests.shared.engines.conftest import Microphone, open_line, say
 
@@ -78,7 +78,7 @@ def lengths_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     model = whisper.load()
     transcribe = model.transcribe
 
-    def measured(samples: Samples) -> Transcript:
+    def measured(samples: Samples) -> Recognized:
         lengths_s.append(len(samples) / whisper.SAMPLE_RATE)
         return transcribe(samples)
 
