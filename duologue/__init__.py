@@ -1,3 +1,70 @@
-"""The tool that makes calls: command line, local server, dispatch, recorder, labels, metrics."""
+"""Two voice agents hold real phone calls: made, read and looked through from Python.
+
+Everything in `__all__` is for everybody; docs/python.md has it by example. It is imported when it
+is asked for, so that `import duologue` and the command line begin at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import shared  # noqa: F401 - before NumPy, see shared.native_libraries
+
+if TYPE_CHECKING:
+    from duologue.labels.collection import Calls as Calls
+    from duologue.labels.recorded_call import Call as Call
+    from duologue.scenarios.scenario import Scenario as Scenario
+    from duologue.scenarios.scenario import UserData as UserData
+    from duologue.scenarios.scenario import load_scenarios as load_scenarios
+    from shared.customer_sheet import Behaviours as Behaviours
+    from shared.customer_sheet import Fact as Fact
+    from shared.customer_sheet import Goal as Goal
+    from shared.customer_sheet import Mood as Mood
+    from shared.customer_sheet import Persona as Persona
+    from shared.errors import DuologueError as DuologueError
+    from shared.errors import FolderError as FolderError
+    from shared.errors import UsageError as UsageError
+    from shared.spec import EngineChoice as EngineChoice
+    from shared.spec import Expectation as Expectation
+    from shared.spec import Limits as Limits
+    from shared.spec import Role as Role
+
+__all__ = [
+    "Behaviours",
+    "Call",
+    "Calls",
+    "DuologueError",
+    "EngineChoice",
+    "Expectation",
+    "Fact",
+    "FolderError",
+    "Goal",
+    "Limits",
+    "Mood",
+    "Persona",
+    "Role",
+    "Scenario",
+    "UsageError",
+    "UserData",
+    "load_scenarios",
+]
+
+_PUBLIC = {
+    "duologue.labels.collection": ("Calls",),
+    "duologue.labels.recorded_call": ("Call",),
+    "duologue.scenarios.scenario": ("Scenario", "UserData", "load_scenarios"),
+    "shared.customer_sheet": ("Behaviours", "Fact", "Goal", "Mood", "Persona"),
+    "shared.errors": ("DuologueError", "FolderError", "UsageError"),
+    "shared.spec": ("EngineChoice", "Expectation", "Limits", "Role"),
+}
+"""Where what is public is; type checkers have it above."""
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _PUBLIC.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

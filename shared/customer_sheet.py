@@ -28,7 +28,12 @@ class Spelling(StrEnum):
 
 
 class Persona(Frozen):
-    """Who the caller is, apart from what the call is about."""
+    """Who the caller is, apart from what the call is about.
+
+    Example:
+        >>> Persona(name="Ana Lima", age=41, speed=1.1).patience.value
+        'normal'
+    """
 
     name: Text
     age: int | None = Field(None, ge=16, le=110)
@@ -100,6 +105,10 @@ class Behaviours(Frozen):
     """What the caller does that makes a call hard; each is off unless it is given a probability.
 
     Whether it does is drawn by the call's seed; each time it does is in the journal (BEHAVIOUR).
+
+    Example:
+        >>> Behaviours.model_validate({"barge_in": {"probability": 0.3}}).barge_in.after_s
+        1.5
     """
 
     barge_in: BargeIn = BargeIn()
@@ -126,7 +135,12 @@ class Behaviour(StrEnum):
 
 
 class Fact(Frozen):
-    """Something the caller knows; in a file its value alone will do."""
+    """Something the caller knows; in a file its value alone will do.
+
+    Example:
+        >>> Fact(value="47219", said="It says 47219 on the letter.").value
+        '47219'
+    """
 
     value: Text
     """As written."""
@@ -140,7 +154,12 @@ class Fact(Frozen):
 
 
 class Goal(Frozen):
-    """One thing the caller wants from the call."""
+    """One thing the caller wants from the call.
+
+    Example:
+        >>> Goal(say="I would like my money back.", met_when=("refunded",)).refused_when
+        ()
+    """
 
     say: Text
     """How the caller brings it up."""
@@ -159,7 +178,12 @@ class Feeling(StrEnum):
 
 
 class Mood(Frozen):
-    """How the caller feels, and what changes that: a step at a time, each way."""
+    """How the caller feels, and what changes that: a step at a time, each way.
+
+    Example:
+        >>> Mood(worse_when=("hold the line",), better_when=("I am sorry",)).start.value
+        'calm'
+    """
 
     start: Feeling = Feeling.CALM
     worse_when: tuple[Text, ...] = ()

@@ -24,13 +24,27 @@ from pydantic import ValidationError
 
 
 class DuologueError(Exception):
-    """A failure with a known reason; `exit_code` is what the command line returns for it."""
+    """A failure with a known reason; `exit_code` is what the command line returns for it.
+
+    Example:
+        >>> try:
+        ...     duologue.load_scenarios("nowhere.yaml")
+        ... except duologue.DuologueError as error:
+        ...     print(error, error.exit_code)
+        nowhere.yaml: there is no such file 2
+    """
 
     exit_code = 3
 
 
 class UsageError(DuologueError):
-    """The user asked for something that cannot be done; nothing was started."""
+    """The user asked for something that cannot be done; nothing was started.
+
+    Example:
+        >>> duologue.Calls("nowhere")
+        Traceback (most recent call last):
+        UsageError: nowhere is no folder of call folders
+    """
 
     exit_code = 2
 
@@ -49,7 +63,13 @@ class CallTaken(UsageError):
 
 
 class FolderError(UsageError):
-    """A call folder cannot be used: it is damaged, or of another version; it is left as it is."""
+    """A call folder cannot be used: it is damaged, or of another version; it is left as it is.
+
+    Example:
+        >>> duologue.Call("nowhere")
+        Traceback (most recent call last):
+        FolderError: nowhere is no call folder: it has no call.json
+    """
 
     def __init__(self, folder: Path, problem: str) -> None:
         self.folder, self.problem = folder, problem

@@ -29,7 +29,12 @@ CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
 
 
 class Role(StrEnum):
-    """What a worker is. Also its agent name and the identity its participant takes."""
+    """What a worker is. Also its agent name and the identity its participant takes.
+
+    Example:
+        >>> Role.CUSTOMER.value, Role.CUSTOMER.peer is Role.SUPPORT
+        ('customer', True)
+    """
 
     CUSTOMER = "customer"
     SUPPORT = "support"
@@ -60,7 +65,12 @@ class Mode(StrEnum):
 
 
 class EngineChoice(Frozen):
-    """Some of the engines of one role; of what is None nothing is said."""
+    """Some of the engines of one role; of what is None nothing is said.
+
+    Example:
+        >>> EngineChoice(tts="piper/joe").stt is None
+        True
+    """
 
     stt: str | None = None
     llm: str | None = None
@@ -136,7 +146,12 @@ class AgentUnderTest(Frozen):
 
 
 class Expectation(Frozen):
-    """What must be true after the call; no role ever sees it."""
+    """What must be true after the call; no role ever sees it.
+
+    Example:
+        >>> Expectation(desk={"charges": ({"id": "P-2", "refunded": 1},)}, said=("refunded",)).tools
+        ()
+    """
 
     desk: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
     """By table, the rows that changed or were added, each with the columns that matter."""

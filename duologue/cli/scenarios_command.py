@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from duologue.scenarios.json_schema import WithoutExamples
 from duologue.scenarios.scenario import (
     Scenario,
     ScenarioFile,
@@ -85,7 +86,7 @@ def schema() -> None:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of files of scenarios."""
-    described = ScenarioFile.model_json_schema()
+    described = ScenarioFile.model_json_schema(schema_generator=WithoutExamples)
     # Its validator takes the value alone, of which pydantic's schema cannot know.
     described["$defs"]["Fact"] = {"anyOf": [{"type": "string"}, described["$defs"]["Fact"]]}
     return described

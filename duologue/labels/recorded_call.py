@@ -168,7 +168,7 @@ class Call:
             >>> call = duologue.Call("calls/first")
             >>> turn = call.transcript.turns[0]
             >>> turn.role.value, turn.words[0].text, 0 < turn.words[0].start < turn.end
-            ('support', 'Hello,', True)
+            ('support', 'Thank', True)
         """
         return transcript.read(self._checked)
 
@@ -179,7 +179,7 @@ class Call:
         Example:
             >>> call = duologue.Call("calls/first")
             >>> [mark.name for mark in call.timeline.marks if mark.kind == "tool"]
-            ['transfer_to_person', 'hang_up']
+            ['put_through', 'hang_up']
         """
         return timeline.read(self._checked)
 
@@ -188,7 +188,8 @@ class Call:
         """All of recognition.json: what was heard against what was said, word by word.
 
         Example:
-            >>> duologue.Call("calls/first").recognition.word_errors(duologue.Role.CUSTOMER).rate
+            >>> call = duologue.Call("calls/first")
+            >>> call.recognition.word_errors(duologue.Role.CUSTOMER).rate
             0.0
         """
         return recognition.read(self._checked)

@@ -20,6 +20,7 @@ from duologue.labels.recognition import Recognition
 from duologue.labels.timeline import Marks
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript
+from duologue.scenarios.json_schema import WithoutExamples
 from shared.events import PAYLOADS, Payload, Registered
 
 
@@ -47,7 +48,9 @@ FILES: dict[str, Any] = {
 
 def json_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of a file of call folders."""
-    described = TypeAdapter(FILES[name]).json_schema(mode="serialization")
+    described = TypeAdapter(FILES[name]).json_schema(
+        mode="serialization", schema_generator=WithoutExamples
+    )
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
 
 

@@ -5,7 +5,7 @@ The files are a superset of LiveKit's `scenarios.yaml`. Each error names file, l
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -35,7 +35,7 @@ from shared.spec import (
     SupportSheet,
 )
 from shared.values import Row, Text
-from support_agent import resolve_business
+from support_agent import Flaw, resolve_business
 
 BUNDLED = PERSONAS.parent
 DEFAULT = "late-and-charged-twice"
@@ -46,6 +46,11 @@ class UserData(BaseModel):
     """What a scenario puts where the call takes place.
 
     Without a business it is data of another agent's, of which nothing is known here.
+
+    Example:
+        >>> order = {"number": "47219", "status": "on_its_way"}
+        >>> UserData(business="shop", desk={"orders": (order,)}).business
+        'shop'
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -56,7 +61,22 @@ class UserData(BaseModel):
 
 
 class Scenario(BaseModel):
-    """One scenario. `label` to `userdata` are LiveKit's keys, the others ours."""
+    """One scenario. `label` to `userdata` are LiveKit's keys, the others ours.
+
+    Example:
+        A field that is wrong raises pydantic's ValidationError, a ValueError. What contradicts
+        itself is found by `check`, and by the call that is made of it.
+
+        >>> scenario = Scenario(
+        ...     label="a-person-please",
+        ...     persona=Persona(name="Ana Lima"),
+        ...     goals=(Goal(say="I want to talk to a person.", met_when=("put you through",)),),
+        ...     userdata=UserData(business="internet"),
+        ... )
+        >>> scenario.check()
+        >>> scenario.opener.value
+        'support'
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -94,6 +114,24 @@ class Scenario(BaseModel):
         told = self.model_dump(exclude={"label", "persona"}, exclude_unset=True)
         renamed = _renamed(told, name, persona.name)
         return self.model_validate({**renamed, "label": self.label, "persona": persona})
+
+    def flaws(self) -> Iterator[Flaw]:
+        """What in it can never come true, each with the keys that lead to it."""
+        data = self.userdata
+        if data.business:
+            for key in data.model_extra or ():
+                yield Flaw(("userdata", key), "is not known beside a business")
+        yield from contradictions(data.business, data.desk, self.facts, self.expected)
+
+    def check(self) -> None:
+        """See that all of it can come true; scenarios that are read from files are checked.
+
+        Raises:
+            SpecError: It cannot; the message names the field.
+        """
+        for flaw in self.flaws():
+            field = ".".join(str(key) for key in flaw.place)
+            raise SpecError(f"the scenario {self.label!r}: {field}: {flaw.problem}")
 
     def to_spec(
         self,
@@ -244,6 +282,12 @@ def load_scenarios(reference: str) -> tuple[Scenario, ...]:
 
     Raises:
         DocumentError: There is no such scenario, or it is wrong.
+
+    Example:
+        >>> [scenario.label for scenario in load_scenarios("shop")][0]
+        'late-and-charged-twice'
+        >>> load_scenarios("late-and-charged-twice")[0].persona.name
+        'Yash Patel'
     """
     name, _, label = reference.partition("#")
     path = Path(name)
@@ -315,10 +359,5 @@ def _parse(document: Document, path: Path) -> tuple[Scenario, ...]:
 
 def _check(document: Document, index: int, scenario: Scenario) -> None:
     """What the scenario says must go together."""
-    data, expected = scenario.userdata, scenario.expected
-    place = ("scenarios", index)
-    if data.business:
-        for key in data.model_extra or ():
-            document.fail((*place, "userdata", key), "is not known beside a business")
-    for flaw in contradictions(data.business, data.desk, scenario.facts, expected):
-        document.fail((*place, *flaw.place), flaw.problem)
+    for flaw in scenario.flaws():
+        document.fail(("scenarios", index, *flaw.place), flaw.problem)
