@@ -196,7 +196,18 @@ class Call:
 
     @cached_property
     def events(self) -> list[Entry[Payload]]:
-        """All of events.jsonl: everything that happened, in one order."""
+        """All of events.jsonl: everything that happened, in one order.
+
+        Each entry says who tells of it (`role`), when (`t`) and what (`payload`), of which
+        `shared.events` has a class for each event.
+
+        Example:
+            >>> call = duologue.Call("calls/first")
+            >>> from shared.events import Ended
+            >>> ended = [each for each in call.events if isinstance(each.payload, Ended)]
+            >>> [(each.role, each.payload.reason.value) for each in ended]
+            [('customer', 'goodbye'), ('support', 'peer_left')]
+        """
         return event_log.read(self._checked, Payload)
 
     @property
