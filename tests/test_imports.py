@@ -36,7 +36,7 @@ ORDER = {
 }
 """The folders of a package, each of which imports itself and those before it alone; the modules
 beside them come before all folders."""
-FACES = {"duologue/__main__.py"}
+FACES = {"duologue/__init__.py", "duologue/__main__.py"}
 """What stands above all folders of its package."""
 TERMINAL = {
     "duologue/cli/call_command.py",
