@@ -5,11 +5,16 @@ is asked for, so that `import duologue` and the command line begin at once.
 """
 
 from importlib import import_module
+from inspect import Signature, signature
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import shared  # noqa: F401 - before NumPy, see shared.native_libraries
 
 if TYPE_CHECKING:
+    from duologue.api.making import acall as acall
+    from duologue.api.making import call as call
+    from duologue.call.counterpart import LiveKitAgent as LiveKitAgent
     from duologue.labels.collection import Calls as Calls
     from duologue.labels.recorded_call import Call as Call
     from duologue.scenarios.scenario import Scenario as Scenario
@@ -39,16 +44,21 @@ __all__ = [
     "FolderError",
     "Goal",
     "Limits",
+    "LiveKitAgent",
     "Mood",
     "Persona",
     "Role",
     "Scenario",
     "UsageError",
     "UserData",
+    "acall",
+    "call",
     "load_scenarios",
 ]
 
 _PUBLIC = {
+    "duologue.api.making": ("acall", "call"),
+    "duologue.call.counterpart": ("LiveKitAgent",),
     "duologue.labels.collection": ("Calls",),
     "duologue.labels.recorded_call": ("Call",),
     "duologue.scenarios.scenario": ("Scenario", "UserData", "load_scenarios"),
@@ -57,6 +67,25 @@ _PUBLIC = {
     "shared.spec": ("EngineChoice", "Expectation", "Limits", "Role"),
 }
 """Where what is public is; type checkers have it above."""
+
+
+class _CallPackage(ModuleType):
+    """The package `duologue.call`, which makes a call when it is called.
+
+    Whenever a module of the package is imported first, Python makes `duologue.call` the package. A
+    function of that name would be gone then; so the package itself is what can be called.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return import_module("duologue.api.making").call(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> Signature:
+        """What it takes, for `help` and for notebooks."""
+        return signature(import_module("duologue.api.making").call)
+
+
+import_module("duologue.call").__class__ = _CallPackage
 
 
 def __getattr__(name: str) -> Any:

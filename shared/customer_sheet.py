@@ -36,28 +36,28 @@ class Persona(Frozen):
     """
 
     name: Text
-    age: int | None = Field(None, ge=16, le=110)
+    age: int | None = Field(default=None, ge=16, le=110)
     voice: str | None = None
     """A row of the TTS table; None takes the role's configured voice."""
-    speed: float = Field(1.0, ge=0.8, le=1.25)
+    speed: float = Field(default=1.0, ge=0.8, le=1.25)
     """Of speech, relative to the voice's own."""
     politeness: Degree = Degree.NORMAL
     patience: Degree = Degree.NORMAL
     """How often it insists on what is refused, and how it takes waiting."""
     verbosity: Degree = Degree.NORMAL
     spelling: Spelling = Spelling.PLAIN
-    disfluency: float = Field(0.0, ge=0, le=1)
+    disfluency: float = Field(default=0.0, ge=0, le=1)
     """Share of its turns with an "um", or a word begun twice."""
-    about: str = Field("", max_length=2000)
+    about: str = Field(default="", max_length=2000)
     """For a language model: what else there is to know of this person."""
 
 
 class BargeIn(Frozen):
     """Speaking while the agent speaks, and taking the turn."""
 
-    probability: float = Field(0.0, ge=0, le=1)
+    probability: float = Field(default=0.0, ge=0, le=1)
     """Of each turn of the agent that is long enough."""
-    after_s: float = Field(1.5, ge=0.3, le=20)
+    after_s: float = Field(default=1.5, ge=0.3, le=20)
     """Into the agent's turn."""
     say: Text = "Sorry, could you say that again, please?"
 
@@ -65,39 +65,39 @@ class BargeIn(Frozen):
 class Backchannel(Frozen):
     """A sound that says "I listen", and takes no turn."""
 
-    probability: float = Field(0.0, ge=0, le=1)
+    probability: float = Field(default=0.0, ge=0, le=1)
     """Of each turn of the agent that is long enough."""
-    after_s: float = Field(2.5, ge=0.3, le=20)
+    after_s: float = Field(default=2.5, ge=0.3, le=20)
     """Into the agent's turn, at the earliest: it comes when the agent goes on after a pause."""
 
 
 class Hesitation(Frozen):
     """A silence inside a turn, longer than pauses usually are."""
 
-    probability: float = Field(0.0, ge=0, le=1)
+    probability: float = Field(default=0.0, ge=0, le=1)
     """Of each of the caller's turns that is long enough."""
-    pause_s: float = Field(0.6, ge=0.3, le=3)
+    pause_s: float = Field(default=0.6, ge=0.3, le=3)
 
 
 class Silence(Frozen):
     """Saying nothing for long, before an answer."""
 
-    probability: float = Field(0.0, ge=0, le=1)
+    probability: float = Field(default=0.0, ge=0, le=1)
     """Of each of the caller's answers."""
-    length_s: float = Field(4.0, ge=1, le=60)
+    length_s: float = Field(default=4.0, ge=1, le=60)
 
 
 class Sometimes(Frozen):
     """Something the caller does or not, whenever it could."""
 
-    probability: float = Field(0.0, ge=0, le=1)
+    probability: float = Field(default=0.0, ge=0, le=1)
 
 
 class HangUp(Frozen):
     """Leaving in the middle of the call."""
 
-    probability: float = Field(0.0, ge=0, le=1)
-    after_turns: int = Field(6, ge=1, le=100)
+    probability: float = Field(default=0.0, ge=0, le=1)
+    after_turns: int = Field(default=6, ge=1, le=100)
     """Of the caller."""
 
 

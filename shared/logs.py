@@ -13,8 +13,8 @@ import structlog
 _QUIET = ("livekit", "livekit.agents", "hibari", "faster_whisper", "asyncio")
 
 
-def configure(style: Literal["console", "json"], *, level: int = logging.INFO) -> None:
-    """Print the events of this process from `level` on, on standard output in `style`."""
+def use_logging() -> None:
+    """Hand structlog's events to Python's logging, which decides what becomes of them."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -26,6 +26,11 @@ def configure(style: Literal["console", "json"], *, level: int = logging.INFO) -
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def configure(style: Literal["console", "json"], *, level: int = logging.INFO) -> None:
+    """Print the events of this process from `level` on, on standard output in `style`."""
+    use_logging()
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(default=str)
         if style == "json"

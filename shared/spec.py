@@ -97,8 +97,8 @@ class Engines(Frozen):
 class Delay(Frozen):
     """How long one kind of work is made to take: log-normally distributed, or fixed."""
 
-    median_s: float = Field(0.0, ge=0, le=30)
-    spread: float = Field(0.0, ge=0, le=2)
+    median_s: float = Field(default=0.0, ge=0, le=30)
+    spread: float = Field(default=0.0, ge=0, le=2)
     """The standard deviation of the logarithm; 0 makes every delay the median."""
 
 
@@ -172,10 +172,10 @@ UNSEEN = frozenset({"desk", "tools", "never_done"})
 class CallSpec(Frozen):
     """One call."""
 
-    schema_version: Literal[1] = Field(1, alias="schema")
+    schema_version: Literal[1] = Field(default=1, alias="schema")
     call_id: CallId
     scenario: Text
-    seed: int = Field(0, ge=0, lt=2**63)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     mode: Mode = Mode.TALK
     opener: Role = Role.SUPPORT
     limits: Limits = Limits()

@@ -28,6 +28,7 @@ ORDER = {
         "pipeline",
         "batch",
         "suite",
+        "api",
         "businesses",
         "doctor",
         "deploy",

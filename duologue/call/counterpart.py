@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, Self
 
 from shared.endings import Ending, Fault, Outcome
+from shared.errors import UsageError
 from shared.spec import UNSEEN, CallSpec, Role
 from shared.worker.linking import AGENT_NAME
 
@@ -109,9 +110,17 @@ class LiveKitAgent:
     Args:
         name: The agent name that its worker is registered under.
         command: What starts its worker for the time of the calls, such as "python agent.py start";
-            None if it runs already.
-        dispatch_timeout_s: Until when it must be in the room; it may load what it needs only then.
-        tracks_timeout_s: Until when its track must be heard.
+            None if it runs already, on the server that the environment names.
+        dispatch_timeout_s: Seconds until it must be in the room, for it may load what it needs only
+            once it is dispatched.
+        tracks_timeout_s: Seconds until its track must be heard, once it is there.
+
+    Raises:
+        UsageError: `name` is empty.
+
+    Example:
+        >>> LiveKitAgent("my-agent", command="python agent.py start").dispatch_timeout_s
+        30.0
     """
 
     name: str
@@ -122,6 +131,10 @@ class LiveKitAgent:
     answers_agents: ClassVar[bool] = False
     missing: ClassVar[Fault] = Fault.SUPPORT
     unseen: ClassVar[frozenset[str]] = UNSEEN
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise UsageError("the agent has no name; give it an agent_name to call it by")
 
     @property
     def agent_name(self) -> str:

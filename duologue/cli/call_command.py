@@ -1,7 +1,6 @@
 """`duologue call`: one call, shown while it happens."""
 
 import asyncio
-import secrets
 import sys
 from contextlib import closing, nullcontext
 from enum import StrEnum
@@ -11,11 +10,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from duologue.api.making import plan_call
 from duologue.batch.caller import watched_caller
 from duologue.call.live_audio import Meters, Speaker
-from duologue.call.over_livekit.recorder import IDENTITY
-from duologue.call.transport import Occasion, Watch
-from duologue.call.transports import find_transport
+from duologue.call.transport import Watch
 from duologue.cli.call_view import CallView, show_problem
 from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
 from duologue.cli.plan_command import LatencyOption
@@ -25,15 +23,13 @@ from duologue.cli.test_command import (
     SupportCommandOption,
     named_counterpart,
 )
-from duologue.folder.folder import CallFolder, Clock, TransportName
+from duologue.folder.folder import Clock, TransportName
 from duologue.pipeline.filing import CallResult
-from duologue.scenarios.scenario import DEFAULT, load_scenario
+from duologue.scenarios.scenario import DEFAULT
 from shared.endings import Outcome
 from shared.engines.latency import read_latency
 from shared.errors import UsageError
 from shared.events.journal import Event
-from shared.settings import read_settings
-from shared.spec import EngineChoice, Role
 
 
 class Workers(StrEnum):
@@ -92,27 +88,24 @@ def call(
     named: NamedEngines = NOTHING_NAMED,
 ) -> None:
     """Make one call, show it while it happens, and leave its folder in --out."""
-    settings = read_settings().with_profile(named.profile)
-    carried = find_transport(transport)
-    carried = carried.in_time(clock) if clock else carried
-    in_real_time = carried.clock is Clock.REAL
+    planned = plan_call(
+        scenario,
+        transport=transport,
+        clock=clock,
+        seed=seed,
+        out=out_dir,
+        call_id=call_id,
+        counterpart=named_counterpart(support_agent, support_command).with_dispatch_timeout(
+            dispatch_timeout_s
+        ),
+        engines=named.choices,
+        profile=named.profile,
+        latency=read_latency(latency or []),
+        local_workers=workers is Workers.LOCAL,
+    )
+    in_real_time = planned.transport.clock is Clock.REAL
     if play and not in_real_time:
         raise UsageError("--play is for calls in real time: add --clock real")
-    counterpart = named_counterpart(support_agent, support_command)
-    for_ours = workers is Workers.LOCAL or named.choices[Role.SUPPORT] != EngineChoice()
-    if counterpart.under_test and for_ours:
-        raise UsageError("with --support-agent, leave out --workers and --support-stt and its like")
-    spec = load_scenario(scenario).to_spec(
-        call_id=call_id or f"call-{secrets.token_hex(4)}",
-        seed=seed,
-        engines={role: settings.engines(role) for role in Role},
-        options=named.choices,
-        recorder=IDENTITY,
-        latency=read_latency(latency or []),
-        under_test=counterpart.under_test,
-    )
-    carried.check(spec)
-    CallFolder.create(out_dir, spec.call_id).discard()  # what cannot be made starts nothing
     # On the virtual clock seconds pass too quickly for a meter to be read.
     meters = Meters() if in_real_time else None
     view = CallView(Console(quiet=as_json, highlight=False), meters)
@@ -121,18 +114,11 @@ def call(
         print_event if as_json else view.on_event,
         [each.hear for each in (meters, speaker) if each],
     )
-    occasion = Occasion(
-        settings,
-        view.say,
-        show_problem,
-        counterpart.with_dispatch_timeout(dispatch_timeout_s),
-        local_workers=workers is Workers.LOCAL,
-        engines=spec.engines.values(),
-    )
+    occasion = planned.occasion(view.say, show_problem)
 
     async def make() -> CallResult:
-        async with watched_caller(carried, occasion, out_dir, watch) as caller:
-            made = await caller.call(spec)
+        async with watched_caller(planned.transport, occasion, planned.out, watch) as caller:
+            made = await caller.call(planned.spec)
             if made.exit_code and made.ending.outcome is not Outcome.COMPLETED:
                 view.show_log(caller.last_lines)
             return made
@@ -141,7 +127,7 @@ def call(
         try:
             result = run_cancellable(make())
         except asyncio.CancelledError:
-            if (final := out_dir / spec.call_id).exists():
+            if (final := planned.out / planned.spec.call_id).exists():
                 view.say(f"cancelled; what was recorded until then: {final}")
             raise
     view.show(result)

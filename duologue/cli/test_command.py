@@ -102,8 +102,6 @@ def named_counterpart(name: str | None, command: str | None) -> Counterpart:
         if command is not None:
             raise UsageError("--support-command needs --support-agent, the name to call it by")
         return OURS
-    if not name:
-        raise UsageError("--support-agent is empty; give your agent an agent_name to call it by")
     return LiveKitAgent(name, command)
 
 

@@ -1,6 +1,7 @@
 """What `import duologue` has: all of it documented, and every example in it true."""
 
 import ast
+import asyncio
 import doctest
 import subprocess
 import sys
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 import duologue
+from duologue.api import making
 
 ROOT = Path(__file__).parents[2]
-PUBLIC = {name: getattr(duologue, name) for name in duologue.__all__}
+PUBLIC = {name: getattr(duologue, name) for name in duologue.__all__} | {"call": making.call}
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,7 @@ def test_every_public_name_has_an_example() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_true(name: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
-    names: dict[str, Any] = {"duologue": duologue, **PUBLIC}
+    names: dict[str, Any] = {"asyncio": asyncio, "duologue": duologue, **PUBLIC}
     test = doctest.DocTest(EXAMPLES[name], names, name, None, None, None)
     told: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL)

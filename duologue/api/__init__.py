@@ -1,0 +1,1 @@
+"""Calls made from Python; `duologue` itself is what to import."""
