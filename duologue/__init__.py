@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from shared.errors import DuologueError as DuologueError
     from shared.errors import FolderError as FolderError
     from shared.errors import UsageError as UsageError
+    from shared.limits import Limits as Limits
     from shared.spec import EngineChoice as EngineChoice
     from shared.spec import Expectation as Expectation
-    from shared.spec import Limits as Limits
     from shared.spec import Role as Role
 
 __all__ = [
@@ -64,7 +64,8 @@ _PUBLIC = {
     "duologue.scenarios.scenario": ("Scenario", "UserData", "load_scenarios"),
     "shared.customer_sheet": ("Behaviours", "Fact", "Goal", "Mood", "Persona"),
     "shared.errors": ("DuologueError", "FolderError", "UsageError"),
-    "shared.spec": ("EngineChoice", "Expectation", "Limits", "Role"),
+    "shared.limits": ("Limits",),
+    "shared.spec": ("EngineChoice", "Expectation", "Role"),
 }
 """Where what is public is; type checkers have it above."""
 
