@@ -18,6 +18,7 @@ from shared.worker.worker import DRAIN_TIMEOUT_S
 from tests.deploy import compose
 from tests.deploy.image import read_stages
 from tests.environment import DEFAULTS
+from tests.test_setup import PROJECT
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 IMAGES = PACKAGES / "duologue" / "deploy"
@@ -82,6 +83,11 @@ def test_the_manifests_of_the_roles_differ_in_nothing_but_the_role() -> None:
         for role in (Role.SUPPORT, Role.CUSTOMER)
     )
     assert customer == support.replace("support", "customer")
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_manifests_run_the_image_of_this_version(role: Role) -> None:
+    assert container(role)["image"] == f"duologue-{role}:{PROJECT['project']['version']}"
 
 
 def test_a_worker_may_take_as_long_to_stop_as_it_can() -> None:
