@@ -58,6 +58,9 @@ class Counterpart(Protocol):
     def unseen(self) -> frozenset[str]:
         """The fields of an `Expectation` of which nothing can be known."""
 
+    def metadata(self, spec: CallSpec) -> str:
+        """What it is dispatched with."""
+
     def takes(self, identity: str, attributes: Mapping[str, str]) -> bool:
         """Whether a participant with this identity and these attributes is it."""
 
@@ -84,6 +87,10 @@ class OurWorker:
     answers_agents: ClassVar[bool] = True
     missing: ClassVar[Fault] = Fault.SYSTEM
     unseen: ClassVar[frozenset[str]] = frozenset()
+
+    def metadata(self, spec: CallSpec) -> str:
+        """The call as a support agent may know it."""
+        return spec.to_metadata(Role.SUPPORT)
 
     def takes(self, identity: str, attributes: Mapping[str, str]) -> bool:
         """Ours joins under the name of its role."""
@@ -150,6 +157,10 @@ class LiveKitAgent:
     def join_timeout_s(self) -> float:
         """It may load whatever it needs only once it has the job."""
         return self.dispatch_timeout_s
+
+    def metadata(self, spec: CallSpec) -> str:
+        """What its scenario has for it; it knows nothing of calls of ours."""
+        return spec.under_test.metadata if spec.under_test else ""
 
     def takes(self, identity: str, attributes: Mapping[str, str]) -> bool:
         """What it joins under is not known, but livekit-server says which agent it is."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from types import MappingProxyType
 
 from customer_agent import create_party as create_customer
+from duologue.call.counterpart import counterpart_of
 from duologue.call.direct import services
 from duologue.call.direct.call import DirectCall
 from duologue.call.transport import Held, Occasion, Watch
@@ -48,7 +49,7 @@ class Direct:
         Raises:
             UsageError: It is not so.
         """
-        if spec.under_test:
+        if not counterpart_of(spec).answers_agents:
             raise UsageError("--support-agent is for --transport livekit: an agent is in a room")
         if self.clock is Clock.VIRTUAL:
             services.check(spec)

@@ -106,10 +106,9 @@ class Sides:
                 self._customer.result()  # raises what went wrong
 
     async def _bring_support(self) -> None:
-        theirs = self._spec.under_test
         await self._dispatch(
             agent_name=self._counterpart.agent_name,
-            metadata=theirs.metadata if theirs else self._spec.to_metadata(Role.SUPPORT),
+            metadata=self._counterpart.metadata(self._spec),
             present=lambda: self._recorder.find(Role.SUPPORT) is not None,
         )
 
