@@ -49,7 +49,9 @@ def token(
 ) -> None:
     """Print a token with which a person may join a room."""
     address = find_address(read_settings())
-    grants = VideoGrants(room_join=True, room=room, can_publish=not listen)
+    grants = VideoGrants(
+        room_join=True, room=room, can_publish=not listen, can_publish_data=not listen
+    )
     sys.stdout.write(address.token(identity, grants) + "\n")
 
 

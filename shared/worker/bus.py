@@ -35,6 +35,9 @@ class Refusal(Frozen):
 
     role: Role
     reason: str
+    dispatch_id: str = ""
+    """Which dispatch it is an answer to. Nobody in the room knows it but who made the dispatch, so
+    that nobody else can refuse in a worker's name."""
 
     def to_data(self) -> bytes:
         """What is sent, on `REFUSED_TOPIC`."""

@@ -181,11 +181,12 @@ async def _is_second(request: JobRequest, role: Role, settings: Settings) -> boo
 
 async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: str) -> None:
     """Tell the room why a job was refused; whoever waits for the agent can stop waiting."""
+    refusal = Refusal(role=role, reason=reason, dispatch_id=request.job.dispatch_id)
     async with _address(settings).client() as livekit:
         await livekit.room.send_data(
             api.SendDataRequest(
                 room=request.room.name,
-                data=Refusal(role=role, reason=reason).to_data(),
+                data=refusal.to_data(),
                 kind=api.DataPacket.Kind.RELIABLE,
                 topic=REFUSED_TOPIC,
             )

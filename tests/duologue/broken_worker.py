@@ -50,7 +50,11 @@ async def on_request(request: JobRequest) -> None:
     if breakage() is not Breakage.REFUSES:
         await request.accept(identity=request.agent_name)
         return
-    refusal = Refusal(role=Role(request.agent_name), reason="engine 'x' cannot be used")
+    refusal = Refusal(
+        role=Role(request.agent_name),
+        reason="engine 'x' cannot be used",
+        dispatch_id=request.job.dispatch_id,
+    )
     async with api.LiveKitAPI() as livekit:
         await livekit.room.send_data(
             api.SendDataRequest(

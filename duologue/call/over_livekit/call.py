@@ -1,6 +1,7 @@
 """One call over LiveKit, from an empty room to a recording."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -30,9 +31,12 @@ LOST_TIMEOUT_S = 6.0
 """How long the recorder may take to notice that the room or its server is gone."""
 
 
-def room_of(call_id: str) -> str:
-    """The name of a call's room."""
-    return f"duologue-{call_id}"
+def new_room_name(call_id: str) -> str:
+    """A name that no other attempt at this call has, here or elsewhere on the server.
+
+    Else agents of an attempt whose driver was killed would be taken for those of the next.
+    """
+    return f"duologue-{call_id}-{secrets.token_hex(4)}"
 
 
 async def hold_call(
@@ -57,7 +61,7 @@ async def hold_call(
     if not counterpart.reports:
         ours = spec.engines[Role.CUSTOMER]
         engines.check(ours.model_copy(update={"stt": OVERHEARD_BY}), settings)
-    room = room_of(spec.call_id)
+    room = new_room_name(spec.call_id)
     journal = Journal("driver", room=room, call_id=spec.call_id)
     async with (
         _room(address, room, spec) as livekit,
@@ -80,7 +84,7 @@ async def hold_call(
         )
         try:
             token = recorder_token(address, room)
-            ending = await _hold(spec, sides, recorder, counterpart, url=address.url, token=token)
+            ending = await _hold(sides, recorder, counterpart, url=address.url, token=token)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         journal.emit(CallEnded(**ending._asdict()))
@@ -104,7 +108,6 @@ async def _room(address: ServerAddress, room: str, spec: CallSpec) -> AsyncItera
 
 
 async def _hold(
-    spec: CallSpec,
     sides: Sides,
     recorder: Recorder,
     counterpart: Counterpart,
@@ -117,7 +120,7 @@ async def _hold(
     recorder.on_event(monitor.on_event)
 
     def on_refused(role: Role, reason: str) -> None:
-        refused = JobRefused(room_of(spec.call_id), role, reason)
+        refused = JobRefused(sides.room, role, reason)
         monitor.settle(Ending(Outcome.REFUSED, Fault.SYSTEM, str(refused)))
 
     recorder.on_refused(on_refused)

@@ -24,18 +24,24 @@ jobs only once it has asked around for agent names, which takes 5 s (livekit-ser
 CheckEnabledTimeout in pkg/agent/client.go) if it has not done so within the last minute."""
 POLL_S = 0.25
 ROOM_MARGIN_S = 120
-"""How much longer than its call a room may live; agents alone do not keep it open."""
+"""How much longer than its call a room may live in which nobody but agents ever was."""
+DEPARTURE_TIMEOUT_S = 5
+"""How long agents may stay after all others have left. Longer than a recorder whose connection is
+lost tries to come back (`presence.RECONNECT_TIMEOUT_S`)."""
 
 
 async def create_room(livekit: api.LiveKitAPI, room: str, limits: Limits) -> None:
-    """Create the room of a call, with timeouts longer than any call in it.
+    """Create the room of a call, open as long as its recorder is there.
 
-    A room with only agents in it counts as empty and is closed `empty_timeout` after creation,
-    in mid-call (livekit-server 1.13.5, pkg/rtc/room.go CloseIfEmpty).
+    Agents do not keep a room open: it is closed `empty_timeout` after its creation, in mid-call, if
+    nobody else ever joined, and `departure_timeout` after somebody has left when only agents are
+    there still (livekit-server 1.13.5, pkg/rtc/room.go CloseIfEmpty). So agents whose recorder was
+    killed are soon sent away.
     """
-    lifetime_s = int(limits.max_length_s) + ROOM_MARGIN_S
     request = api.CreateRoomRequest(
-        name=room, empty_timeout=lifetime_s, departure_timeout=lifetime_s
+        name=room,
+        empty_timeout=int(limits.max_length_s) + ROOM_MARGIN_S,
+        departure_timeout=DEPARTURE_TIMEOUT_S,
     )
     await _answered(livekit.room.create_room(request))
 

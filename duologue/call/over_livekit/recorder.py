@@ -29,7 +29,14 @@ from duologue.folder.folder import WIRE, CallFolder, Recording, Take
 from duologue.folder.played_zip import PlayedFile
 from shared.address import ServerAddress
 from shared.errors import DuologueError, ServerUnreachable
-from shared.events import Failed, RecordingEnded, Refused, Subscribed
+from shared.events import (
+    Dispatched,
+    Failed,
+    RecordingEnded,
+    Redispatched,
+    Refused,
+    Subscribed,
+)
 from shared.events.journal import Event, Journal
 from shared.spec import Role
 from shared.worker.bus import Refusal
@@ -124,6 +131,9 @@ class Recorder:
         self._last_heard: dict[Role, float] = {}
         self._on_event: list[EventCallback] = []
         self._on_refused: list[RefusedCallback] = []
+        self._dispatched: set[str] = set()
+        self._refusals: dict[str, Refusal] = {}
+        """Those that came, by the dispatch they answer, and were not taken."""
         self._listeners: list[Listener] = []
         self._recorded: Take | None = None
         journal.add_sink(self._take)
@@ -271,6 +281,9 @@ class Recorder:
             self._fail(error)
         for callback in self._on_event:
             callback(event)
+        if isinstance(event.payload, Dispatched | Redispatched):
+            self._dispatched.add(event.payload.dispatch_id)
+            self._take_refusals()
 
     def _keep(self, role: Role, name: str, flac: bytes) -> None:
         try:
@@ -352,9 +365,14 @@ class Recorder:
         channel.close(laid)
 
     def _on_data(self, packet: rtc.DataPacket) -> None:
-        refusal = Refusal.from_packet(packet)
-        if refusal is None:
-            return
-        self._journal.emit(Refused(worker=refusal.role, reason=refusal.reason))
-        for callback in self._on_refused:
-            callback(refusal.role, refusal.reason)
+        if refusal := Refusal.from_packet(packet):
+            self._refusals[refusal.dispatch_id] = refusal
+            self._take_refusals()
+
+    def _take_refusals(self) -> None:
+        """Take what answers a dispatch of this call; it may come before who made it knows it."""
+        for dispatch_id in self._dispatched & self._refusals.keys():
+            refusal = self._refusals.pop(dispatch_id)
+            self._journal.emit(Refused(worker=refusal.role, reason=refusal.reason))
+            for callback in self._on_refused:
+                callback(refusal.role, refusal.reason)

@@ -56,7 +56,7 @@ class Sides:
         counterpart: Counterpart,
     ) -> None:
         self._spec, self._settings = spec, settings
-        self._address, self._room = address, room
+        self._address, self.room = address, room
         self._recorder = recorder
         self._counterpart = counterpart
         self._dispatch = partial(
@@ -131,7 +131,7 @@ class Sides:
         # It knows what a worker would be told, no more.
         told = self._spec.model_copy(update={"peers": peers}).to_metadata(Role.CUSTOMER)
         spec = CallSpec.from_metadata(told, Role.CUSTOMER)
-        grants = api.VideoGrants(room_join=True, room=self._room, can_update_own_metadata=True)
+        grants = api.VideoGrants(room_join=True, room=self.room, can_update_own_metadata=True)
         token = self._address.token(Role.CUSTOMER, grants, name=_name(spec))
         room = rtc.Room()
 
@@ -148,7 +148,7 @@ class Sides:
                     spec=spec,
                     factory=create_party,
                     settings=self._settings,
-                    journal=Journal(Role.CUSTOMER, room=self._room, call_id=spec.call_id),
+                    journal=Journal(Role.CUSTOMER, room=self.room, call_id=spec.call_id),
                 )
             finally:
                 with suppress(TimeoutError):  # a server that is gone does not answer

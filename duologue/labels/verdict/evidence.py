@@ -1,7 +1,7 @@
 """What a verdict is reached from: who said and did what in a call, read from its folder."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from duologue.call.counterpart import Counterpart, counterpart_of
 from duologue.folder import event_log
 from duologue.labels.transcript.transcript import SaidFrom, Transcript, Turn
 from shared.endings import Ending
-from shared.events import Behaved, CallEnded, DeskChanged, ToolCalled
+from shared.events import Behaved, CallEnded, DeskChanged, Started, ToolCalled
 from shared.spec import CallSpec, Role
 from shared.values import Row
 
@@ -70,7 +70,7 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
     """The evidence in a call folder, whose transcript is `turns`."""
     desk = event_log.read(folder, DeskChanged)
     ended = event_log.read(folder, CallEnded)[-1].payload
-    flawed = sum(turn.flaw is not None for turn in turns.turns)
+    broken = [*_flaws(turns), *_begun_before(folder, spec, turns)]
     return Evidence(
         spec=spec,
         ending=Ending(ended.outcome, ended.fault, ended.detail),
@@ -89,8 +89,22 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
         slips=[
             entry.payload.slip for entry in event_log.read(folder, Behaved) if entry.payload.slip
         ],
-        broken_audio=f"{flawed} turns in which speech or its event is missing" if flawed else "",
+        broken_audio="; ".join(broken),
     )
+
+
+def _flaws(turns: Transcript) -> Iterator[str]:
+    if flawed := sum(turn.flaw is not None for turn in turns.turns):
+        yield f"{flawed} turns in which speech or its event is missing"
+
+
+def _begun_before(folder: Path, spec: CallSpec, turns: Transcript) -> Iterator[str]:
+    """Sides that speak, and whose beginning was not recorded: they were in a call before."""
+    reporting = [role for role in Role if role is Role.CUSTOMER or counterpart_of(spec).reports]
+    begun = {entry.role for entry in event_log.read(folder, Started)}
+    for role in reporting:
+        if role not in begun and any(turn.role is role for turn in turns.turns):
+            yield f"the recording begins when {role} was speaking already"
 
 
 def _spoken(turn: Turn) -> Spoken:

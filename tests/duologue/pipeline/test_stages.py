@@ -60,6 +60,7 @@ def record(
     folder: Path,
     *,
     desk: bool = True,
+    begun: bool = True,
     answer: tuple[float, float] | None = None,
     tool_of: str | None = None,
 ) -> None:
@@ -71,6 +72,8 @@ def record(
     soundfile.write(folder / "wire.flac", noise * gate, RATE_HZ, subtype="PCM_16")
     log = EventLog(folder, room="duologue-c1", call_id="c1")
     emit(log, Started(job_id="AJ_1"), "support", 0.1)
+    if begun:
+        emit(log, Started(), "customer", 0.15)
     emit(log, Heartbeat(), "customer", 0.2)
     if desk:
         emit(log, DeskChanged(changes={}), "support", 0.3)
@@ -111,6 +114,18 @@ def test_a_recorded_call_becomes_a_transcript_and_metrics(tmp_path: Path) -> Non
     assert measured["task_success"]
     assert measured["valid"]
     assert [finding["check"] for finding in measured["findings"]] == ["ending", "ending"]
+
+
+def test_a_recording_that_begins_in_the_middle_of_a_conversation_is_not_valid(
+    tmp_path: Path,
+) -> None:
+    record(tmp_path, begun=False)
+    label(tmp_path)
+    measured = metrics.read(tmp_path)
+    assert not measured.valid
+    assert "the recording begins when customer was speaking already" in [
+        finding.detail for finding in measured.findings
+    ]
 
 
 def test_the_tools_that_the_support_agent_used_are_known_to_the_metrics(tmp_path: Path) -> None:

@@ -20,15 +20,15 @@ from livekit import api
 
 from duologue.call.counterpart import OURS
 from duologue.call.outcome import ExitCode
-from duologue.call.over_livekit.call import room_of
 from duologue.call.transport import Watch
 from duologue.cli.cli import CANCELLED_BY_SIGNAL
 from duologue.folder import event_log, folder, played_zip
 from duologue.labels import placement
+from duologue.servers.process import Program
 from duologue.servers.server import Server, running_server
 from duologue.servers.workers import Worker
 from shared.endings import Fault, Outcome
-from shared.events import CallEnded, Failed, Joined, StateChanged
+from shared.events import CallEnded, Failed, Joined, Started, StateChanged
 from shared.events.journal import Event
 from shared.settings import Settings, inherited_environment
 from shared.spec import CallSpec, Role
@@ -265,7 +265,9 @@ async def test_a_room_deleted_from_outside_ends_the_call(stage: Stage) -> None:
 
     async def delete() -> None:
         async with stage.server.address.client() as livekit:
-            await livekit.room.delete_room(api.DeleteRoomRequest(room=room_of("deleted")))
+            rooms = (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+            [name] = [room.name for room in rooms if room.name.startswith("duologue-deleted-")]
+            await livekit.room.delete_room(api.DeleteRoomRequest(room=name))
 
     ended = await stage.call_until("deleted", delete)
     assert (ended.outcome, ended.fault) == (Outcome.ROOM_DELETED, Fault.SYSTEM)
@@ -289,6 +291,65 @@ async def test_a_worker_killed_in_mid_call_ends_the_call(stage: Stage, role: Rol
     assert {one.role for one in placed.utterances if one.source == "copy"} == {Role.SUPPORT}
     assert only_whole_folders(stage.out)
     assert await stage.no_room_left()
+
+
+DRIVER = """
+import asyncio, sys
+from pathlib import Path
+from duologue.call.transport import Watch
+from shared.address import ServerAddress
+from shared.settings import Settings
+from tests.making import call_over
+from tests.roles import call_spec
+
+def told(event):
+    print(event.to_json(), flush=True)
+
+address = ServerAddress(url=sys.argv[1], api_key=sys.argv[2], api_secret=sys.argv[3])
+settings = Settings(_env_file=None)
+asyncio.run(call_over(address, call_spec("again"), Path(sys.argv[4]), settings, watch=Watch(told)))
+"""
+
+
+async def test_agents_whose_driver_was_killed_leave_and_are_not_taken_for_those_of_the_next(
+    stage: Stage,
+) -> None:
+    await stage.staff()
+    address = stage.server.address
+    secret = address.api_secret.get_secret_value()
+    killed = await Program.start(
+        [sys.executable, "-c", DRIVER, address.url, address.api_key, secret, str(stage.out)],
+        env=inherited_environment() | {"PYTHONPATH": str(REPOSITORY)},
+        on_line=(lines := Lines()).take,
+    )
+    await lines.until(lambda line: '"event":"STATE"' in line and '"speaking"' in line)
+    os.kill(killed.pid, signal.SIGKILL)
+    await killed.stop(grace_s=0)
+    ended = await stage.call(call_spec("again"))
+    assert ended.outcome is Outcome.TURN_LIMIT, ended
+    begun = [entry.role for entry in event_log.read(ended.folder, Started)]
+    assert sorted(begun) == sorted(Role)
+    assert only_whole_folders(stage.out)
+    assert await stage.no_room_left()
+
+
+class Lines:
+    """What a program prints, line by line."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._news = asyncio.Event()
+
+    def take(self, line: str) -> None:
+        self._lines.append(line)
+        self._news.set()
+
+    async def until(self, wanted: Callable[[str], bool]) -> None:
+        """Wait for such a line."""
+        async with asyncio.timeout(PATIENT_S):
+            while not any(map(wanted, self._lines)):
+                self._news.clear()
+                await self._news.wait()
 
 
 class Command:

@@ -24,6 +24,7 @@ from duologue.folder.folder import CallFolder, Take
 from duologue.servers.server import Server, running_server
 from shared.errors import ServerUnreachable
 from shared.events import (
+    Dispatched,
     Failed,
     Heard,
     Heartbeat,
@@ -329,15 +330,24 @@ async def test_nobody_sees_the_recorder_and_it_hears_only_the_two(
     assert place.count(Heard) == 0
 
 
-async def test_a_refusal_reaches_the_driver(server: Server, tmp_path: Path) -> None:
+async def test_only_the_refusal_of_a_dispatch_of_this_call_reaches_the_driver(
+    server: Server, tmp_path: Path
+) -> None:
     async with studio(server, tmp_path) as place:
         refused: list[tuple[Role, str]] = []
         place.recorder.on_refused(lambda role, reason: refused.append((role, reason)))
         participant = place.voices[Role.SUPPORT].room.local_participant
-        await participant.publish_data(b"not json", topic=REFUSED_TOPIC)
-        await participant.publish_data(
-            Refusal(role=Role.SUPPORT, reason="no such engine").to_data(), topic=REFUSED_TOPIC
-        )
+        refusal = Refusal(role=Role.SUPPORT, reason="no such engine", dispatch_id="AD_ours")
+        for data in (
+            b"not json",
+            Refusal(role=Role.SUPPORT, reason="forged").to_data(),
+            Refusal(role=Role.SUPPORT, reason="of another call", dispatch_id="AD_2").to_data(),
+            refusal.to_data(),
+        ):
+            await participant.publish_data(data, topic=REFUSED_TOPIC)
+        await place.until(lambda: "AD_ours" in place.recorder._refusals)
+        assert not refused
+        place.recorder._journal.emit(Dispatched(agent_name="support", dispatch_id="AD_ours"))
         await place.until(lambda: place.count(Refused) == 1)
         await place.recorder.stop()
     assert refused == [(Role.SUPPORT, "no such engine")]
