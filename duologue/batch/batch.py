@@ -118,14 +118,20 @@ class Batch:
         while self._waiting and not self._stopping:
             if self._is_full() or self._budget.exhausted:
                 return
-            index = self._waiting.popleft()
-            call_id = self._plan.ids[index]
-            self.running.add(call_id)
-            try:
-                made = await self._make(index)
-            finally:
-                self.running.discard(call_id)
-            self._on_done(call_id, made)
+            async with self._caller.room():
+                # Which may have come when nothing more is to be begun.
+                if self._waiting and not self._stopping:
+                    await self._make_next()
+
+    async def _make_next(self) -> None:
+        index = self._waiting.popleft()
+        call_id = self._plan.ids[index]
+        self.running.add(call_id)
+        try:
+            made = await self._make(index)
+        finally:
+            self.running.discard(call_id)
+        self._on_done(call_id, made)
 
     async def _make(self, index: int) -> CallResult | None:
         """Make a call, again if its parts fail; None if nothing is there of it."""

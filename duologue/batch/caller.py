@@ -7,7 +7,7 @@ with it; one that somebody watches is made in this process.
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +34,13 @@ class Caller(Protocol):
             CallFailed: A part failed; nothing of it was kept.
             UsageError: An engine cannot be used here, or a server does not let us in.
             DuologueError: Its files cannot be written.
+        """
+
+    def room(self) -> AbstractAsyncContextManager[None]:
+        """Wait until there is room for one more of many calls, and keep it until left.
+
+        Raises:
+            DuologueError: There will be none.
         """
 
     async def recover(self) -> None:
@@ -91,6 +98,10 @@ class CallerHere:
                 await filing
             raise asyncio.CancelledError
 
+    def room(self) -> AbstractAsyncContextManager[None]:
+        """Wait until there is room for one more call."""
+        return self._carrier.room()
+
     async def recover(self) -> None:
         """Wait until another attempt has a chance."""
         await self._carrier.recover()
@@ -138,6 +149,10 @@ class CallerInProcesses:
                 await process.stop()
                 with suppress(CallTaken):
                     CallFolder.create(self._out, spec.call_id).discard()  # what it had begun
+
+    def room(self) -> AbstractAsyncContextManager[None]:
+        """Always: what is more than the cores can do takes longer, and is as good."""
+        return nullcontext()
 
     async def recover(self) -> None:
         """Nothing: another attempt has another process."""

@@ -73,6 +73,13 @@ class Carrier(Protocol):
             DuologueError: The files cannot be written.
         """
 
+    def room(self) -> AbstractAsyncContextManager[None]:
+        """Wait until there is room for one more of many calls, and keep it until left.
+
+        Raises:
+            DuologueError: There will be none.
+        """
+
     async def recover(self) -> None:
         """Wait, after an attempt that failed, until another one has a chance.
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import signal
 from collections.abc import Collection
 from enum import IntEnum
 
@@ -18,6 +17,7 @@ from duologue.batch.plan import Plan
 from duologue.batch.store import open_store
 from duologue.call.transport import Occasion, Transport
 from duologue.cli.batch_view import BatchView, counts
+from duologue.cli.signals import on_ending_signals
 from duologue.servers.workers import OnLine
 from shared.errors import UsageError
 from shared.settings import Settings
@@ -65,7 +65,7 @@ async def make_batch(
     max_cost_usd: float | None = None,
     started: Collection[CallProcess] = (),
 ) -> BatchExit:
-    """Make what is missing of a plan's shard, until done or told to stop by SIGINT or SIGTERM.
+    """Make what is missing of a plan's shard, until done or told to stop by a signal.
 
     It ends, too, once the shard's calls, finished ones included, have cost `max_cost_usd` US
     dollars, or at a provider what the settings say. Processes that were `started` make calls,
@@ -124,8 +124,7 @@ def _stop_on_signals(batch: Batch, view: BatchView) -> asyncio.Event:
             f"stopping when {len(batch.running)} running calls are over; again to stop at once"
         )
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    on_ending_signals(on_signal)
     return stopped
 
 

@@ -1,7 +1,6 @@
 """`duologue up`, `token` and `doctor`: the server that calls are made over."""
 
 import asyncio
-import signal
 import sys
 from functools import partial
 from typing import Annotated
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from duologue.cli.call_view import CallView, show_problem
 from duologue.cli.doctor_view import show_stage
-from duologue.cli.signals import run_cancellable
+from duologue.cli.signals import on_ending_signals, run_cancellable
 from duologue.doctor.doctor import LONGEST_HOLD_S, StageResult, examine, exit_status
 from duologue.servers import up_state
 from duologue.servers.host import find_address, hosted
@@ -32,8 +31,7 @@ def up(
 
     async def serve() -> None:
         stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        on_ending_signals(stop.set)
         await keep_up(settings, CallView(out).say, stop, port=port, on_line=show_problem)
 
     asyncio.run(serve())

@@ -91,7 +91,8 @@ async def run_suite(
     async with caller_of(suite.transport, occasion, out) as caller:
         for label, calls in specs.items():
             for spec in calls:
-                run = await _make(caller, spec)
+                async with caller.room():
+                    run = await _make(caller, spec)
                 runs[label].append(run)
                 say(str(run))
                 if run.outcome is not Outcome.COMPLETED and not run.success:

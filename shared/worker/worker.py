@@ -237,7 +237,7 @@ async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
+    for signal_number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(signal_number, stopped.set)
     try:
         async with health.told_at(settings.duologue_ready_port, server):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from types import MappingProxyType
 
 from customer_agent import create_party as create_customer
@@ -84,6 +84,10 @@ class DirectCarrier:
                 return await asyncio.shield(holding)
             except asyncio.CancelledError:
                 call.cancel()
+
+    def room(self) -> AbstractAsyncContextManager[None]:
+        """Always: what is more than a core can do takes longer, and is as good."""
+        return nullcontext()
 
     async def recover(self) -> None:
         """Nothing is to be waited for."""

@@ -63,7 +63,7 @@ class LiveKit:
 
 
 class LiveKitCarrier:
-    """Places calls on one server, each as soon as the machine has room for it.
+    """Places calls on one server.
 
     Args:
         address: Of the server.
@@ -91,26 +91,28 @@ class LiveKitCarrier:
         return self._theirs.last_lines if self._theirs else ()
 
     async def place(self, spec: CallSpec, folder: CallFolder, watch: Watch) -> Held:
-        """Place a call as soon as there is room for it (see `Carrier`)."""
-        if not self._occasion.many:
-            return await self._hold(spec, folder, watch)
+        """Place a call (see `Carrier`)."""
+        try:
+            return await hold_call(
+                spec,
+                self._address,
+                folder,
+                self._occasion.settings,
+                counterpart=self._occasion.counterpart,
+                watch=watch,
+            )
+        except (ServerUnreachable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
+            if not self._occasion.many:
+                raise
+            problem = str(error) or type(error).__name__
+            raise CallFailed(f"the server went away: {problem}") from None
+
+    @asynccontextmanager
+    async def room(self) -> AsyncIterator[None]:
+        """Wait until the machine can carry one more call, and the server answers."""
         async with self._admission:
             await self.recover()  # while the server is away, waiting costs no attempt
-            try:
-                return await self._hold(spec, folder, watch)
-            except (ServerUnreachable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
-                problem = str(error) or type(error).__name__
-                raise CallFailed(f"the server went away: {problem}") from None
-
-    async def _hold(self, spec: CallSpec, folder: CallFolder, watch: Watch) -> Held:
-        return await hold_call(
-            spec,
-            self._address,
-            folder,
-            self._occasion.settings,
-            counterpart=self._occasion.counterpart,
-            watch=watch,
-        )
+            yield
 
     async def recover(self) -> None:
         """Wait until the server answers.

@@ -3,7 +3,8 @@
 import asyncio
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,9 @@ class Scripted:
     """Makes calls end as a test says."""
 
     last_lines: Sequence[str] = ()
+
+    def room(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     def __init__(self, end: Callable[[int, Attempt], Ending], bill: Billed | None = None) -> None:
         self._end = end
@@ -171,6 +175,30 @@ async def test_a_batch_that_is_stopped_finishes_what_runs(plan: Plan, tmp_path: 
     batch = batch_of(plan, Scripted(stop), tmp_path)
     await batch.run(2)
     assert (batch.tally.made, batch.left) == (2, 4)
+
+
+async def test_a_call_that_waits_for_room_when_the_batch_is_stopped_is_not_begun(
+    plan: Plan, tmp_path: Path
+) -> None:
+    rooms = asyncio.Semaphore(1)
+
+    class Narrow(Scripted):
+        """Has room for one call at a time."""
+
+        @asynccontextmanager
+        async def room(self) -> AsyncIterator[None]:
+            async with rooms:
+                yield
+
+    def stop(*_: object) -> Ending:
+        batch.stop()
+        return DONE
+
+    caller = Narrow(stop)
+    batch = batch_of(plan, caller, tmp_path)
+    await batch.run(3)
+    assert len(caller.attempts) == 1
+    assert (batch.tally.made, batch.left) == (1, 5)
 
 
 async def test_no_call_is_begun_once_the_budget_is_spent_and_those_that_run_are_finished(
