@@ -23,7 +23,7 @@ from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import DEFAULT, load_scenario
 from duologue.servers.server import running_server
-from duologue.servers.workers import running_workers
+from duologue.servers.worker_processes import running_workers
 from shared import logs
 from shared.settings import Settings
 from shared.spec import Role

@@ -64,7 +64,7 @@ class Costs:
 
 def work(number: int, calls: int, engines: dict[str, str], started_at: float) -> dict[str, Any]:
     """Make calls in this process; what each took."""
-    from duologue.batch import caller  # noqa: PLC0415 - imported in the process
+    from duologue.batch import call_maker  # noqa: PLC0415 - imported in the process
     from duologue.call.direct.pipes import PipeInput  # noqa: PLC0415
     from duologue.scenarios.scenario import load_scenario  # noqa: PLC0415
     from shared import logs  # noqa: PLC0415
@@ -84,8 +84,10 @@ def work(number: int, calls: int, engines: dict[str, str], started_at: float) ->
     costs.watch(whisper.Whisper, "transcribe", "recognition")
     costs.watch(silero.SileroStream, "_probability", "voice activity detection")
     costs.watch(PipeInput, "push", "pipes")
-    filed = vars(caller)["file_call"]
-    vars(caller)["file_call"] = lambda *args, **options: _counted(costs, filed, *args, **options)
+    filed = vars(call_maker)["file_call"]
+    vars(call_maker)["file_call"] = lambda *args, **options: _counted(
+        costs, filed, *args, **options
+    )
     results = []
     with tempfile.TemporaryDirectory() as temporary:
         for call in range(calls):

@@ -36,7 +36,7 @@ from duologue.labels.transcript.transcript import TurnFlaw
 from duologue.pipeline.stages import label
 from duologue.scenarios.scenario import DEFAULT, load_scenario
 from duologue.servers.server import Server, running_server
-from duologue.servers.workers import running_workers
+from duologue.servers.worker_processes import running_workers
 from shared import engines, logs
 from shared.events import Said, Subscribed
 from shared.events.journal import Event, Journal

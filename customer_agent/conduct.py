@@ -20,7 +20,7 @@ from livekit.agents import (
 
 from shared.customer_sheet import Behaviour, Behaviours
 from shared.endings import EndReason
-from shared.engines.silero import Listener, SileroVAD
+from shared.engines.silero import SileroVAD, VadListener
 from shared.events import Behaved, Heard, Said
 from shared.side.line import Line
 
@@ -45,7 +45,7 @@ class Conduct:
     def __init__(self, line: Line, behaviours: Behaviours) -> None:
         self._line, self._behaviours = line, behaviours
         self._session: AgentSession[Line] | None = None
-        self._windows: set[Listener] = set()
+        self._windows: set[VadListener] = set()
         """Who is told of each window of what the agent says."""
         self._speaking_into: asyncio.Task[None] | None = None
         self._stretches = 0

@@ -13,7 +13,7 @@ from customer_agent.manner import Manner
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal
 from shared.language.as_heard import codes, digits_of, is_goodbye, normalize, phrase, sentences
 from shared.language.likeness import likeness
-from shared.side.dialogue import Dialogue, Heard, Performed, call, listen, say, tell
+from shared.side.dialogue import Dialogue, PeerTurn, Performed, call, listen, say, tell
 
 ATTEMPTS = 3
 """How often a goal is brought up, and how often in a row the caller bears not to understand."""
@@ -110,11 +110,11 @@ class Caller:
                 return
             heard = yield from self._say(answer)
 
-    def _may_ask_again(self, heard: Heard, *, settled: bool) -> bool:
+    def _may_ask_again(self, heard: PeerTurn, *, settled: bool) -> bool:
         """Whether what was heard is worth asking for once more."""
         return bool(heard.text) and not settled and any(state.raised for state in self._goals)
 
-    def _say(self, text: str) -> Dialogue[Heard]:
+    def _say(self, text: str) -> Dialogue[PeerTurn]:
         spoken, stumbled = self._manner.spoken(text)
         performed = (*self._performed, *stumbled)
         self._performed.clear()
@@ -157,7 +157,7 @@ class Caller:
             settled = settled or not state.open
         return settled
 
-    def _answer(self, heard: Heard, *, settled: bool) -> str:
+    def _answer(self, heard: PeerTurn, *, settled: bool) -> str:
         """The answer to what was heard; empty to say goodbye."""
         words = phrase(heard.text)
         if not heard.text:
@@ -179,7 +179,7 @@ class Caller:
         self._lost = lost + 1
         return self._not_understood()
 
-    def _still_there(self, heard: Heard) -> str:
+    def _still_there(self, heard: PeerTurn) -> str:
         """Ask into a silence, once."""
         self._silences += 1
         if self._silences > 1:
@@ -247,7 +247,7 @@ class Caller:
         self._performed += performed
         return aloud
 
-    def _say_again(self, heard: Heard) -> str:
+    def _say_again(self, heard: PeerTurn) -> str:
         """What was said last, to somebody who is not sure to have heard it."""
         words = phrase(heard.text)
         last = _content(heard.said)

@@ -16,7 +16,7 @@ from shared.language.to_say import (
     money_aloud,
     time_aloud,
 )
-from shared.side.dialogue import Dialogue, Heard, Result, call, listen, say, tell
+from shared.side.dialogue import Dialogue, PeerTurn, Result, call, listen, say, tell
 from shared.values import Row
 from support_agent.agent import (
     bare_spec,
@@ -55,9 +55,9 @@ __all__ = [
     "Desk",
     "Dialogue",
     "Flaw",
-    "Heard",
     "Identification",
     "IdentifiedCaller",
+    "PeerTurn",
     "Problem",
     "Procedure",
     "Result",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from shared.language.as_heard import is_assent, is_goodbye, phrase, sentences, yes_or_no
-from shared.side.dialogue import Dialogue, Heard, call, listen, say, tell
+from shared.side.dialogue import Dialogue, PeerTurn, call, listen, say, tell
 from support_agent.reception import CALLBACK, PUT_THROUGH
 from support_agent.slots import Slot, SlotKind, is_unknown, read_slots
 
@@ -90,7 +90,7 @@ class Talk:
         assert self.record, "this problem is for anybody, and nobody is identified"
         return self.record[name]
 
-    def ask(self, question: str, asked: Sequence[Slot] = ()) -> Dialogue[Heard]:
+    def ask(self, question: str, asked: Sequence[Slot] = ()) -> Dialogue[PeerTurn]:
         """Ask, deal with a caller who asks back or breaks in, and note all that the answer says.
 
         Raises:
@@ -209,7 +209,7 @@ class Talk:
             self._words[problem.name] = text
             self.waiting.append(problem)
 
-    def _broke_in(self, heard: Heard) -> bool:
+    def _broke_in(self, heard: PeerTurn) -> bool:
         """Whether the caller spoke before the question was put, and said nothing to act on."""
         return heard.cut_off and not (
             is_goodbye(heard.text)
@@ -258,7 +258,7 @@ def _named(text: str, options: Mapping[str, tuple[str, ...]]) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _answer_back(heard: Heard, question: str) -> str:
+def _answer_back(heard: PeerTurn, question: str) -> str:
     """The reply to a caller who did not answer but asked back, or said nothing; else empty."""
     words = phrase(heard.text)
     question = sentences(question)[-1]

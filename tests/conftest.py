@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from duologue.servers.server import Server, running_server
-from duologue.servers.workers import Worker, running_workers
+from duologue.servers.worker_processes import Worker, running_workers
 from shared.settings import Settings
 from shared.spec import Role
 from tests.environment import DEFAULTS

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from duologue.batch.caller import CallerHere, watched_caller
+from duologue.batch.call_maker import MakerHere, watched_maker
 from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.direct.transport import FACTORIES, Direct
 from duologue.call.over_livekit.transport import LiveKit, LiveKitCarrier
@@ -35,8 +35,8 @@ def call_directly(
 
     async def make() -> CallResult:
         transport = Direct(clock, {**FACTORIES, **factories})
-        async with watched_caller(transport, occasion(settings), out, watch) as caller:
-            return await caller.call(spec)
+        async with watched_maker(transport, occasion(settings), out, watch) as maker:
+            return await maker.call(spec)
 
     return run_cancellable(make())
 
@@ -52,4 +52,4 @@ async def call_over(
 ) -> CallResult:
     """A call over the server at `address`, to which workers or agents are known."""
     carrier = LiveKitCarrier(address, occasion(settings, counterpart))
-    return await CallerHere(LiveKit(), carrier, out, watch).call(spec)
+    return await MakerHere(LiveKit(), carrier, out, watch).call(spec)

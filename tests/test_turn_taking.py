@@ -27,7 +27,7 @@ from duologue.pipeline.filing import CallResult
 from duologue.pipeline.relabel import relabel
 from duologue.scenarios.scenario import load_scenario
 from duologue.servers.server import Server
-from duologue.servers.workers import Worker
+from duologue.servers.worker_processes import Worker
 from shared.customer_sheet import CustomerSheet, Goal, Persona
 from shared.endings import EndReason, Outcome
 from shared.engines import pcm, whisper

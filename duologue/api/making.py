@@ -10,16 +10,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
-from duologue.batch.caller import Caller, caller_of, watched_caller
+from duologue.batch.call_maker import CallMaker, maker_of, watched_maker
 from duologue.call.counterpart import OURS, Counterpart, LiveKitAgent
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.call.transport import Occasion, Transport
-from duologue.call.transports import find_transport
+from duologue.call.transport_registry import find_transport
 from duologue.folder.folder import CallFolder, Clock, TransportName
 from duologue.labels.recorded_call import Call
 from duologue.scenarios.scenario import DEFAULT, Scenario, load_scenario
 from duologue.servers.server_binary import Say
-from duologue.servers.workers import OnLine
+from duologue.servers.worker_processes import OnLine
 from shared import logs
 from shared.endings import Outcome
 from shared.errors import UsageError
@@ -31,7 +31,7 @@ log = logging.getLogger("duologue")
 
 N = TypeVar("N", bound=StrEnum)
 
-Opened: TypeAlias = Callable[[Transport, Occasion, Path], AbstractAsyncContextManager[Caller]]
+Opened: TypeAlias = Callable[[Transport, Occasion, Path], AbstractAsyncContextManager[CallMaker]]
 """What makes calls: in this process, or in others where that is quicker."""
 EngineChoices: TypeAlias = (
     Mapping[Role, EngineChoice] | Mapping[Literal["customer", "support"], EngineChoice]
@@ -198,7 +198,7 @@ async def acall(
         engines=engines,
         profile=profile,
     )
-    return await _make(planned, caller_of)
+    return await _make(planned, maker_of)
 
 
 def call(
@@ -247,16 +247,16 @@ def call(
         engines=engines,
         profile=profile,
     )
-    return asyncio.run(_make(planned, watched_caller))
+    return asyncio.run(_make(planned, watched_maker))
 
 
 async def _make(planned: Planned, opened: Opened) -> Call:
     """Make a call; the log gets what a terminal would show of it."""
     logs.use_logging()
     occasion = planned.occasion(log.info, lambda role, line: log.debug("%s: %s", role, line))
-    async with opened(planned.transport, occasion, planned.out) as caller:
-        made = await caller.call(planned.spec)
+    async with opened(planned.transport, occasion, planned.out) as maker:
+        made = await maker.call(planned.spec)
         if made.exit_code and made.ending.outcome is not Outcome.COMPLETED:
-            for line in caller.last_lines:
+            for line in maker.last_lines:
                 log.warning("agent: %s", line)
     return Call(made.folder)

@@ -5,7 +5,7 @@ from duologue.startup import importing
 if __name__ == "__main__":
     with importing():
         from duologue.batch.call_process_main import main
-        from duologue.call.transports import load_isolated
+        from duologue.call.transport_registry import load_isolated
 
         load_isolated()
     main()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from duologue.batch.budget import Budget
-from duologue.batch.caller import Caller
+from duologue.batch.call_maker import CallMaker
 from duologue.batch.plan import Plan
 from duologue.batch.store import Store
 from duologue.call.outcome import RETRIED
@@ -65,7 +65,7 @@ class Batch:
         plan: Of which.
         indexes: Which of its calls are to be made.
         store: Where they are kept.
-        caller: Makes them.
+        maker: Makes them.
         retries: How many attempts may follow one in which a part failed.
         on_done: Called with each call's id, and with what came of it, None for nothing.
         budget: What they may cost.
@@ -77,13 +77,13 @@ class Batch:
         indexes: Iterable[int],
         *,
         store: Store,
-        caller: Caller,
+        maker: CallMaker,
         retries: int,
         on_done: OnDone,
         budget: Budget,
     ) -> None:
         self._plan, self._waiting = plan, deque(indexes)
-        self._store, self._caller, self._retries = store, caller, retries
+        self._store, self._maker, self._retries = store, maker, retries
         self._on_done, self._budget = on_done, budget
         self._stopping = False
         self.running: set[str] = set()
@@ -118,7 +118,7 @@ class Batch:
         while self._waiting and not self._stopping:
             if self._is_full() or self._budget.exhausted:
                 return
-            async with self._caller.room():
+            async with self._maker.room():
                 # Which may have come when nothing more is to be begun.
                 if self._waiting and not self._stopping:
                     await self._make_next()
@@ -141,7 +141,7 @@ class Batch:
             last = len(reasons) == self._retries
             attempt = Attempt(reasons, NEVER_KEPT if last else NEVER_KEPT | RETRIED)
             try:
-                result = await self._caller.call(spec, attempt)
+                result = await self._maker.call(spec, attempt)
                 await asyncio.to_thread(self._store.keep, result.folder)
             except CallTaken:
                 self.tally.elsewhere += 1
@@ -165,7 +165,7 @@ class Batch:
                 self._waiting.append(index)
                 return None
             self.tally.retried += 1
-            await self._caller.recover()
+            await self._maker.recover()
 
     def _count(self, call_id: str, result: CallResult, reasons: tuple[str, ...]) -> None:
         outcome = result.ending.outcome

@@ -14,10 +14,10 @@ import threading
 from queue import SimpleQueue
 from typing import Any, NoReturn
 
-from duologue.batch.caller import watched_caller
+from duologue.batch.call_maker import watched_maker
 from duologue.batch.orders import ERRORS, Made, Order
 from duologue.call.transport import Occasion
-from duologue.call.transports import find_transport
+from duologue.call.transport_registry import find_transport
 from shared import logs
 from shared.errors import DuologueError
 from shared.settings import Settings, read_settings
@@ -28,8 +28,8 @@ async def make(order: Order, settings: Settings) -> dict[str, Any]:
     transport = find_transport(order.transport).in_time(order.clock)
     occasion = Occasion(settings, say=lambda _: None, on_line=lambda *_: None)
     try:
-        async with watched_caller(transport, occasion, order.out) as caller:
-            result = await caller.call(order.spec, order.attempt)
+        async with watched_maker(transport, occasion, order.out) as maker:
+            result = await maker.call(order.spec, order.attempt)
     except DuologueError as error:
         kind = next(kind for kind, known in ERRORS.items() if isinstance(error, known))
         return {"reply": kind, "detail": str(error)}

@@ -1,7 +1,7 @@
 """What a transport is: what carries a call between its two sides, and what it needs for that.
 
-A transport is clock, pipes and nothing else. Whatever makes calls (`duologue.batch.caller`) asks
-it these things and never which one it is; it is found by its name in `duologue.call.transports`.
+A transport is clock, pipes and nothing else. Whatever makes calls (`duologue.batch.call_maker`)
+asks it these things and never which one it is; `duologue.call.transport_registry` finds it by name.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -12,7 +12,7 @@ from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.live_audio import Listener
 from duologue.folder.folder import CallFolder, Clock, Take, TransportName
 from duologue.servers.server_binary import Say
-from duologue.servers.workers import OnLine
+from duologue.servers.worker_processes import OnLine
 from shared.endings import Ending
 from shared.events.journal import Event
 from shared.settings import Settings

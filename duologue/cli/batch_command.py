@@ -16,7 +16,7 @@ from rich.console import Console
 
 from duologue.batch.call_process import started_process
 from duologue.batch.store import has_calls
-from duologue.call.transports import TRANSPORTS, find_transport
+from duologue.call.transport_registry import TRANSPORTS, find_transport
 from duologue.folder.folder import TransportName
 from duologue.startup import importing
 from shared.settings import read_settings

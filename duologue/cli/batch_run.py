@@ -10,15 +10,15 @@ from rich.markup import escape
 
 from duologue.batch.batch import Batch, Tally
 from duologue.batch.budget import Budget, caps_of
+from duologue.batch.call_maker import maker_of
 from duologue.batch.call_process import CallProcess
-from duologue.batch.caller import caller_of
 from duologue.batch.origin import check_origin
 from duologue.batch.plan import Plan
 from duologue.batch.store import open_store
 from duologue.call.transport import Occasion, Transport
 from duologue.cli.batch_view import BatchView, counts
 from duologue.cli.signals import on_ending_signals
-from duologue.servers.workers import OnLine
+from duologue.servers.worker_processes import OnLine
 from shared.errors import UsageError
 from shared.settings import Settings
 
@@ -92,12 +92,12 @@ async def make_batch(
         if budget.exhausted:
             return _tell(console, Tally(), stopped=False, left=len(missing), budget=budget)
         occasion = Occasion(settings, view.say, on_line, many=True, at_once=jobs)
-        async with caller_of(transport, occasion, store.workplace, started) as caller:
+        async with maker_of(transport, occasion, store.workplace, started) as maker:
             batch = Batch(
                 plan,
                 missing,
                 store=store,
-                caller=caller,
+                maker=maker,
                 retries=retries,
                 on_done=view.on_done,
                 budget=budget,

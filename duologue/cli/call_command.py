@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from duologue.api.making import plan_call
-from duologue.batch.caller import watched_caller
+from duologue.batch.call_maker import watched_maker
 from duologue.call.live_audio import Meters, Speaker
 from duologue.call.transport import Watch
 from duologue.cli.call_view import CallView, show_problem
@@ -117,10 +117,10 @@ def call(
     occasion = planned.occasion(view.say, show_problem)
 
     async def make() -> CallResult:
-        async with watched_caller(planned.transport, occasion, planned.out, watch) as caller:
-            made = await caller.call(planned.spec)
+        async with watched_maker(planned.transport, occasion, planned.out, watch) as maker:
+            made = await maker.call(planned.spec)
             if made.exit_code and made.ending.outcome is not Outcome.COMPLETED:
-                view.show_log(caller.last_lines)
+                view.show_log(maker.last_lines)
             return made
 
     with closing(speaker) if speaker else nullcontext(), closing(view):

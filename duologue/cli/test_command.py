@@ -10,12 +10,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from duologue.call.counterpart import OURS, Counterpart, LiveKitAgent
-from duologue.call.transports import find_transport
+from duologue.call.transport_registry import find_transport
 from duologue.cli.call_view import show_problem
 from duologue.cli.signals import run_cancellable
 from duologue.folder.folder import TransportName
 from duologue.suite.junit import write_junit
-from duologue.suite.result import Mark, SuiteResult, write_report
+from duologue.suite.result import Grade, SuiteResult, write_report
 from duologue.suite.run import Suite, load_suite, run_suite
 from shared.errors import UsageError
 from shared.settings import read_settings
@@ -34,7 +34,7 @@ SupportCommandOption = Annotated[
     ),
 ]
 
-_COLORS = {Mark.PASSED: "green", Mark.FAILED: "red", Mark.UNKNOWN: "yellow"}
+_COLORS = {Grade.PASSED: "green", Grade.FAILED: "red", Grade.UNKNOWN: "yellow"}
 
 
 def assess(

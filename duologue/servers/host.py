@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from duologue.servers import up_state
 from duologue.servers.server import running_server
 from duologue.servers.server_binary import Say
-from duologue.servers.workers import OnLine, running_workers
+from duologue.servers.worker_processes import OnLine, running_workers
 from shared.address import ServerAddress
 from shared.engines import check as check_engines
 from shared.errors import UsageError

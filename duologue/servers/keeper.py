@@ -9,7 +9,7 @@ from typing import Any
 
 from duologue.servers.server import running_server
 from duologue.servers.server_binary import Say
-from duologue.servers.workers import Command, OnLine, Worker, command
+from duologue.servers.worker_processes import Command, OnLine, Worker, command
 from shared.address import ServerAddress
 from shared.errors import WorkerFailed
 from shared.settings import Settings

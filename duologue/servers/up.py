@@ -8,7 +8,7 @@ from duologue.servers import up_state
 from duologue.servers.keeper import kept_workers
 from duologue.servers.server import running_server
 from duologue.servers.server_binary import Say
-from duologue.servers.workers import Command, OnLine, Worker, command
+from duologue.servers.worker_processes import Command, OnLine, Worker, command
 from shared.address import ServerAddress
 from shared.errors import ServerFailed, UsageError
 from shared.settings import Settings

@@ -3,9 +3,9 @@
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from duologue.suite.result import Mark, ScenarioResult, SuiteResult
+from duologue.suite.result import Grade, ScenarioResult, SuiteResult
 
-_ELEMENT = {Mark.FAILED: "failure", Mark.UNKNOWN: "error"}
+_ELEMENT = {Grade.FAILED: "failure", Grade.UNKNOWN: "error"}
 
 
 def write_junit(path: Path, result: SuiteResult) -> None:
@@ -19,8 +19,8 @@ def write_junit(path: Path, result: SuiteResult) -> None:
         "testsuite",
         name=f"duologue {result.support_agent or 'support'}",
         tests=str(len(marks)),
-        failures=str(marks.count(Mark.FAILED)),
-        errors=str(marks.count(Mark.UNKNOWN)),
+        failures=str(marks.count(Grade.FAILED)),
+        errors=str(marks.count(Grade.UNKNOWN)),
         time=f"{sum(_length_s(scenario) for scenario in result.scenarios):.1f}",
     )
     suite.extend(_case(scenario) for scenario in result.scenarios)

@@ -19,7 +19,7 @@ SCHEMA = 1
 _TOLD = ("mark", "valid", "successes", "reply_gap_s", "worst")
 
 
-class Mark(StrEnum):
+class Grade(StrEnum):
     """What is to be said of an agent in one scenario."""
 
     PASSED = "passed"
@@ -93,12 +93,12 @@ class ScenarioResult(Frozen):
         return sum(run.success for run in self._valid)
 
     @property
-    def mark(self) -> Mark:
+    def mark(self) -> Grade:
         """Whether the share of the valid calls that reached their goal is large enough."""
         if not self._valid:
-            return Mark.UNKNOWN
+            return Grade.UNKNOWN
         share = sum(run.success for run in self._valid) / len(self._valid)
-        return Mark.PASSED if share >= self.min_success else Mark.FAILED
+        return Grade.PASSED if share >= self.min_success else Grade.FAILED
 
     @property
     def reply_gap_s(self) -> float | None:
@@ -131,9 +131,9 @@ class SuiteResult(Frozen):
     def exit_code(self) -> ExitCode:
         """What `duologue test` returns: 3 if of any scenario nothing can be said, or 1, or 0."""
         marks = {scenario.mark for scenario in self.scenarios}
-        if Mark.UNKNOWN in marks:
+        if Grade.UNKNOWN in marks:
             return ExitCode.SYSTEM
-        return ExitCode.GOAL_NOT_REACHED if Mark.FAILED in marks else ExitCode.GOAL_REACHED
+        return ExitCode.GOAL_NOT_REACHED if Grade.FAILED in marks else ExitCode.GOAL_REACHED
 
 
 def write_report(path: Path, result: SuiteResult) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from duologue.batch.caller import Caller, caller_of
+from duologue.batch.call_maker import CallMaker, maker_of
 from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.call.transport import Occasion, Transport
 from duologue.scenarios.scenario import Scenario, load_scenarios
 from duologue.servers.server_binary import Say
-from duologue.servers.workers import OnLine
+from duologue.servers.worker_processes import OnLine
 from duologue.suite.result import Run, ScenarioResult, SuiteResult
 from shared import engines
 from shared.endings import Outcome
@@ -88,15 +88,15 @@ async def run_suite(
     specs = suite.specs(settings)
     runs: dict[str, list[Run]] = {label: [] for label in specs}
     occasion = Occasion(settings, say, on_line, suite.counterpart, many=True)
-    async with caller_of(suite.transport, occasion, out) as caller:
+    async with maker_of(suite.transport, occasion, out) as maker:
         for label, calls in specs.items():
             for spec in calls:
-                async with caller.room():
-                    run = await _make(caller, spec)
+                async with maker.room():
+                    run = await _make(maker, spec)
                 runs[label].append(run)
                 say(str(run))
                 if run.outcome is not Outcome.COMPLETED and not run.success:
-                    for line in caller.last_lines:
+                    for line in maker.last_lines:
                         say(f"agent: {line}")
                 if run.outcome in HOPELESS:
                     say(f"no more calls are made: {run.detail}")
@@ -118,8 +118,8 @@ def _result(suite: Suite, runs: dict[str, list[Run]]) -> SuiteResult:
     )
 
 
-async def _make(caller: Caller, spec: CallSpec) -> Run:
+async def _make(maker: CallMaker, spec: CallSpec) -> Run:
     try:
-        return Run.of(spec, await caller.call(spec))
+        return Run.of(spec, await maker.call(spec))
     except CallFailed as error:
         return Run(call_id=spec.call_id, seed=spec.seed, detail=str(error))

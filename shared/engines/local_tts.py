@@ -189,7 +189,7 @@ class _LaidOut:
             self.play()
 
 
-class Word(NamedTuple):
+class PlacedWord(NamedTuple):
     """A word and about when it is spoken, in seconds of its sentence."""
 
     text: str
@@ -197,7 +197,7 @@ class Word(NamedTuple):
     end_s: float
 
 
-def place_words(sentence: str, samples: Samples) -> list[Word]:
+def place_words(sentence: str, samples: Samples) -> list[PlacedWord]:
     """The words of `sentence`, spread over the sounding parts of its audio by their length."""
     words = sentence.split()
     weights = [sum(4 if char.isdigit() else 1 for char in word) + 1 for word in words]
@@ -206,7 +206,7 @@ def place_words(sentence: str, samples: Samples) -> list[Word]:
     times_s = np.interp(bounds * sounding[-1], sounding, np.arange(len(sounding)) * FRAME_S)
     times_s = np.minimum(times_s, len(samples) / SAMPLE_RATE)
     return [
-        Word(word, float(start), float(end))
+        PlacedWord(word, float(start), float(end))
         for word, start, end in zip(words, times_s[:-1], times_s[1:], strict=True)
     ]
 

@@ -37,7 +37,7 @@ SMOOTHING = 0.35
 SETTLED_WINDOWS = 8
 """After as many windows of digital silence the model is not asked until there is a sound."""
 
-Listener: TypeAlias = Callable[[vad.VADEvent], None]
+VadListener: TypeAlias = Callable[[vad.VADEvent], None]
 Window: TypeAlias = npt.NDArray[np.int16]
 
 
@@ -57,7 +57,7 @@ class SileroVAD(vad.VAD):
     def __init__(self, *, min_silence_s: float) -> None:
         super().__init__(capabilities=vad.VADCapabilities(update_interval=WINDOW_S))
         self.min_silence_s = min_silence_s
-        self.listeners: set[Listener] = set()
+        self.listeners: set[VadListener] = set()
         """Called with every event of every stream, in order, in the loop of the stream."""
 
     @property

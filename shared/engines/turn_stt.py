@@ -111,7 +111,7 @@ class TurnSTT(stt.STT[Never]):
         return TurnStream(self)
 
 
-class Heard(NamedTuple):
+class HeardSoFar(NamedTuple):
     """What a turn was understood as at one of its pauses."""
 
     parts: tuple[Recognized, ...]
@@ -144,14 +144,14 @@ class TurnStream(stt.RecognizeStream):
         """No event has come yet: the first one may be in the middle of a turn."""
         self._turn_s = 0.0
         """The length of the turn that is open; zero between turns."""
-        self._before: asyncio.Task[Heard] | None = None
+        self._before: asyncio.Task[HeardSoFar] | None = None
         """Hears the turn up to `_turn`."""
         self._turn: deque[rtc.AudioFrame] = deque(maxlen=int(LONGEST_SPEECH_S / WINDOW_S))
-        self._transcribing: asyncio.Task[Heard] | None = None
+        self._transcribing: asyncio.Task[HeardSoFar] | None = None
         """Hears the turn up to `_later`."""
         self._later: list[rtc.AudioFrame] = []
         self._heard: Recognized | None = None
-        self._tasks: set[asyncio.Task[Heard]] = set()
+        self._tasks: set[asyncio.Task[HeardSoFar]] = set()
         super().__init__(stt=turn_stt, conn_options=APIConnectOptions(max_retry=0))
 
     def push_frame(self, frame: rtc.AudioFrame) -> None:
@@ -239,7 +239,7 @@ class TurnStream(stt.RecognizeStream):
     def _is_part(self) -> bool:
         return self._stt.turn.preemptive and sum(frame.duration for frame in self._turn) >= PART_S
 
-    def _transcribe(self) -> asyncio.Task[Heard]:
+    def _transcribe(self) -> asyncio.Task[HeardSoFar]:
         hearing = self._hear(self._before, tuple(self._turn))
         task = asyncio.create_task(hearing, name="transcribe")
         self._tasks.add(task)
@@ -247,12 +247,12 @@ class TurnStream(stt.RecognizeStream):
         return task
 
     async def _hear(
-        self, before: asyncio.Task[Heard] | None, windows: tuple[rtc.AudioFrame, ...]
-    ) -> Heard:
+        self, before: asyncio.Task[HeardSoFar] | None, windows: tuple[rtc.AudioFrame, ...]
+    ) -> HeardSoFar:
         # Shielded: what is heard again when speech goes on is this, not what was before it.
         parts, again = (await asyncio.shield(before)).keep() if before else ((), ())
         windows = (*again, *windows)
-        return Heard(parts, windows, await self._stt.transcribe(windows))
+        return HeardSoFar(parts, windows, await self._stt.transcribe(windows))
 
     def _speech_goes_on(self) -> None:
         """What was heard is only a part of the turn; a short one is heard again with the rest."""

@@ -73,7 +73,7 @@ class ToolCall(NamedTuple):
     """Said while the tool runs."""
 
 
-class Heard(NamedTuple):
+class PeerTurn(NamedTuple):
     """What the other side said, as recognised."""
 
     text: str
@@ -94,13 +94,13 @@ class Result(NamedTuple):
 
 Act: TypeAlias = Say | Tell | Listen | ToolCall
 T = TypeVar("T")
-Dialogue: TypeAlias = Generator[Act, Heard | Result | None, T]
+Dialogue: TypeAlias = Generator[Act, PeerTurn | Result | None, T]
 
 
-def say(text: str, *performed: Performed) -> Dialogue[Heard]:
+def say(text: str, *performed: Performed) -> Dialogue[PeerTurn]:
     """Say `text` and wait for the answer."""
     heard = yield Say(text, performed)
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, PeerTurn)
     return heard
 
 
@@ -110,10 +110,10 @@ def tell(*text: str) -> Dialogue[None]:
         yield Tell(part)
 
 
-def listen() -> Dialogue[Heard]:
+def listen() -> Dialogue[PeerTurn]:
     """Wait for the other side to speak."""
     heard = yield Listen()
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, PeerTurn)
     return heard
 
 
@@ -142,7 +142,7 @@ class _Returned(NamedTuple):
     result: Result
 
 
-_Move: TypeAlias = Heard | _Spoke | _Returned
+_Move: TypeAlias = PeerTurn | _Spoke | _Returned
 
 
 def reply(dialogue: Dialogue[None], chat_ctx: llm.ChatContext) -> Reply:
@@ -165,7 +165,7 @@ class _Replay:
         """Told sentences that an interruption kept from being said."""
 
     def run(self) -> Reply:
-        answer: Heard | Result | None = None
+        answer: PeerTurn | Result | None = None
         while True:
             try:
                 act = self._dialogue.send(answer)
@@ -180,7 +180,7 @@ class _Replay:
                 return step
             answer = step
 
-    def _step(self, act: Say | Listen | ToolCall) -> Heard | Result | Reply:
+    def _step(self, act: Say | Listen | ToolCall) -> PeerTurn | Result | Reply:
         if isinstance(act, ToolCall):
             return self._call(act)
         if isinstance(act, Listen):
@@ -198,16 +198,16 @@ class _Replay:
                 break
         return Reply("" if spoken else act.lead, act)
 
-    def _listen(self) -> Heard | Reply:
+    def _listen(self) -> PeerTurn | Reply:
         if not self._moves:
             if not self._reviving:
                 return Reply()
             self._reviving = False
-            return Heard("")
+            return PeerTurn("")
         # If the next move is ours, the line was revived.
-        return self._heard() or Heard("")
+        return self._heard() or PeerTurn("")
 
-    def _say(self, act: Say) -> Heard | Reply:
+    def _say(self, act: Say) -> PeerTurn | Reply:
         closing = sentences(act.text)
         told = [sentence for text in self._told for sentence in sentences(text)]
         parts = [*told, *closing[:-1]]
@@ -221,12 +221,12 @@ class _Replay:
         self._told = []
         before_question = len(full.split()) - len(" ".join(closing[-1:]).split())
         cut_off = spoken.interrupted and len(spoken.text.split()) <= before_question
-        heard = self._heard() or Heard("")
-        return Heard(heard.text, said=full, cut_off=cut_off)
+        heard = self._heard() or PeerTurn("")
+        return PeerTurn(heard.text, said=full, cut_off=cut_off)
 
-    def _heard(self) -> Heard | None:
+    def _heard(self) -> PeerTurn | None:
         """The next move, if the other side spoke then."""
-        if self._moves and isinstance(move := self._moves[0], Heard):
+        if self._moves and isinstance(move := self._moves[0], PeerTurn):
             self._moves.popleft()
             return move
         return None
@@ -263,9 +263,9 @@ def _moves(items: Iterable[llm.ChatItem]) -> list[_Move]:
             if item.role == "assistant":
                 moves.append(_Spoke(text, item.interrupted))
             elif item.role == "user":
-                if moves and isinstance(moves[-1], Heard):
+                if moves and isinstance(moves[-1], PeerTurn):
                     text = f"{moves.pop()[0]} {text}"
-                moves.append(Heard(text))
+                moves.append(PeerTurn(text))
     return moves
 
 

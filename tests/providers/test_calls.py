@@ -21,7 +21,7 @@ from duologue.labels.wer import word_errors
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import load_scenario
 from duologue.servers.server import Server, running_server
-from duologue.servers.workers import running_workers
+from duologue.servers.worker_processes import running_workers
 from shared.endings import Outcome
 from shared.events import Ended
 from shared.events.usage import EngineKind

@@ -13,7 +13,7 @@ from duologue.call.direct.clock import VirtualClock, VirtualLoop
 from duologue.call.direct.connection import DirectConnection
 from duologue.call.direct.patched_time import told_to_this_thread
 from duologue.call.direct.pipes import TICK_S
-from duologue.call.direct.tape import Tape
+from duologue.call.direct.recording import DirectRecording
 from duologue.call.monitor import Monitor
 from duologue.call.transport import Held, Watch
 from duologue.folder.folder import CallFolder, Clock
@@ -96,7 +96,7 @@ class DirectCall:
             monitor.on_event(event)
             self._watch.on_event(event)
 
-        tape = Tape(
+        tape = DirectRecording(
             self._folder.path,
             journal,
             call_id=self._spec.call_id,
@@ -110,7 +110,7 @@ class DirectCall:
         journal.emit(CallEnded(**ending._asdict()))
         return Held(ending, tape.close())
 
-    async def _converse(self, tape: Tape, monitor: Monitor) -> Ending:
+    async def _converse(self, tape: DirectRecording, monitor: Monitor) -> Ending:
         """Let both sides talk until the call has ended and both have left."""
         ends = {role: DirectConnection(self._spec.peers[role]) for role in Role}
         ends[Role.CUSTOMER].connect(ends[Role.SUPPORT])
@@ -133,7 +133,7 @@ class DirectCall:
                 task.cancel()
             await asyncio.wait([moving, *sides])
 
-    async def _take_side(self, role: Role, end: DirectConnection, tape: Tape) -> None:
+    async def _take_side(self, role: Role, end: DirectConnection, tape: DirectRecording) -> None:
         """Take one side of the call, as its worker would."""
         # It knows what a worker would be told, no more.
         spec = CallSpec.from_metadata(self._spec.to_metadata(role), role)
@@ -156,7 +156,7 @@ class DirectCall:
                 report_crash(journal, error)
 
 
-async def _move(ends: dict[Role, DirectConnection], tape: Tape) -> None:
+async def _move(ends: dict[Role, DirectConnection], tape: DirectRecording) -> None:
     """Let each side hear what the other plays, and record it, tick by tick."""
     loop = asyncio.get_running_loop()
     began_s, ticks = loop.time(), 0

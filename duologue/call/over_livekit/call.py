@@ -11,9 +11,9 @@ from livekit import api
 
 from duologue.call.counterpart import OVERHEARD_BY, Counterpart
 from duologue.call.monitor import Monitor
+from duologue.call.over_livekit.attendance import Attendance
 from duologue.call.over_livekit.dispatch import create_room
 from duologue.call.over_livekit.recorder import Recorder, recorder_token
-from duologue.call.over_livekit.sides import Sides
 from duologue.call.transport import UNWATCHED, Held, Watch
 from duologue.folder.folder import CallFolder
 from shared import engines
@@ -72,7 +72,7 @@ async def hold_call(
         recorder.on_event(watch.on_event)
         for listener in watch.listeners:
             recorder.on_audio(listener)
-        sides = Sides(
+        attendance = Attendance(
             spec,
             settings,
             address,
@@ -84,7 +84,7 @@ async def hold_call(
         )
         try:
             token = recorder_token(address, room)
-            ending = await _hold(sides, recorder, counterpart, url=address.url, token=token)
+            ending = await _hold(attendance, recorder, counterpart, url=address.url, token=token)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         journal.emit(CallEnded(**ending._asdict()))
@@ -108,7 +108,7 @@ async def _room(address: ServerAddress, room: str, spec: CallSpec) -> AsyncItera
 
 
 async def _hold(
-    sides: Sides,
+    attendance: Attendance,
     recorder: Recorder,
     counterpart: Counterpart,
     *,
@@ -120,13 +120,13 @@ async def _hold(
     recorder.on_event(monitor.on_event)
 
     def on_refused(role: Role, reason: str) -> None:
-        refused = JobRefused(sides.room, role, reason)
+        refused = JobRefused(attendance.room, role, reason)
         monitor.settle(Ending(Outcome.REFUSED, Fault.SYSTEM, str(refused)))
 
     recorder.on_refused(on_refused)
     await recorder.start(url, token)
     connecting = asyncio.create_task(
-        _connect(sides, recorder, monitor, tracks_timeout_s=counterpart.tracks_timeout_s),
+        _connect(attendance, recorder, monitor, tracks_timeout_s=counterpart.tracks_timeout_s),
         name="connect",
     )
     waiting = asyncio.create_task(monitor.wait(), name="monitor")
@@ -136,21 +136,21 @@ async def _hold(
             connecting.result()  # raises what went wrong
         ending = await waiting
         if monitor.leaving and not recorder.closed.done():
-            await sides.gone()
+            await attendance.gone()
         return ending
     finally:
         for task in (connecting, waiting):
             task.cancel()
         await asyncio.wait([connecting, waiting])
-        await sides.aclose()
+        await attendance.aclose()
 
 
 async def _connect(
-    sides: Sides, recorder: Recorder, monitor: Monitor, *, tracks_timeout_s: float
+    attendance: Attendance, recorder: Recorder, monitor: Monitor, *, tracks_timeout_s: float
 ) -> None:
     """Bring both sides and their tracks into the room, or settle why that failed."""
     try:
-        await sides.come()
+        await attendance.come()
     except* DispatchNotPickedUp as errors:
         detail = "; ".join(str(error) for error in errors.exceptions)
         monitor.settle(Ending(Outcome.NOT_PICKED_UP, Fault.SYSTEM, detail))

@@ -16,7 +16,7 @@ from duologue.call.transport import Held, Occasion, Watch
 from duologue.folder.folder import CallFolder, Clock, TransportName
 from duologue.servers.host import find_running, hosted
 from duologue.servers.keeper import kept_server, kept_workers
-from duologue.servers.workers import Worker
+from duologue.servers.worker_processes import Worker
 from shared.address import ServerAddress
 from shared.errors import CallFailed, ServerFailed, ServerUnreachable, UsageError
 from shared.spec import CallSpec, Role

@@ -104,7 +104,7 @@ def batch_of(
         plan,
         range(len(plan.ids)),
         store=FolderStore(out),
-        caller=caller,
+        maker=caller,
         retries=retries,
         on_done=lambda *_: None,
         budget=budget or Budget(()),

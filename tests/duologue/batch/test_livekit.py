@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from rich.console import Console
 
-from duologue.batch.caller import CallerHere
+from duologue.batch.call_maker import MakerHere
 from duologue.batch.plan import Plan
 from duologue.call.over_livekit.transport import LiveKit, LiveKitCarrier
 from duologue.call.transport import Occasion
@@ -61,7 +61,7 @@ async def test_a_server_that_goes_away_as_a_call_begins_fails_that_attempt(
 
     monkeypatch.setattr(carrier, "recover", answered)
     with pytest.raises(CallFailed, match="the server went away"):
-        await CallerHere(LiveKit(), carrier, tmp_path).call(call_spec())
+        await MakerHere(LiveKit(), carrier, tmp_path).call(call_spec())
     assert not [*tmp_path.iterdir()]  # noqa: ASYNC240 - nothing else runs
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from duologue.batch.caller import watched_caller
+from duologue.batch.call_maker import watched_maker
 from duologue.call.counterpart import LiveKitAgent
 from duologue.call.outcome import ExitCode
 from duologue.call.over_livekit.agent_worker import hosted_agent
@@ -67,8 +67,8 @@ async def test_an_agent_that_speaks_first_is_called_recorded_transcribed_and_jud
     occasion = Occasion(
         own, said.append, lambda *_: None, LiveKitAgent("front-desk", start("greets.py"))
     )
-    async with watched_caller(LiveKit(), occasion, tmp_path) as caller:
-        result = await caller.call(hotel(own, "front-desk"))
+    async with watched_maker(LiveKit(), occasion, tmp_path) as maker:
+        result = await maker.call(hotel(own, "front-desk"))
     assert result.exit_code == ExitCode.GOAL_REACHED, (result, said)
     assert (result.ending.outcome, result.metrics.valid) == (Outcome.COMPLETED, True)
     assert not event_log.read(result.folder, Revived)

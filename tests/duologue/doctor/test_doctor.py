@@ -16,7 +16,7 @@ from duologue.doctor import checks, doctor
 from duologue.doctor.doctor import STATUS, Stage, StageResult, StageStatus, exit_status
 from duologue.servers.ports import free_ports
 from duologue.servers.server import Server, running_server
-from duologue.servers.workers import Worker, running_workers
+from duologue.servers.worker_processes import Worker, running_workers
 from shared.address import ServerAddress
 from shared.settings import Settings
 from shared.spec import Mode, Role

@@ -12,7 +12,7 @@ from duologue.servers import up_state
 from duologue.servers.keeper import DEATHS
 from duologue.servers.server import Server
 from duologue.servers.up import up
-from duologue.servers.workers import Command
+from duologue.servers.worker_processes import Command
 from shared.errors import DuologueError, ServerFailed, UsageError, WorkerFailed
 from shared.settings import Settings
 from shared.spec import Role

@@ -9,7 +9,7 @@ import pytest
 from duologue.call.outcome import ExitCode
 from duologue.folder.folder import TransportName
 from duologue.suite.junit import write_junit
-from duologue.suite.result import Mark, Run, ScenarioResult, SuiteResult, write_report
+from duologue.suite.result import Grade, Run, ScenarioResult, SuiteResult, write_report
 from shared.endings import Outcome
 
 GOOD = Run(
@@ -43,19 +43,19 @@ def suite(*scenarios: ScenarioResult) -> SuiteResult:
 @pytest.mark.parametrize(
     ("result", "mark"),
     [
-        (scenario(GOOD, GOOD, GOOD), Mark.PASSED),
-        (scenario(GOOD, GOOD, BAD), Mark.FAILED),
-        (scenario(GOOD, GOOD, BAD, min_success=0.6), Mark.PASSED),
-        (scenario(GOOD, GOOD, BAD, min_success=0.7), Mark.FAILED),
+        (scenario(GOOD, GOOD, GOOD), Grade.PASSED),
+        (scenario(GOOD, GOOD, BAD), Grade.FAILED),
+        (scenario(GOOD, GOOD, BAD, min_success=0.6), Grade.PASSED),
+        (scenario(GOOD, GOOD, BAD, min_success=0.7), Grade.FAILED),
         # What is not valid counts neither for nor against.
-        (scenario(GOOD, INVALID, NOT_MADE), Mark.PASSED),
-        (scenario(BAD, INVALID, min_success=0.5), Mark.FAILED),
-        (scenario(INVALID, NOT_MADE), Mark.UNKNOWN),
-        (scenario(), Mark.UNKNOWN),
+        (scenario(GOOD, INVALID, NOT_MADE), Grade.PASSED),
+        (scenario(BAD, INVALID, min_success=0.5), Grade.FAILED),
+        (scenario(INVALID, NOT_MADE), Grade.UNKNOWN),
+        (scenario(), Grade.UNKNOWN),
     ],
 )
 def test_a_scenario_is_passed_by_the_share_of_its_valid_calls(
-    result: ScenarioResult, mark: Mark
+    result: ScenarioResult, mark: Grade
 ) -> None:
     assert result.mark is mark
 

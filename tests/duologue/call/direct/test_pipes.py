@@ -14,7 +14,7 @@ from duologue.call.direct.pipes import (
     PipeInput,
     PipeOutput,
 )
-from duologue.call.direct.tape import Tape
+from duologue.call.direct.recording import DirectRecording
 from duologue.folder.channels import Pcm
 from duologue.folder.folder import AUDIO
 from shared.engines.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ
@@ -143,7 +143,7 @@ async def test_what_both_sides_play_at_the_same_moment_is_recorded_at_the_same_s
     tmp_path: Path,
 ) -> None:
     outputs = {role: PipeOutput() for role in Role}
-    tape = Tape(tmp_path, Journal("driver"), call_id="c", on_event=lambda _: None)
+    tape = DirectRecording(tmp_path, Journal("driver"), call_id="c", on_event=lambda _: None)
     clicks = np.zeros(10 * TICK_SAMPLES, np.int16)
     clicks[[100, 2345, 7000]] = 20_000
     for output in outputs.values():

@@ -26,7 +26,7 @@ from duologue.folder import event_log, folder, played_zip
 from duologue.labels import placement
 from duologue.servers.process import Program
 from duologue.servers.server import Server, running_server
-from duologue.servers.workers import Worker
+from duologue.servers.worker_processes import Worker
 from shared.endings import Fault, Outcome
 from shared.events import CallEnded, Failed, Joined, Started, StateChanged
 from shared.events.journal import Event

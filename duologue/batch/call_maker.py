@@ -14,14 +14,14 @@ from typing import Protocol
 from duologue.batch.call_process import CallProcess
 from duologue.batch.orders import ERRORS, Made, Order
 from duologue.call.transport import UNWATCHED, Carrier, Occasion, Transport, Watch
-from duologue.call.transports import TRANSPORTS
+from duologue.call.transport_registry import TRANSPORTS
 from duologue.folder.folder import CallFolder
 from duologue.pipeline.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
 from shared.errors import CallFailed, CallTaken
 from shared.spec import CallSpec
 
 
-class Caller(Protocol):
+class CallMaker(Protocol):
     """Makes calls; several at a time, if it is asked to."""
 
     async def call(self, spec: CallSpec, attempt: Attempt = ONLY_ATTEMPT) -> CallResult:
@@ -55,7 +55,7 @@ class Caller(Protocol):
         """What somebody's agent that was started here printed last; empty if there is none."""
 
 
-class CallerHere:
+class MakerHere:
     """Makes calls in this process.
 
     Args:
@@ -77,7 +77,7 @@ class CallerHere:
         return self._carrier.last_lines
 
     async def call(self, spec: CallSpec, attempt: Attempt = ONLY_ATTEMPT) -> CallResult:
-        """Make a call (see `Caller`)."""
+        """Make a call (see `CallMaker`)."""
         task = asyncio.current_task()
         assert task is not None
         self._transport.check(spec)
@@ -107,7 +107,7 @@ class CallerHere:
         await self._carrier.recover()
 
 
-class CallerInProcesses:
+class MakerInProcesses:
     """Makes calls in processes, each of which makes one after another.
 
     Args:
@@ -126,7 +126,7 @@ class CallerInProcesses:
         self._all = {*started}
 
     async def call(self, spec: CallSpec, attempt: Attempt = ONLY_ATTEMPT) -> CallResult:
-        """Make a call in a process that has none (see `Caller`)."""
+        """Make a call in a process that has none (see `CallMaker`)."""
         process = self._idle.pop() if self._idle else await CallProcess.start()
         self._all.add(process)
         try:
@@ -163,25 +163,25 @@ class CallerInProcesses:
 
 
 @asynccontextmanager
-async def watched_caller(
+async def watched_maker(
     transport: Transport, occasion: Occasion, out: Path, watch: Watch = UNWATCHED
-) -> AsyncIterator[Caller]:
+) -> AsyncIterator[CallMaker]:
     """Makes calls in this process, followed by `watch`.
 
     Raises:
         DuologueError: What calls need is not to be had (see `Transport.prepare`).
     """
     async with transport.prepare(occasion) as carrier:
-        yield CallerHere(transport, carrier, out, watch)
+        yield MakerHere(transport, carrier, out, watch)
 
 
 @asynccontextmanager
-async def caller_of(
+async def maker_of(
     transport: Transport,
     occasion: Occasion,
     out: Path,
     started: Collection[CallProcess] = (),
-) -> AsyncIterator[Caller]:
+) -> AsyncIterator[CallMaker]:
     """Makes calls that nobody watches; what was started for them is stopped on leaving.
 
     Args:
@@ -194,10 +194,10 @@ async def caller_of(
         DuologueError: What calls need is not to be had (see `Transport.prepare`).
     """
     if not TRANSPORTS[transport.name].isolated:
-        async with watched_caller(transport, occasion, out) as here:
+        async with watched_maker(transport, occasion, out) as here:
             yield here
         return
-    processes = CallerInProcesses(transport, out, started)
+    processes = MakerInProcesses(transport, out, started)
     try:
         yield processes
     finally:

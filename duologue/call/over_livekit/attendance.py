@@ -23,13 +23,13 @@ from shared.settings import Settings
 from shared.spec import CallSpec, Peer, Role
 from shared.worker.room import connected, take_side
 
-log = structlog.get_logger("duologue.call.over_livekit.sides")
+log = structlog.get_logger("duologue.call.over_livekit.attendance")
 
 LEAVE_TIMEOUT_S = 5.0
 """How long both sides may take to leave once one of them has ended the call."""
 
 
-class Sides:
+class Attendance:
     """Brings both sides of one call into its room.
 
     Args:

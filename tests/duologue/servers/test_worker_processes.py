@@ -6,8 +6,8 @@ import signal
 import pytest
 from pydantic import SecretStr
 
-from duologue.servers import workers
-from duologue.servers.workers import Worker, running_workers
+from duologue.servers import worker_processes
+from duologue.servers.worker_processes import Worker, running_workers
 from shared.address import ServerAddress
 from shared.errors import WorkerFailed
 from shared.spec import Role
@@ -63,8 +63,8 @@ async def test_a_worker_that_ends_before_it_registers_says_why(code: str, proble
 async def test_a_worker_that_hangs_is_lost_although_it_has_not_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workers, "CHECKED_EVERY_S", 0.02)
-    monkeypatch.setattr(workers, "CHECK_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(worker_processes, "CHECKED_EVERY_S", 0.02)
+    monkeypatch.setattr(worker_processes, "CHECK_TIMEOUT_S", 0.5)
     async with running_workers(
         ADDRESS, roles=[Role.SUPPORT], argv=lambda _: fake_worker()
     ) as started:

@@ -22,7 +22,7 @@ from shared.spec import Role
 WRITE_EVERY_TICKS = 300
 
 
-class Tape:
+class DirectRecording:
     """Records one call into its folder; second 0 is when it was made.
 
     Args:
