@@ -29,14 +29,17 @@ def load_business(reference: str) -> Business:
 
     Raises:
         SpecError: There is none, or its folder has something else.
-        UsageError: It is another package's and cannot be imported.
+        UsageError: Another package adds it and cannot be used.
     """
     if _is_folder(reference):
         return _from_folder(Path(reference))
     name = business_name(reference)
+    entry = entry_points.added(GROUP).get(name)
     if name in _bundled():
+        if entry:
+            raise entry_points.unusable(entry, "Duologue has a business of this name itself")
         return _exported(_bundled_package(name))
-    if entry := entry_points.added(GROUP).get(name):
+    if entry:
         found = entry_points.load(entry)
         if not isinstance(found, Business):
             raise entry_points.unusable(entry, f"is no Business but of type {type(found).__name__}")

@@ -106,6 +106,11 @@ class CallView:
         if metrics.unchecked:
             unseen = ", ".join(metrics.unchecked)
             self._console.print(f"  not checked, for it cannot be seen of this agent: {unseen}")
+        for name, other in metrics.others.items():
+            if other.failed:
+                self._console.print(
+                    f"[red]{escape(f'{name} failed: {other.failed}')}[/red]", soft_wrap=True
+                )
         self._console.print(f"call folder: {result.folder}", soft_wrap=True)
         self._console.print(f"report: {result.folder / REPORT}", soft_wrap=True)
 

@@ -1,12 +1,13 @@
 """metrics.json: what can be counted in a call, each with its definition in docs/metrics.md."""
 
+import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from duologue.folder import event_log
 from duologue.folder.channels import SILENT_DBFS
@@ -72,6 +73,16 @@ class Level(Frozen):
     peak_dbfs: float | None
 
 
+class OtherMetric(Frozen):
+    """What a metric of another package says of the call."""
+
+    value: JsonValue = None
+    description: str = ""
+    """What it is, and in what unit: the first line of the metric's docstring."""
+    failed: str | None = None
+    """Why there is no value."""
+
+
 class Metrics(Frozen):
     """The measurements of one call; per role, they are about that role's speech."""
 
@@ -111,6 +122,8 @@ class Metrics(Frozen):
     """What each side's engines were used for; a side that did not say so is not there."""
     cost_usd: float | None = None
     """None unless all of it is known."""
+    others: dict[str, OtherMetric] = Field(default_factory=dict, exclude_if=operator.not_)
+    """By name, what metrics of other installed packages say; absent if there are none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 

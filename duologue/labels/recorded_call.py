@@ -31,6 +31,7 @@ from shared.endings import Fault, Outcome
 from shared.errors import FolderError, UsageError
 from shared.events import Payload
 from shared.spec import CallSpec, Role
+from support_agent import business_name
 
 Side: TypeAlias = Role | Literal["customer", "support"]
 """One of the two sides of a call."""
@@ -92,8 +93,8 @@ class Call:
 
     @property
     def business(self) -> str | None:
-        """The business that was called; None for somebody else's agent."""
-        return self.spec.support.business if self.spec.support else None
+        """The name of the business that was called; None for somebody else's agent."""
+        return business_name(self.spec.support.business) if self.spec.support else None
 
     @property
     def persona(self) -> str | None:

@@ -18,7 +18,7 @@ from duologue.folder.folder import CALL, RECORDED, SCHEMA, read_head
 from duologue.folder.migrations import migrate
 from duologue.folder.rework import rework
 from duologue.pipeline.stages import LabelStage, label, works
-from shared.errors import CallTaken, DuologueError, FolderError, UsageError
+from shared.errors import CallTaken, DuologueError, FolderError, SpecError, UsageError
 from shared.settings import safe_path
 
 
@@ -30,7 +30,7 @@ class Done(StrEnum):
     SKIPPED = "skipped"
     """Another process makes or changes it just now."""
     REFUSED = "refused"
-    """It is damaged, or newer than this program; it is as it was."""
+    """It is damaged, newer than this program, or its business is not here; it is as it was."""
 
 
 class Relabelled(NamedTuple):
@@ -50,6 +50,7 @@ def relabel(folder: Path, since: LabelStage = LabelStage.PLACEMENT) -> frozenset
     Raises:
         CallTaken: Another process makes or changes it.
         FolderError: It is damaged, or newer than this program.
+        SpecError: The business that was called is not here.
         DuologueError: It cannot be changed where it is.
     """
     head = read_head(folder)
@@ -106,7 +107,7 @@ def _attempt(folder: Path, since: LabelStage) -> Relabelled:
         changed = relabel(folder, since)
     except CallTaken as error:
         return Relabelled(folder, Done.SKIPPED, str(error))
-    except FolderError as error:
+    except (FolderError, SpecError) as error:
         return Relabelled(folder, Done.REFUSED, str(error))
     except Exception as error:
         error.add_note(f"while labelling {folder}, which is as it was")

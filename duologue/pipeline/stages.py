@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from duologue.folder.folder import AUDIO, REPORT
-from duologue.labels import metrics, placement, recognition, timeline
+from duologue.labels import metrics, other_metrics, placement, recognition, timeline
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.words import turn_words
 from duologue.report import call as report
@@ -45,7 +45,10 @@ WORK: dict[LabelStage, tuple[Work, ...]] = {
         Work(recognition.write, (recognition.FILE,)),
         Work(timeline.write, (timeline.FILE,)),
     ),
-    LabelStage.METRICS: (Work(metrics.write, (metrics.FILE,)),),
+    LabelStage.METRICS: (
+        Work(metrics.write, (metrics.FILE,)),
+        Work(other_metrics.write, (metrics.FILE,)),
+    ),
     LabelStage.REPORT: (Work(report.write, (REPORT,)),),
 }
 

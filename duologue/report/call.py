@@ -12,6 +12,7 @@ from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript, TurnFlaw
 from duologue.report import sound
 from duologue.report.figures import engines, figures, software
+from duologue.report.others import other_figures
 from duologue.report.page import in_base64, render
 from duologue.report.script import ShownTurn, moments, script
 from duologue.report.wording import plain
@@ -54,6 +55,7 @@ def page(folder: Path) -> str:
         caller=call.spec.customer,
         metrics=measured,
         figures=figures(measured),
+        others=other_figures(measured.others),
         engines=engines(call.engines, measured.usage),
         software=software(call),
         rows=rows,

@@ -1,23 +1,24 @@
 """What came of many calls, read from their folders: counts, distributions, the worst first."""
 
 import csv
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from duologue.labels import cost
 from duologue.labels.collection import Calls
+from duologue.labels.metrics import OtherMetric
 from duologue.labels.recorded_call import Call
+from duologue.report.others import show_others, summarize_others
+from duologue.report.quantiles import QUANTILES, quantiles
 from shared.errors import UsageError
 from shared.spec import Role
-
-QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "max": 100}
 
 
 def read_calls(folder: Path) -> list[Call]:
@@ -65,12 +66,13 @@ def _figures(calls: Sequence[Call], used: Sequence[tuple[Role, cost.Billed]]) ->
         "faults": _counted(each.fault or "none" for each in calls),
         "transports": _counted(each.transport for each in calls),
         "retried": sum(bool(each.record.run.earlier) for each in calls),
-        "duration_s": _spread([each.metrics.duration_s for each in calls]),
-        "reply_gap_s": {direction: _spread(values) for direction, values in gaps.items()},
+        "duration_s": quantiles([each.metrics.duration_s for each in calls]),
+        "reply_gap_s": {direction: quantiles(values) for direction, values in gaps.items()},
         "wer": {role: errors[role] / words[role] if words[role] else None for role in Role},
         "turns_cut_off": sum(each.metrics.turn_cut_off for each in calls),
         "interruptions": sum(sum(each.metrics.interruptions.values()) for each in calls),
         **_costs(calls, used),
+        **({"others": others} if (others := summarize_others(calls)) else {}),
         "failed": [
             {"call_id": each.id, "reasons": [*each.record.run.earlier, _ending(each)]}
             for each in calls
@@ -113,7 +115,8 @@ COLUMNS = (
 def write_csv(calls: Sequence[Call], file: TextIO) -> None:
     """One line per call."""
     writer = csv.writer(file)
-    writer.writerow(COLUMNS)
+    others = sorted({name for each in calls for name in each.metrics.others})
+    writer.writerow([*COLUMNS, *others])
     for each in calls:
         measured = each.metrics
         writer.writerow(
@@ -134,8 +137,15 @@ def write_csv(calls: Sequence[Call], file: TextIO) -> None:
                 len(each.record.run.earlier) + 1,
                 measured.cost_usd,
                 "; ".join(map(str, each.findings)),
+                *(_cell(measured.others.get(name)) for name in others),
             ]
         )
+
+
+def _cell(other: OtherMetric | None) -> str | float | None:
+    """A metric of another package; lists and the like as JSON."""
+    value = other.value if other else None
+    return json.dumps(value) if isinstance(value, dict | list) else value
 
 
 def show_summary(calls: Sequence[Call], console: Console, *, worst: int) -> None:
@@ -159,6 +169,7 @@ def show_summary(calls: Sequence[Call], console: Console, *, worst: int) -> None
         rate = figures["wer"][role]
         share = "none said" if rate is None else f"{rate:.1%}"
         console.print(f"words of {role} misheard: {share}")
+    show_others(figures.get("others", {}), console)
     _show_costs(figures, used, console)
     for each in calls[:worst]:
         goal = "goal reached" if each.succeeded else "goal not reached"
@@ -197,9 +208,3 @@ def _ending(each: Call) -> str:
 
 def _counted(values: Iterator[str]) -> dict[str, int]:
     return {str(value): number for value, number in Counter(values).most_common()}
-
-
-def _spread(values: Sequence[float]) -> dict[str, float | None]:
-    if not values:
-        return dict.fromkeys(QUANTILES)
-    return {name: round(float(np.percentile(values, q)), 3) for name, q in QUANTILES.items()}

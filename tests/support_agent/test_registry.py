@@ -58,6 +58,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         inn="grand_inn:BUSINESS",
         broken="grand_inn.broken:BUSINESS",
         number="grand_inn.number:BUSINESS",
+        clinic="grand_inn:BUSINESS",
     )
     write(site / "grand_inn", "Grand Inn")
     (site / "grand_inn" / "broken.py").write_text("import not_installed_here\n")
@@ -151,3 +152,11 @@ def test_a_broken_entry_point_names_its_distribution_and_only_when_it_is_asked_f
         f"{name!r}, which grand-inn 1.0 adds to duologue.businesses, cannot be used: "
         f"grand_inn.{name}:BUSINESS: {problem}; repair or uninstall that package"
     )
+
+
+@pytest.mark.usefixtures("install")
+def test_a_name_that_is_taken_stops_only_who_asks_for_it() -> None:
+    assert load_business("shop")
+    assert known_businesses()["clinic"] == "duologue"
+    with pytest.raises(UsageError, match=r"'clinic', which grand-inn 1\.0 adds .* of this name"):
+        load_business("clinic")

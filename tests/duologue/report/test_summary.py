@@ -14,7 +14,7 @@ from duologue.labels import metrics
 from duologue.labels.cost import Billed, Usage, read_prices, total_usd
 from duologue.labels.interaction import interact
 from duologue.labels.interaction.values import Spread
-from duologue.labels.metrics import Level, Metrics, Wer
+from duologue.labels.metrics import Level, Metrics, OtherMetric, Wer
 from duologue.labels.transcript.transcript import Transcript
 from duologue.labels.verdict import Check, Finding
 from duologue.report.summary import read_calls, show_summary, summarize, write_csv
@@ -193,3 +193,52 @@ def test_no_calls_are_no_summary(tmp_path: Path) -> None:
         read_calls(tmp_path)
     with pytest.raises(UsageError, match="is no folder"):
         read_calls(tmp_path / "nowhere")
+
+
+def test_metrics_of_other_packages_are_told_each_by_its_name(tmp_path: Path) -> None:
+    said = {
+        "a": {
+            "apologies": OtherMetric(value=1, description="Times."),
+            "kind": OtherMetric(value="x"),
+        },
+        "b": {
+            "apologies": OtherMetric(value=4, description="Times."),
+            "kind": OtherMetric(value=[1]),
+        },
+        "c": {"apologies": OtherMetric(failed="mine 1.0: KeyError: 'a'", description="Times.")},
+    }
+    for name, others in said.items():
+        add_call(tmp_path, name)
+        measured = metrics.read(tmp_path / name)
+        write_json(tmp_path / name / metrics.FILE, measured.model_copy(update={"others": others}))
+    calls = read_calls(tmp_path)
+    figures = summarize(calls)["others"]
+    assert figures["apologies"] == {
+        "description": "Times.",
+        "p50": 2.5,
+        "p90": 3.7,
+        "p95": 3.85,
+        "max": 4.0,
+        "failed": 1,
+        "why": "mine 1.0: KeyError: 'a'",
+    }
+    assert figures["kind"]["values"] == {'"x"': 1, "[1]": 1}
+    console = Console(record=True, width=200, quiet=False)
+    show_summary(calls, console, worst=0)
+    told = console.export_text()
+    assert "apologies: p50 2.5, p90 3.7, p95 3.85, max 4 (Times.)\n" in told
+    assert "apologies failed in 1 calls: mine 1.0: KeyError: 'a'\n" in told
+    table = StringIO()
+    write_csv(calls, table)
+    rows = list(csv.DictReader(StringIO(table.getvalue())))
+    assert sorted((row["apologies"], row["kind"]) for row in rows) == [
+        ("", ""),
+        ("1", "x"),
+        ("4", "[1]"),
+    ]
+
+
+def test_without_metrics_of_other_packages_nothing_is_said_of_them(tmp_path: Path) -> None:
+    add_call(tmp_path, "a")
+    assert "others" not in summarize(read_calls(tmp_path))
+    assert b"others" not in (tmp_path / "a" / metrics.FILE).read_bytes()
