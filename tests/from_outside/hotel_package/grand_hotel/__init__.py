@@ -1,0 +1,1 @@
+"""A hotel for Duologue: its front desk, a voice, and a metric."""
