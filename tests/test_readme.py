@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from pydantic import BaseModel
 from typer.core import TyperGroup
 
+import support_agent
 from duologue.batch.plan import Repeated
 from duologue.batch.spread import BehaviourFile
 from duologue.cli.cli import app
@@ -120,9 +121,9 @@ def check_duologue(*words: str) -> None:
             context = contexts.enter_context(
                 command.make_context(name, [*arguments], parent=context)
             )
-        scenario = context.params.get("scenario")
-    # A file stands for the reader's own.
-    if scenario and ".yaml" not in scenario:
+        scenario, business = (context.params.get(name) for name in ("scenario", "business"))
+    # A file or a business stands for the reader's own.
+    if scenario and ".yaml" not in scenario and not business:
         assert load_scenario(scenario)
 
 
@@ -286,7 +287,7 @@ def test_variables_in_the_documents_are_read(document: Path) -> None:
     in_code = [*spans(text), *(block for _, block in FENCE.findall(text))]
     # "acme" is the documents' example of a provider that somebody adds.
     acme = {variable_of("acme", field) for field in ProviderSettings.model_fields}
-    known = DEFAULTS.keys() | acme | PAYLOADS.keys()
+    known = DEFAULTS.keys() | acme | PAYLOADS.keys() | {*support_agent.__all__}
     known |= set(re.findall(r"\$\{(\w+)", COMPOSE.read_text(encoding="utf-8")))
     for code in in_code:
         assert set(VARIABLE.findall(code)) <= known, code

@@ -9,8 +9,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.scenarios.at_business import chosen_scenarios
 from duologue.scenarios.document import Document
-from duologue.scenarios.scenario import NO_OPTIONS, load_scenarios
+from duologue.scenarios.scenario import NO_OPTIONS
 from shared import engines
 from shared.errors import DocumentError, SpecError, UsageError, wrong_field
 from shared.settings import Settings
@@ -88,6 +89,7 @@ class Plan:
         repeated: Repeated,
         settings: Settings,
         options: Mapping[Role, EngineChoice] = NO_OPTIONS,
+        business: str | None = None,
     ) -> Self:
         """The plan that repeats scenarios: `label-seed` for every label and seed.
 
@@ -95,12 +97,13 @@ class Plan:
             repeated: What to repeat, and how often.
             settings: What engines the environment names.
             options: What engines the command line names.
+            business: What business it names; else each scenario has its own.
 
         Raises:
             DocumentError: There is no such scenario, or it is wrong.
             UsageError: Two scenarios have one label, or an id would be no safe folder name.
         """
-        scenarios = [one for name in repeated.scenarios for one in load_scenarios(name)]
+        scenarios = chosen_scenarios(repeated.scenarios, business)
         labels = [scenario.label for scenario in scenarios]
         if twice := {label for label in labels if labels.count(label) > 1}:
             raise UsageError(f"the plan has the scenario {min(twice)!r} twice; repeat it instead")

@@ -36,7 +36,7 @@ def new(
     for file in write_business(folder):
         out.print(escape(str(file)), soft_wrap=True)
     out.print(
-        f"\nCall it: duologue call {folder}/scenarios.yaml --transport direct\n"
+        f"\nCall it: duologue call --business {folder} --transport direct\n"
         f"After each change: duologue business check {folder}",
         soft_wrap=True,
     )

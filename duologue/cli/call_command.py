@@ -14,6 +14,7 @@ from duologue.api.making import plan_call
 from duologue.batch.call_maker import watched_maker
 from duologue.call.live_audio import Meters, Speaker
 from duologue.call.transport import Watch
+from duologue.cli.business_option import BusinessOption
 from duologue.cli.call_view import CallView, show_problem
 from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
 from duologue.cli.plan_command import LatencyOption
@@ -25,6 +26,7 @@ from duologue.cli.test_command import (
 )
 from duologue.folder.folder import Clock, TransportName
 from duologue.pipeline.filing import CallResult
+from duologue.scenarios.at_business import scenario_at
 from duologue.scenarios.scenario import DEFAULT
 from shared.endings import Outcome
 from shared.engines.latency import read_latency
@@ -48,9 +50,11 @@ def print_event(event: Event) -> None:
 @with_engine_options
 def call(
     scenario: Annotated[
-        str, typer.Argument(help="A bundled scenario, FILE, or FILE#LABEL.")
-    ] = DEFAULT,
+        str | None,
+        typer.Argument(help="A bundled scenario, FILE, or FILE#LABEL.", show_default=DEFAULT),
+    ] = None,
     *,
+    business: BusinessOption = None,
     out_dir: Annotated[
         Path, typer.Option("--out", help="The folder that call folders are made in.")
     ] = Path("calls"),
@@ -88,8 +92,10 @@ def call(
     named: NamedEngines = NOTHING_NAMED,
 ) -> None:
     """Make one call, show it while it happens, and leave its folder in --out."""
+    if support_agent and business:
+        raise UsageError("with --support-agent, leave out --business; it has a desk of its own")
     planned = plan_call(
-        scenario,
+        scenario_at(business, scenario) if business else scenario or DEFAULT,
         transport=transport,
         clock=clock,
         seed=seed,

@@ -9,9 +9,11 @@ from rich.table import Table
 
 from duologue.batch.plan import Plan, Repeated
 from duologue.batch.spread import Part, coverage, load_behaviours, plan_of, spread
+from duologue.cli.business_option import BusinessOption
 from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
+from duologue.scenarios.at_business import chosen_scenarios
 from duologue.scenarios.persona import load_personas
-from duologue.scenarios.scenario import bundled_files, bundled_scenarios, load_scenarios
+from duologue.scenarios.scenario import bundled_files, bundled_scenarios
 from shared.engines.latency import read_latency
 from shared.errors import UsageError
 from shared.settings import read_settings
@@ -37,6 +39,7 @@ def plan(
         ),
     ] = None,
     *,
+    business: BusinessOption = None,
     to: Annotated[Path, typer.Option("--out", help="The file to write.")],
     calls: Annotated[
         int | None,
@@ -64,18 +67,19 @@ def plan(
     if calls is None:
         if behaviours:
             raise UsageError("--behaviours are dealt out to --calls; say how many")
-        references = scenarios or [path.stem for path in bundled_files()]
+        own = [one.label for one in chosen_scenarios((), business)]
+        references = scenarios or own or [path.stem for path in bundled_files()]
         repeated = Repeated(
             scenarios=tuple(references),
             repeats=repeats or 1,
             seed=seed,
             latency=read_latency(latency or []),
         )
-        made = Plan.of(repeated, settings, named.choices)
+        made = Plan.of(repeated, settings, named.choices, business)
     else:
         if repeats:
             raise UsageError("--calls and --repeats do not go together")
-        found = [one for name in scenarios or () for one in load_scenarios(name)]
+        found = chosen_scenarios(scenarios or (), business)
         parts = spread(
             found or bundled_scenarios(),
             [*load_personas().values()],

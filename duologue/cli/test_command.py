@@ -11,6 +11,7 @@ from rich.table import Table
 
 from duologue.call.counterpart import OURS, Counterpart, LiveKitAgent
 from duologue.call.transport_registry import find_transport
+from duologue.cli.business_option import BusinessOption
 from duologue.cli.call_view import show_problem
 from duologue.cli.signals import run_cancellable
 from duologue.folder.folder import TransportName
@@ -39,12 +40,13 @@ _COLORS = {Grade.PASSED: "green", Grade.FAILED: "red", Grade.UNKNOWN: "yellow"}
 
 def assess(
     scenarios: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="SCENARIO...", help="Bundled scenarios, FILE for all of a file, or FILE#LABEL."
         ),
-    ],
+    ] = None,
     *,
+    business: BusinessOption = None,
     support_agent: SupportAgentOption = None,
     support_command: SupportCommandOption = None,
     repeat: Annotated[
@@ -75,7 +77,7 @@ def assess(
     """
     settings = read_settings()
     suite = Suite(
-        scenarios=load_suite(scenarios),
+        scenarios=load_suite(scenarios or (), business),
         repeat=repeat,
         min_success=min_success,
         transport=find_transport(transport),

@@ -8,16 +8,16 @@ is made of copies, and Docker Compose and Kubernetes build from the same one.
 import shutil
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from duologue.deploy.business import PACKAGE_FILES, business_sources
 from shared.errors import UsageError
 from shared.spec import Role
 
 PACKAGES = Path(__file__).parents[2]
 """Where the packages lie side by side: a clone, or the site-packages of an environment."""
-PACKAGE_FILES = frozenset({".py", ".typed", ".yaml", ".sql", ".csv", ".md"})
-"""What packages are made of. Whatever else lies beside them, caches and keys, is not copied."""
 AGENT_FILE = "livekit.toml"
 
 
@@ -37,20 +37,33 @@ def find_project(packages: Path = PACKAGES) -> Path:
     return packages if (packages / "deploy" / "compose.yaml").is_file() else Path.cwd()
 
 
-def stage(role: Role, project: Path, packages: Path = PACKAGES) -> Staged:
+def stage(
+    role: Role, project: Path, packages: Path = PACKAGES, *, businesses: Sequence[str] = ()
+) -> Staged:
     """Make `project/build/<role>` anew, whole or not at all, from the files of `packages`.
 
     What `lk agent create` left in it before is first brought home to `project/deploy/<role>`.
 
+    Args:
+        role: Which role.
+        project: The folder to stage in.
+        packages: Where the packages lie.
+        businesses: What else the support agent takes calls about: names of businesses of other
+            packages, or absolute paths of folders. In the image all are known by their names.
+
     Raises:
         UsageError: The folder cannot be written, or it belongs to another agent than
-            `project/deploy/<role>` does.
+            `project/deploy/<role>` does, or a business cannot be used there.
     """
+    if businesses and role is not Role.SUPPORT:
+        raise UsageError(f"a business is staged with the support agent, not with the {role}")
     out = project / "build" / role
     home = project / "deploy" / role / AGENT_FILE
     try:
         agent_id = _bring_home(out / AGENT_FILE, home)
         sources = _sources(role, packages)
+        for business in businesses:
+            sources |= business_sources(business)
         if agent_id:  # without one, lk takes the file for that of another project
             sources[AGENT_FILE] = home
         out.parent.mkdir(parents=True, exist_ok=True)

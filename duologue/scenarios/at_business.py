@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from duologue.scenarios.consistency import contradictions
 from duologue.scenarios.scenario import (
     BUNDLED,
     Scenario,
@@ -11,8 +10,8 @@ from duologue.scenarios.scenario import (
     load_scenarios,
     read_scenarios,
 )
-from shared.errors import DocumentError, SpecError
-from support_agent import business_folder, business_name
+from shared.errors import DocumentError
+from support_agent import business_folder, business_name, resolve_business
 
 FILE = "scenarios.yaml"
 """In the folder of a business: its scenarios."""
@@ -52,14 +51,39 @@ def scenarios_at(business: str, references: Sequence[str] = ()) -> tuple[Scenari
     chosen = [one for name in references for one in _named(name, own)] if references else own
     scenarios = tuple(scenario.with_business(business) for scenario in chosen)
     for scenario in scenarios:
-        data = scenario.userdata
-        for flaw in contradictions(business, data.desk, scenario.facts, scenario.expected):
-            place = ".".join(map(str, flaw.place))
-            raise SpecError(
-                f"the scenario {scenario.label!r} does not fit the business "
-                f"{business_name(business)!r}: {place}: {flaw.problem}"
-            )
+        scenario.check()
     return scenarios
+
+
+def chosen_scenarios(references: Sequence[str], business: str | None) -> tuple[Scenario, ...]:
+    """The scenarios that somebody names, at the business that is named beside them, if one is.
+
+    Args:
+        references: As `load_scenarios` takes them, or `scenarios_at`.
+        business: A name, or the path of a folder, seen from the current folder.
+
+    Raises:
+        DocumentError: There is no such scenario, or it is wrong.
+        UsageError: There is no such business, it cannot be used, or a scenario does not fit it.
+    """
+    if business is None:
+        return tuple(one for name in references for one in load_scenarios(name))
+    return scenarios_at(resolve_business(business, Path.cwd()), references)
+
+
+def scenario_at(business: str, reference: str | None) -> Scenario:
+    """The one scenario that somebody names, at a business; unless told, the first of its own.
+
+    Raises:
+        DocumentError: There is no such scenario, it is wrong, or there is more than one.
+        UsageError: There is no such business, it cannot be used, or the scenario does not fit it.
+    """
+    first, *others = chosen_scenarios([reference] if reference else [], business)
+    if reference and others:
+        labels = ", ".join(scenario.label for scenario in (first, *others))
+        problem = f"has more than one scenario; add # and one of: {labels}"
+        raise DocumentError(Path(reference), 0, "", problem)
+    return first
 
 
 def _named(reference: str, own: Sequence[Scenario]) -> Sequence[Scenario]:

@@ -9,7 +9,8 @@ from duologue.batch.call_maker import CallMaker, maker_of
 from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.call.transport import Occasion, Transport
-from duologue.scenarios.scenario import Scenario, load_scenarios
+from duologue.scenarios.at_business import chosen_scenarios
+from duologue.scenarios.scenario import Scenario
 from duologue.servers.server_binary import Say
 from duologue.servers.worker_processes import OnLine
 from duologue.suite.result import Run, ScenarioResult, SuiteResult
@@ -60,20 +61,22 @@ class Suite(NamedTuple):
         return specs
 
 
-def load_suite(references: Sequence[str]) -> tuple[Scenario, ...]:
-    """The scenarios that `references` name, each once.
+def load_suite(references: Sequence[str], business: str | None = None) -> tuple[Scenario, ...]:
+    """The scenarios that `references` name, each once; all of a business, if only that is named.
 
     Raises:
         DocumentError: There is no such scenario, or it is wrong.
-        UsageError: Two of them have one label.
+        UsageError: Two of them have one label, or nothing is named.
     """
-    scenarios = [one for reference in references for one in load_scenarios(reference)]
+    scenarios = chosen_scenarios(references, business)
+    if not scenarios:
+        raise UsageError("name scenarios to call, or a --business for all of its own")
     labels = [scenario.label for scenario in scenarios]
     if twice := {label for label in labels if labels.count(label) > 1}:
         raise UsageError(
             f"the scenario {min(twice)!r} is named twice; --repeat calls it more often"
         )
-    return tuple(scenarios)
+    return scenarios
 
 
 async def run_suite(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from duologue.deploy.staging import PACKAGE_FILES, PACKAGES, find_project, stage
+from duologue.deploy.business import PACKAGE_FILES
+from duologue.deploy.staging import PACKAGES, find_project, stage
 from shared.errors import UsageError
 from shared.settings import inherited_environment
 from shared.spec import Role

@@ -58,7 +58,7 @@ def test_a_scenario_can_be_called_at_another_business_that_it_fits(hotel: Path) 
     write_business(other)
     (scenario,) = scenarios_at(str(other), [f"{hotel / 'scenarios.yaml'}#{LABEL}"])
     assert scenario.userdata.business == str(other)
-    with pytest.raises(SpecError, match=r"does not fit the business 'hotel': userdata\.desk"):
+    with pytest.raises(SpecError, match=r"the scenario 'late-and-charged-twice': userdata\.desk: "):
         scenarios_at(str(hotel), ["late-and-charged-twice"])
 
 

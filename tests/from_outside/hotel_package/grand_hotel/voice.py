@@ -5,7 +5,7 @@ from typing import Any
 from livekit.agents import tts
 
 from shared.engines import hibari, local_tts
-from shared.engines.provider import EngineRequest, Offer, Package, Provider
+from shared.engines.providers import EngineRequest, Offer, Package, Provider
 
 HIBARI = {"evening": "heart-deep"}
 
