@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from duologue.businesses import write_business
 from duologue.deploy.business import PACKAGE_FILES
 from duologue.deploy.staging import PACKAGES, find_project, stage
 from shared.errors import UsageError
@@ -178,3 +179,42 @@ def test_an_installed_package_stages_in_the_current_folder(
     monkeypatch.chdir(tmp_path)
     assert find_project(packages) == tmp_path
     assert find_project() == PACKAGES
+
+
+def test_a_business_is_staged_beside_the_bundled_ones_and_found_there(tmp_path: Path) -> None:
+    write_business(tmp_path / "hotel")
+    context = stage(Role.SUPPORT, tmp_path, businesses=[str(tmp_path / "hotel")]).path
+    code = "from support_agent import load_business as load; print(load('/elsewhere/hotel').name)"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=tmp_path,
+        env=inherited_environment() | {"PYTHONPATH": str(context)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "Hotel\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "added", "problem"),
+    [
+        ("clinic", "pass", "the image has a business 'clinic' already; call .*clinic"),
+        ("hotel", "import hotel.x", r"tools\.py:\d+ imports hotel\.x, which is not in the image"),
+        ("hotel", "from .. import y", r"tools\.py:\d+ imports \.\., which is not in the image"),
+    ],
+)
+def test_a_business_that_the_image_could_not_use_is_refused(
+    tmp_path: Path, name: str, added: str, problem: str
+) -> None:
+    write_business(tmp_path / name)
+    tools = tmp_path / name / "tools.py"
+    tools.write_text(f"{tools.read_text()}\n\ndef later():\n    {added}\n")
+    with pytest.raises(UsageError, match=problem):
+        stage(Role.SUPPORT, tmp_path, businesses=[str(tmp_path / name)])
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_business_is_not_staged_with_the_customer(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is staged with the support agent, not with the customer"):
+        stage(Role.CUSTOMER, tmp_path, businesses=["shop"])

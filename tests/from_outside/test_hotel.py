@@ -25,7 +25,8 @@ VOICE = "concierge/evening"
 STAGE = """
 from pathlib import Path
 from duologue.deploy.staging import stage
-stage("support", Path(), businesses=["hotel"])
+from shared.spec import Role
+stage(Role.SUPPORT, Path(), businesses=["hotel"])
 """
 """Stages into the current folder; the command would into the clone that it runs from."""
 LABELS = ("breakfast-hours", "room-kept", "booking-cancelled")
