@@ -107,8 +107,10 @@ def _attempt(folder: Path, since: LabelStage) -> Relabelled:
         changed = relabel(folder, since)
     except CallTaken as error:
         return Relabelled(folder, Done.SKIPPED, str(error))
-    except (FolderError, SpecError) as error:
+    except FolderError as error:
         return Relabelled(folder, Done.REFUSED, str(error))
+    except SpecError as error:
+        return Relabelled(folder, Done.REFUSED, f"{folder} cannot be labelled here: {error}")
     except Exception as error:
         error.add_note(f"while labelling {folder}, which is as it was")
         raise

@@ -120,6 +120,18 @@ def test_many_calls_are_relabelled_by_many_processes_and_what_cannot_be_is_named
     assert read_call(calls / "schema-1-livekit").schema_version == SCHEMA
 
 
+def test_a_call_of_a_business_that_is_not_here_is_named_and_stays_as_it_is(calls: Path) -> None:
+    folder = calls / "schema-1-direct"
+    recorded = json.loads((folder / CALL).read_text())
+    recorded["spec"]["support"]["business"] = "/elsewhere/hotel"
+    (folder / CALL).write_text(json.dumps(recorded))
+    before = contents(folder)
+    ended = CliRunner().invoke(app, ["relabel", str(folder)])
+    assert ended.exit_code == 2
+    assert "nor is there a folder /elsewhere/hotel" in " ".join(ended.stderr.split())
+    assert contents(folder) == before
+
+
 def test_one_call_is_relabelled_and_what_changed_is_told(calls: Path) -> None:
     folder = calls / "schema-1-livekit"
     told = CliRunner().invoke(app, ["relabel", str(folder)])
