@@ -15,7 +15,7 @@ import pytest
 from duologue.folder.folder import CALL
 from duologue.labels import metrics
 from duologue.servers.server import running_server
-from duologue.servers.workers import running_workers
+from duologue.servers.worker_processes import running_workers
 from shared.settings import Settings, inherited_environment
 from shared.spec import Role
 
