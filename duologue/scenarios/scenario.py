@@ -48,7 +48,7 @@ class UserData(BaseModel):
     Without a business it is data of another agent's, of which nothing is known here.
 
     Example:
-        >>> order = {"number": "47219", "status": "on_its_way"}
+        >>> order = {"number": "47219", "status": "shipped"}
         >>> UserData(business="shop", desk={"orders": (order,)}).business
         'shop'
     """
