@@ -131,7 +131,8 @@ class SupportSheet(Frozen):
     """All that the support agent knows before the call."""
 
     business: str
-    """The business whose tools, policy and stock of rows it works with."""
+    """The business whose tools, policy and stock of rows it works with: its name, or the absolute
+    path of its folder, which elsewhere means a business of that folder's name."""
     desk: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
     """Rows put into the desk before the call, by table, on top of the business's own."""
 

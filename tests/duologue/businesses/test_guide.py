@@ -56,13 +56,16 @@ def edit(hotel: Path) -> None:
     assert last in schema.read_text()
     schema.write_text(schema.read_text().replace(last, block("sql", "begins_on")))
     text = tools.read_text().replace("import Desk,", "import Desk, ToolError, result,")
-    tools.write_text(f"{text}\n{block('python', '@function_tool')}")
+    method = block("python", "@function_tool")
+    tools.write_text(f"{text}\n{method}")
     procedures.write_text(f"{procedures.read_text()}\n\n{block('python', 'def cancel_booking')}")
     init = hotel / "__init__.py"
     text = init.read_text().replace("import tell_booking", "import cancel_booking, tell_booking")
     problem = "            solve=tell_booking,\n        ),\n"
     assert problem in text
-    init.write_text(text.replace(problem, problem + block("python", "Problem(")))
+    text = text.replace(problem, f"{problem}        CANCELLATION,\n")
+    cancellation = block("python", "CANCELLATION =")
+    init.write_text(text.replace("BUSINESS = ", f"{cancellation}\nBUSINESS = "))
     scenarios = hotel / "scenarios.yaml"
     scenarios.write_text(scenarios.read_text() + block("yaml", "- label"))
 
