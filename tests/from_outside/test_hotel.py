@@ -109,18 +109,7 @@ def test_a_batch_of_direct_calls_uses_all_three_by_name(guest: Guest) -> None:
     assert "apologies: p50 0" in guest.duologue("summary", "calls")
 
 
-def test_a_call_over_livekit_uses_all_three_by_name(guest: Guest) -> None:
-    told = guest.duologue(
-        *("call", "breakfast-hours", "--business", "hotel", "--workers", "local"),
-        *("--support-tts", VOICE, "--call-id", "livekit"),
-    )
-    assert "goal reached" in told
-    assert guest.call("livekit")["transport"] == "livekit"
-    assert guest.call("livekit")["engines"]["support"]["tts"]["engine"] == VOICE
-    assert guest.apologies("livekit") == 0
-
-
-async def test_a_staged_support_agent_takes_calls_of_the_hotel(
+async def test_a_call_over_livekit_to_a_staged_support_agent_uses_all_three_by_name(
     guest: Guest, settings: Settings
 ) -> None:
     guest.run("-c", STAGE)
@@ -146,5 +135,6 @@ async def test_a_staged_support_agent_takes_calls_of_the_hotel(
             LIVEKIT_API_SECRET=server.address.api_secret.get_secret_value(),
         )
     assert "goal reached" in told
+    assert guest.call("staged")["transport"] == "livekit"
     assert guest.call("staged")["engines"]["customer"]["tts"]["engine"] == VOICE
     assert guest.apologies("staged") == 0
