@@ -132,6 +132,8 @@ class Settings(BaseSettings):
     customer_port: int = Field(WORKER_PORTS[Role.CUSTOMER], ge=0, le=65535)
     """The worker's health port; 0 takes a free one, which only this machine reaches."""
     support_port: int = Field(WORKER_PORTS[Role.SUPPORT], ge=0, le=65535)
+    duologue_health_host: str = "127.0.0.1"
+    """The address that the health port and the next are at; 0.0.0.0 for all of IPv4."""
     duologue_ready_port: int = Field(0, ge=0, le=65535)
     """Where the worker answers 200 while it is registered, and 503 otherwise; 0: nowhere."""
     duologue_worker_calls: int = Field(4, ge=1)

@@ -97,7 +97,8 @@ def _configuration(address: ServerAddress) -> str:
             "bind_addresses": ["127.0.0.1"],
             "rtc": {
                 "udp_port": free_ports(1, kind=UDP)[0],
-                "tcp_port": free_ports(1)[0],
+                # None, for it would be on all interfaces (livekit-server 1.13.5).
+                "tcp_port": 0,
                 "node_ip": "127.0.0.1",
                 "ips": {"includes": ["127.0.0.1/32"]},
                 "enable_loopback_candidate": True,

@@ -4,7 +4,7 @@ The health port is LiveKit's own: 8082 of the customer, 8081 of the support agen
 `CUSTOMER_PORT` and `SUPPORT_PORT` (`shared.settings`). It answers 200 from the moment the process
 runs, with no server in sight (livekit-agents 1.8.9, worker.py, `health_check`): it tells that a
 worker lives, not that it is offered calls. For whatever rolls workers out, `DUOLOGUE_READY_PORT`
-tells that.
+tells that. Both are on loopback, unless `DUOLOGUE_HEALTH_HOST` says otherwise, as in our images.
 """
 
 from collections.abc import AsyncIterator
@@ -26,8 +26,8 @@ def is_registered(server: AgentServer) -> bool:
 
 
 @asynccontextmanager
-async def told_at(port: int, server: AgentServer) -> AsyncIterator[None]:
-    """Answer `GET /` at `port`, which may be 0 for nowhere: 200 while registered, else 503.
+async def told_at(host: str, port: int, server: AgentServer) -> AsyncIterator[None]:
+    """Answer `GET /` at `host` and `port`, 0 for nowhere: 200 while registered, else 503.
 
     Raises:
         OSError: The port is in use.
@@ -46,7 +46,7 @@ async def told_at(port: int, server: AgentServer) -> AsyncIterator[None]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, port=port).start()
+        await web.TCPSite(runner, host, port).start()
         yield
     finally:
         await runner.cleanup()

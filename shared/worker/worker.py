@@ -85,8 +85,7 @@ def create_server(
         drain_timeout=DRAIN_TIMEOUT_S,
         initialize_process_timeout=SETUP_TIMEOUT_S,
         setup_fnc=setup,
-        # A free port on all interfaces would be two, one per protocol, of which either is told.
-        host="" if port else "127.0.0.1",
+        host=settings.duologue_health_host,
         port=port,
         http_proxy=None,
         max_retry=connect_retries,
@@ -240,7 +239,9 @@ async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(signal_number, stopped.set)
     try:
-        async with health.told_at(settings.duologue_ready_port, server):
+        async with health.told_at(
+            settings.duologue_health_host, settings.duologue_ready_port, server
+        ):
             await _serve(server, role, stopped)
     except (OSError, RuntimeError) as error:
         raise WorkerFailed(role, str(error)) from error

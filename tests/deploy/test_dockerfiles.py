@@ -44,4 +44,6 @@ def test_an_image_runs_as_nobody_who_could_write_in_it_and_says_its_port() -> No
         final = dict(read_stages(IMAGES / role / "Dockerfile")[-1].instructions)
         assert final["USER"] == "10001"
         assert final["EXPOSE"] == "8081"  # where LiveKit Cloud looks, for either role
-        assert f"{role.upper()}_PORT=8081" in final["ENV"].split()
+        variables = final["ENV"].split()
+        assert f"{role.upper()}_PORT=8081" in variables
+        assert "DUOLOGUE_HEALTH_HOST=0.0.0.0" in variables  # asked from outside the container

@@ -1,6 +1,7 @@
 import asyncio
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -41,16 +42,14 @@ async def test_its_secret_is_long_random_and_in_no_list_of_processes(
         assert other.address.api_key != server.address.api_key
 
 
-async def test_signalling_and_udp_are_on_loopback_only(server: Server) -> None:
+async def test_all_that_a_server_listens_at_is_on_loopback(server: Server) -> None:
     sockets = psutil.Process(server.program.pid).net_connections("inet")
     udp = {each.laddr.ip for each in sockets if each.type == socket.SOCK_DGRAM}
     assert udp == {"127.0.0.1"}
-    signalling = {
-        each.laddr.ip
-        for each in sockets
-        if each.status == psutil.CONN_LISTEN and server.address.url.endswith(f":{each.laddr.port}")
+    listening = {
+        (each.laddr.ip, each.laddr.port) for each in sockets if each.status == psutil.CONN_LISTEN
     }
-    assert signalling == {"127.0.0.1"}
+    assert listening == {("127.0.0.1", urlsplit(server.address.url).port)}
 
 
 async def test_a_port_asked_for_is_used_and_free_again_afterwards(settings: Settings) -> None:
