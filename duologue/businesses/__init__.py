@@ -1,6 +1,6 @@
 """Businesses of one's own: a folder to begin with, and what is wrong with one."""
 
-from duologue.businesses.check import Complaint, check
+from duologue.businesses.complaints import Complaint, check
 from duologue.businesses.new import write_business
 from duologue.businesses.text_call import TextCall, hold_call
 

@@ -13,6 +13,7 @@ from duologue.folder.channels import Pcm, excerpt
 from duologue.folder.event_log import Entry
 from duologue.folder.folder import (
     CALL,
+    RECORDED,
     REPORT,
     WIRE,
     CallRecord,
@@ -33,8 +34,8 @@ from shared.events import Payload
 from shared.spec import CallSpec, Role
 from support_agent import business_name
 
-Side: TypeAlias = Role | Literal["customer", "support"]
-"""One of the two sides of a call."""
+RoleName: TypeAlias = Role | Literal["customer", "support"]
+"""A role, or its name."""
 
 
 class Call:
@@ -217,7 +218,7 @@ class Call:
         return self.path / REPORT
 
     def audio(
-        self, role: Side | None = None, *, start_s: float = 0.0, end_s: float | None = None
+        self, role: RoleName | None = None, *, start_s: float = 0.0, end_s: float | None = None
     ) -> Pcm:
         """The call's sound, clean: each side's own speech where it was heard.
 
@@ -243,7 +244,7 @@ class Call:
         return self._excerpt(audio_of(self.path).name, role, start_s, end_s)
 
     def wire(
-        self, role: Side | None = None, *, start_s: float = 0.0, end_s: float | None = None
+        self, role: RoleName | None = None, *, start_s: float = 0.0, end_s: float | None = None
     ) -> Pcm:
         """The call's sound as it came over WebRTC; arguments and values as those of `audio`.
 
@@ -251,7 +252,7 @@ class Call:
             FolderError: The audio is missing or damaged.
             UsageError: The call was made without a network, or there is no such side or time.
         """
-        if self.transport is TransportName.DIRECT:
+        if WIRE not in RECORDED[self.transport]:
             raise UsageError(f"{self.path} has no {WIRE}, for it was made directly; take its audio")
         return self._excerpt(WIRE, role, start_s, end_s)
 
@@ -261,7 +262,9 @@ class Call:
         _ = self.record
         return self.path
 
-    def _excerpt(self, name: str, role: Side | None, start_s: float, end_s: float | None) -> Pcm:
+    def _excerpt(
+        self, name: str, role: RoleName | None, start_s: float, end_s: float | None
+    ) -> Pcm:
         if role is not None and role not in tuple(Role):
             raise UsageError(f"there is no side {role!r} in a call, but {' and '.join(Role)}")
         if start_s < 0 or (end_s is not None and end_s < start_s):
