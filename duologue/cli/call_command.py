@@ -16,14 +16,14 @@ from duologue.call.live_audio import Meters, Speaker
 from duologue.call.transport import Watch
 from duologue.cli.business_option import BusinessOption
 from duologue.cli.call_view import CallView, show_problem
-from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
-from duologue.cli.plan_command import LatencyOption
-from duologue.cli.signals import run_cancellable
-from duologue.cli.test_command import (
+from duologue.cli.counterpart_options import (
     SupportAgentOption,
     SupportCommandOption,
     named_counterpart,
 )
+from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
+from duologue.cli.plan_command import LatencyOption
+from duologue.cli.signals import run_cancellable
 from duologue.folder.folder import Clock, TransportName
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.at_business import scenario_at

@@ -9,10 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from duologue.call.counterpart import OURS, Counterpart, LiveKitAgent
 from duologue.call.transport_registry import find_transport
 from duologue.cli.business_option import BusinessOption
 from duologue.cli.call_view import show_problem
+from duologue.cli.counterpart_options import (
+    SupportAgentOption,
+    SupportCommandOption,
+    named_counterpart,
+)
 from duologue.cli.signals import run_cancellable
 from duologue.folder.folder import TransportName
 from duologue.suite.junit import write_junit
@@ -22,18 +26,6 @@ from shared.errors import UsageError
 from shared.settings import read_settings
 
 out = Console(highlight=False)
-
-SupportAgentOption = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Call your own agent, by the name it is dispatched by."),
-]
-SupportCommandOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COMMAND",
-        help='Start your agent for the time of the calls, such as "python agent.py start".',
-    ),
-]
 
 _COLORS = {Grade.PASSED: "green", Grade.FAILED: "red", Grade.UNKNOWN: "yellow"}
 
@@ -92,19 +84,6 @@ def assess(
     if as_json:
         write_report(as_json, result)
     sys.exit(result.exit_code)
-
-
-def named_counterpart(name: str | None, command: str | None) -> Counterpart:
-    """Who holds the support side by these options.
-
-    Raises:
-        UsageError: They do not go together.
-    """
-    if name is None:
-        if command is not None:
-            raise UsageError("--support-command needs --support-agent, the name to call it by")
-        return OURS
-    return LiveKitAgent(name, command)
 
 
 def say(text: str) -> None:
