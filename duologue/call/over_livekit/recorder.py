@@ -41,7 +41,7 @@ from shared.events.journal import Event, Journal
 from shared.spec import Role
 from shared.worker.bus import Refusal
 
-log = structlog.get_logger("duologue.call.over_livekit.recorder")
+log = structlog.get_logger(__name__)
 
 IDENTITY = "recorder"
 WRITE_EVERY_S = 0.25
@@ -124,11 +124,10 @@ class Recorder:
         self._concealment = Concealment()
         self._presence = Presence(self._room, journal, self.side_of)
         self._played = PlayedFile(folder.path)
-        self._inbox = Inbox(self._take_from_worker, self._keep, self._on_lost)
+        self._inbox = Inbox(self._take, self._keep, self._on_lost)
         self._streams: dict[str, rtc.AudioStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._writing: asyncio.Task[None] | None = None
-        self._last_heard: dict[Role, float] = {}
         self._on_event: list[EventCallback] = []
         self._on_refused: list[RefusedCallback] = []
         self._dispatched: set[str] = set()
@@ -173,10 +172,6 @@ class Recorder:
     def find(self, role: Role) -> rtc.RemoteParticipant | None:
         """The participant that is `role`'s side of the call, if it is there."""
         return next((one for one in self.participants.values() if self.side_of(one) is role), None)
-
-    def last_heard_at(self, role: Role) -> float | None:
-        """When the last event of `role`'s worker came, in seconds of the recording."""
-        return self._last_heard.get(role)
 
     def on_event(self, callback: EventCallback) -> None:
         """Call back with every event of both workers and the driver, in order of arrival."""
@@ -267,10 +262,6 @@ class Recorder:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-
-    def _take_from_worker(self, event: Event) -> None:
-        self._last_heard[Role(event.source)] = self.clock.now()
-        self._take(event)
 
     def _take(self, event: Event) -> None:
         if self._recorded:

@@ -286,10 +286,6 @@ async def test_times_by_a_worker_clock_that_is_wrong_are_put_on_the_recordings(
             event = Event("support", now + ahead_s, Heartbeat())
             await place.voices[Role.SUPPORT].send(event)
         await place.until(lambda: place.count(Heartbeat) == 5)
-        last = place.recorder.last_heard_at(Role.SUPPORT)
-        assert last is not None
-        assert sent[-1] <= last <= place.recorder.clock.now()
-        assert place.recorder.last_heard_at(Role.CUSTOMER) is None
         await place.recorder.stop()
     beats = [line for line in lines(place.path) if line["event"] == "HEARTBEAT"]
     assert [beat["t"] for beat in beats] == pytest.approx(sent, abs=0.05)
