@@ -26,7 +26,7 @@ from shared.spec import CallSpec, Role
 from shared.worker.bus import Refusal
 from shared.worker.linking import AGENT_NAME, agent_name
 
-log = structlog.get_logger("duologue.doctor.probe")
+log = structlog.get_logger(__name__)
 
 IDENTITY = "probe"
 JOIN_TIMEOUT_S = 10.0

@@ -25,7 +25,7 @@ from shared.settings import Settings
 from shared.side.conversation import Factory, converse, load_models, report_crash
 from shared.spec import CallSpec, Role
 
-log = structlog.get_logger("duologue.direct")
+log = structlog.get_logger(__name__)
 
 LEAVE_TIMEOUT_S = 5.0
 """How long both sides may take to leave once one of them has ended the call."""

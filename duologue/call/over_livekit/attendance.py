@@ -23,7 +23,7 @@ from shared.settings import Settings
 from shared.spec import CallSpec, Peer, Role
 from shared.worker.room import connected, take_side
 
-log = structlog.get_logger("duologue.call.over_livekit.attendance")
+log = structlog.get_logger(__name__)
 
 LEAVE_TIMEOUT_S = 5.0
 """How long both sides may take to leave once one of them has ended the call."""

@@ -25,7 +25,7 @@ from shared.events.journal import Journal
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
-log = structlog.get_logger("duologue.call")
+log = structlog.get_logger(__name__)
 
 LOST_TIMEOUT_S = 6.0
 """How long the recorder may take to notice that the room or its server is gone."""

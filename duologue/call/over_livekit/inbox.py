@@ -17,7 +17,7 @@ from shared.events.journal import Event
 from shared.spec import Role
 from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC
 
-log = structlog.get_logger("duologue.call.over_livekit.inbox")
+log = structlog.get_logger(__name__)
 
 EVENTS_TIMEOUT_S = 5.0
 """How long one stream of events may take to arrive, once begun; its sender may have died."""
