@@ -51,8 +51,12 @@ class _Call:
 
     def _understand(self) -> Dialogue[None]:
         """Ask until there is a problem to work on."""
-        labels = [problem.label for problem in self._business.problems]
-        choice = f"I can help with {', '.join(labels[:-1])}, or {labels[-1]}. Which one is it?"
+        *labels, last = (problem.label for problem in self._business.problems)
+        choice = (
+            f"I can help with {', '.join(labels)}, or {last}. Which one is it?"
+            if labels
+            else f"I can help with {last}. What can I do for you?"
+        )
         for question in (
             "Sorry, I did not understand. Could you tell me in a few words what is wrong?",
             choice,

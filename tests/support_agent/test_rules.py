@@ -165,6 +165,16 @@ async def say_to(side: Side, text: str) -> str:
     return (await side.turn()).text
 
 
+async def test_an_agent_that_can_help_with_one_thing_names_it_and_offers_no_choice() -> None:
+    shop = load_business("shop")
+    business = shop._replace(problems=shop.problems[:1])
+    side = Side(lambda: dialogue(business, opens=True), {})
+    await side.turn()
+    await say_to(side, "The moon is full.")
+    said = await say_to(side, "And the sea is wide.")
+    assert said == f"I can help with {shop.problems[0].label}. What can I do for you?"
+
+
 async def test_the_agent_repeats_itself_on_request_and_waits_when_asked_to() -> None:
     side = support()
     await side.turn()
