@@ -38,7 +38,7 @@ class Persona(Frozen):
     name: Text
     age: int | None = Field(default=None, ge=16, le=110)
     voice: str | None = None
-    """A row of the TTS table; None takes the role's configured voice."""
+    """An engine that speaks, as `hibari/emma`; None takes the role's configured voice."""
     speed: float = Field(default=1.0, ge=0.8, le=1.25)
     """Of speech, relative to the voice's own."""
     politeness: Degree = Degree.NORMAL

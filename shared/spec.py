@@ -79,7 +79,7 @@ class EngineChoice(Frozen):
 
 
 class Engines(Frozen):
-    """The engines of one role, each as `provider/model-or-voice` from the engine table.
+    """The engines of one role, each as `provider/model-or-voice` (docs/engines.md).
 
     Several, with commas between them: each is for when those before it fail.
     """

@@ -46,7 +46,7 @@ class Wer(Frozen):
     rate: float | None
     errors: int
     words: int
-    """Words said, by `spoken.normalize`: a number counts by its digits."""
+    """Words said, by `shared.language.as_heard.normalize`: a number counts by its digits."""
     substitutions: int
     insertions: int
     deletions: int

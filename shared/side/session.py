@@ -1,7 +1,7 @@
 """How a role's session is configured, and what it tells the journal.
 
 One configuration for both roles and every transport; only the turn settings depend on the engine
-that recognizes speech (its row in the engine table).
+that recognizes speech (its provider's `Offer`).
 """
 
 import json

@@ -32,8 +32,8 @@ def interact(
 ) -> Interaction:
     """The turn-taking of a call.
 
-    `masks` says per role which frames are speech (`speech.voiced`), `tools` when the support agent
-    used its tools, in seconds of the recording.
+    `masks` says per role which frames are speech (`activity.voiced`), `tools` when the support
+    agent used its tools, in seconds of the recording.
     """
     line = timeline(call, masks)
     return Interaction(tau_voice=tau_voice(line), eva=eva(line, tools), floor=floor(call, masks))
