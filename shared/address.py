@@ -4,9 +4,10 @@ from http import HTTPStatus
 
 import aiohttp
 from livekit import api
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 
 from shared.errors import ServerUnreachable, UsageError
+from shared.masking import without_credentials
 from shared.settings import Settings
 from shared.values import Frozen
 
@@ -17,8 +18,15 @@ class ServerAddress(Frozen):
     """A LiveKit server and a key for it."""
 
     url: str
+    """Without user and password. A LiveKit server is told a token in their place; a client that
+    was given both refuses to connect."""
     api_key: str
     api_secret: SecretStr
+
+    @field_validator("url")
+    @classmethod
+    def _is_for_all_to_see(cls, url: str) -> str:
+        return without_credentials(url)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "ServerAddress | None":

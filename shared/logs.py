@@ -2,6 +2,7 @@
 
 LiveKit's own records go the same way. A job that runs in its own process hands its records to the
 worker's process, which alone prints (livekit-agents 1.8.9, ipc/log_queue.py).
+Secrets are masked in all of it; what a terminal would obey is made visible.
 """
 
 import logging
@@ -9,6 +10,10 @@ import sys
 from typing import Literal
 
 import structlog
+from structlog.typing import EventDict
+
+from shared.masking import mask, masked
+from shared.printable import printable
 
 _QUIET = ("livekit", "livekit.agents", "hibari", "faster_whisper", "asyncio")
 
@@ -32,9 +37,9 @@ def configure(style: Literal["console", "json"], *, level: int = logging.INFO) -
     """Print the events of this process from `level` on, on standard output in `style`."""
     use_logging()
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(default=str)
+        structlog.processors.JSONRenderer(default=_masked_text)
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        else _Console(colors=sys.stdout.isatty())
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
@@ -46,7 +51,11 @@ def configure(style: Literal["console", "json"], *, level: int = logging.INFO) -
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.processors.format_exc_info,
             ],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _masked,
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()
@@ -54,3 +63,24 @@ def configure(style: Literal["console", "json"], *, level: int = logging.INFO) -
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def _masked(_: object, __: str, event: EventDict) -> EventDict:
+    return masked(event)
+
+
+def _masked_text(value: object) -> str:
+    """A value that JSON does not have."""
+    return mask(str(value))
+
+
+class _Console(structlog.dev.ConsoleRenderer):
+    """Lines for people, on a terminal that obeys nothing of what they say."""
+
+    def __call__(self, logger: object, name: str, event_dict: EventDict) -> str:
+        """One line, and the traceback under it."""
+        shown = {
+            field: printable(value) if isinstance(value, str) else value
+            for field, value in event_dict.items()
+        }
+        return mask(super().__call__(logger, name, shown))

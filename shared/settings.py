@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from shared.errors import UsageError, wrong_field
+from shared.masking import credentials_of, set_secrets
 from shared.spec import EngineChoice, Engines, Role
 from shared.values import Frozen
 
@@ -97,6 +98,10 @@ class ProviderSettings(Frozen):
 def variable_of(provider: str, field: str) -> str:
     """The variable of a field of ProviderSettings: "ACME_API_KEY" for "acme" and "api_key"."""
     return f"{provider}_{field}".replace("-", "_").upper()
+
+
+_SECRET = ("_api_key", "_access_key", "_secret", "_token", "_password")
+"""How variables are called whose values nobody is to read; `.env` may have any."""
 
 
 class _Environment(EnvSettingsSource):
@@ -184,6 +189,17 @@ class Settings(BaseSettings):
             wrong = wrong_field(error)
             raise _wrong(variable_of(name, wrong.field), wrong.problem) from None
 
+    @property
+    def secrets(self) -> set[str]:
+        """All that nobody is to read: keys of whichever provider, passwords within addresses."""
+        given = {name: value.get_secret_value() for name, value in (self.model_extra or {}).items()}
+        urls = [value for name, value in given.items() if name.endswith("_base_url")]
+        return {
+            *(value for name, value in given.items() if name.endswith(_SECRET)),
+            *(credentials_of(url) for url in (*urls, self.livekit_url or "")),
+            self.livekit_api_secret.get_secret_value() if self.livekit_api_secret else "",
+        }
+
     def port(self, role: Role) -> int:
         """The health port of `role`'s worker."""
         return self.customer_port if role is Role.CUSTOMER else self.support_port
@@ -201,16 +217,18 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """The settings that the environment makes.
+    """The settings that the environment makes; its secrets are masked from now on.
 
     Raises:
         UsageError: A variable is wrong; the message names it, and not its value.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         wrong = wrong_field(error)
         raise _wrong("_".join(map(str, wrong.location)).upper(), wrong.problem) from None
+    set_secrets(settings.secrets)
+    return settings
 
 
 def _wrong(variable: str, problem: str) -> UsageError:

@@ -171,6 +171,12 @@ def test_only_the_command_writes_to_the_terminal(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_every_console_is_one_that_shows_text_of_others_and_obeys_none_of_it(file: Path) -> None:
+    called = {ast.unparse(node.func) for node in ast.walk(tree(file)) if isinstance(node, ast.Call)}
+    assert not called & {"Console", "rich.console.Console", "rich.print", "get_console"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_what_starts_a_worker_is_not_imported_by_anything(file: Path) -> None:
     assert not {name for name in imported(file) if name.split(".")[-1] == "__main__"}
 

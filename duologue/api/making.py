@@ -23,6 +23,7 @@ from duologue.servers.worker_processes import OnLine
 from shared import logs
 from shared.endings import Outcome
 from shared.errors import UsageError
+from shared.masking import mask
 from shared.settings import Profile, Settings, read_settings
 from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role
 from support_agent import resolve_business
@@ -253,10 +254,13 @@ def call(
 async def _make(planned: Planned, opened: Opened) -> Call:
     """Make a call; the log gets what a terminal would show of it."""
     logs.use_logging()
-    occasion = planned.occasion(log.info, lambda role, line: log.debug("%s: %s", role, line))
+    occasion = planned.occasion(
+        lambda text: log.info("%s", mask(text)),
+        lambda role, line: log.debug("%s: %s", role, mask(line)),
+    )
     async with opened(planned.transport, occasion, planned.out) as maker:
         made = await maker.call(planned.spec)
         if made.exit_code and made.ending.outcome is not Outcome.COMPLETED:
             for line in maker.last_lines:
-                log.warning("agent: %s", line)
+                log.warning("agent: %s", mask(line))
     return Call(made.folder)

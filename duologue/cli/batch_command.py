@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from duologue.batch.call_process import started_process
 from duologue.batch.store import has_calls
 from duologue.call.transport_registry import TRANSPORTS, find_transport
+from duologue.cli.terminal import Terminal
 from duologue.folder.folder import TransportName
 from duologue.startup import importing
 from shared.settings import read_settings
@@ -77,7 +77,7 @@ def batch(
                 Plan.read(plan_file, settings),
                 out_dir,
                 settings,
-                Console(highlight=False),
+                Terminal(),
                 transport=chosen,
                 jobs=jobs or chosen.at_once(os.cpu_count() or 1),
                 shard=shard,

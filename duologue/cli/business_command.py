@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from duologue.businesses import check, write_business
+from duologue.cli.terminal import Terminal
 from duologue.scenarios.at_business import scenarios_file
 from shared.errors import UsageError
 from support_agent import known_businesses, resolve_business
 
 app = typer.Typer(help="List, write and check businesses.", no_args_is_help=True)
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Terminal()
+err = Terminal(stderr=True)
 
 
 @app.command("list")

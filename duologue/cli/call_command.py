@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from duologue.api.making import plan_call
 from duologue.batch.call_maker import watched_maker
@@ -24,6 +23,7 @@ from duologue.cli.counterpart_options import (
 from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
 from duologue.cli.plan_command import LatencyOption
 from duologue.cli.signals import run_cancellable
+from duologue.cli.terminal import Terminal
 from duologue.folder.folder import Clock, TransportName
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.at_business import scenario_at
@@ -32,6 +32,7 @@ from shared.endings import Outcome
 from shared.engines.latency import read_latency
 from shared.errors import UsageError
 from shared.events.journal import Event
+from shared.printable import printable
 
 
 class Workers(StrEnum):
@@ -43,7 +44,7 @@ class Workers(StrEnum):
 
 def print_event(event: Event) -> None:
     """Print one event as a line of JSON."""
-    sys.stdout.write(event.to_json() + "\n")
+    sys.stdout.write(printable(event.to_json()) + "\n")
     sys.stdout.flush()
 
 
@@ -114,7 +115,7 @@ def call(
         raise UsageError("--play is for calls in real time: add --clock real")
     # On the virtual clock seconds pass too quickly for a meter to be read.
     meters = Meters() if in_real_time else None
-    view = CallView(Console(quiet=as_json, highlight=False), meters)
+    view = CallView(Terminal(quiet=as_json), meters)
     speaker = Speaker() if play else None
     watch = Watch(
         print_event if as_json else view.on_event,

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from duologue.call.live_audio import Meters
 from duologue.call.outcome import ExitCode
+from duologue.cli.terminal import Terminal
 from duologue.folder.folder import REPORT
 from duologue.pipeline.filing import CallResult
 from shared.events import (
@@ -34,7 +35,7 @@ METER_WIDTH = 10
 """In characters; so that both fit into a line of 80."""
 
 
-_errors = Console(stderr=True, highlight=False)
+_errors = Terminal(stderr=True)
 
 
 def show_problem(role: Role, line: str) -> None:

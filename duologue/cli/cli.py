@@ -14,17 +14,17 @@ from importlib.metadata import version
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
+from duologue.cli.terminal import Terminal
 from duologue.startup import importing
 from shared import logs
 from shared.errors import DuologueError
 
 CANCELLED_BY_SIGNAL = 130
 
-err = Console(stderr=True, highlight=False)
+err = Terminal(stderr=True)
 
 
 class Command(NamedTuple):

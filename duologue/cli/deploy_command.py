@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from duologue.cli.terminal import Terminal
 from duologue.deploy.staging import find_project
 from duologue.deploy.staging import stage as stage_role
 from shared.spec import Role
 from support_agent import resolve_business
 
 app = typer.Typer(help="Ship each role alone.", no_args_is_help=True)
-out = Console(highlight=False)
+out = Terminal()
 
 
 @app.command()

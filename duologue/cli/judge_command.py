@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from duologue.cli.terminal import Terminal
 from duologue.labels import judges
 from duologue.report.summary import read_calls
 from shared import engines
@@ -25,7 +26,7 @@ def judge(
 ) -> None:
     """Have a language model judge the calls that it has not judged yet (LiveKit's judges)."""
     settings = read_settings()
-    asyncio.run(judge_calls(folders, model, settings, Console(highlight=False)))
+    asyncio.run(judge_calls(folders, model, settings, Terminal()))
 
 
 async def judge_calls(folders: Path, name: str, settings: Settings, console: Console) -> None:

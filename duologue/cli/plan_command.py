@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from duologue.batch.plan import Plan, Repeated
 from duologue.batch.spread import Part, coverage, load_behaviours, plan_of, spread
 from duologue.cli.business_option import BusinessOption
 from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
+from duologue.cli.terminal import Terminal
 from duologue.scenarios.at_business import chosen_scenarios
 from duologue.scenarios.persona import load_personas
 from duologue.scenarios.scenario import bundled_files, bundled_scenarios
@@ -18,7 +18,7 @@ from shared.engines.latency import read_latency
 from shared.errors import UsageError
 from shared.settings import read_settings
 
-out = Console(highlight=False)
+out = Terminal()
 
 LatencyOption = Annotated[
     list[str] | None,

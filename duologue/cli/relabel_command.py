@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
+from duologue.cli.terminal import Terminal
 from duologue.pipeline.relabel import Done, Relabelled, find_folders, relabel_all
 from duologue.pipeline.stages import LabelStage
 from shared.errors import FolderError
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Terminal()
+err = Terminal(stderr=True)
 
 
 def relabel(

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from duologue.cli.terminal import Terminal
 from duologue.folder.folder import CALL, REPORT
 from duologue.pipeline.relabel import relabel
 from duologue.pipeline.stages import LabelStage
 from duologue.report import index
 
-out = Console(highlight=False)
+out = Terminal()
 
 
 def report(

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from duologue.cli.terminal import Terminal
 from duologue.scenarios.json_schema import WithoutExamples
 from duologue.scenarios.scenario import (
     Scenario,
@@ -24,8 +24,8 @@ from shared.errors import DocumentError
 from support_agent import business_name
 
 app = typer.Typer(help="List, show and check scenarios.", no_args_is_help=True)
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Terminal()
+err = Terminal(stderr=True)
 
 
 @app.command("list")
@@ -43,7 +43,7 @@ def list_scenarios(
         about = [value for key, value in scenario.tags.items() if key != "business"]
         table.add_row(
             escape(scenario.label),
-            business_name(scenario.userdata.business or "-"),
+            escape(business_name(scenario.userdata.business or "-")),
             escape("; ".join(about)) or "-",
             escape(scenario.persona.name) if scenario.persona else "-",
             str(len(scenario.goals)),

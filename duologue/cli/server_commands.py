@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 from livekit.api import VideoGrants
-from rich.console import Console
 
 from duologue.cli.call_view import CallView, show_problem
 from duologue.cli.doctor_view import show_stage
 from duologue.cli.signals import on_ending_signals, run_cancellable
+from duologue.cli.terminal import Terminal
 from duologue.doctor.doctor import LONGEST_HOLD_S, StageResult, examine, exit_status
 from duologue.servers import up_state
 from duologue.servers.host import find_address, hosted
@@ -19,7 +19,7 @@ from duologue.servers.up import up as keep_up
 from shared.address import ServerAddress
 from shared.settings import read_settings
 
-out = Console(highlight=False)
+out = Terminal()
 
 
 def up(

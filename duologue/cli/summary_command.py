@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from duologue.cli.terminal import Terminal
 from duologue.report.summary import read_calls, show_summary, summarize, write_csv
 
 
@@ -27,4 +27,4 @@ def summary(
     elif as_json:
         sys.stdout.write(json.dumps(summarize(calls), indent=2) + "\n")
     else:
-        show_summary(calls, Console(highlight=False), worst=worst)
+        show_summary(calls, Terminal(), worst=worst)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,6 +17,7 @@ from duologue.cli.counterpart_options import (
     named_counterpart,
 )
 from duologue.cli.signals import run_cancellable
+from duologue.cli.terminal import Terminal
 from duologue.folder.folder import TransportName
 from duologue.suite.junit import write_junit
 from duologue.suite.result import Grade, SuiteResult, write_report
@@ -25,7 +25,7 @@ from duologue.suite.run import Suite, load_suite, run_suite
 from shared.errors import UsageError
 from shared.settings import read_settings
 
-out = Console(highlight=False)
+out = Terminal()
 
 _COLORS = {Grade.PASSED: "green", Grade.FAILED: "red", Grade.UNKNOWN: "yellow"}
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.endings import Fault, Outcome
 from shared.errors import CallTaken, DuologueError, FolderError, UsageError, wrong_field
+from shared.masking import masked
 from shared.spec import CALL_ID_PATTERN, CallSpec, Role
 from shared.values import Frozen
 
@@ -296,11 +297,11 @@ def audio_of(folder: Path) -> Path:
 
 
 def write_json(path: Path, model: BaseModel) -> None:
-    """Write a model as JSON: its fields' order, two spaces, a newline at the end.
+    """Write a model as JSON, without secrets: its fields' order, two spaces, a newline at the end.
 
     A file that is there is replaced, not written to: it may belong to another folder, too.
     """
-    document = model.model_dump(mode="json", by_alias=True)
+    document = masked(model.model_dump(mode="json", by_alias=True))
     new = path.with_name(f".{path.name}")
     new.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     new.replace(path)

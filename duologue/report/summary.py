@@ -18,6 +18,8 @@ from duologue.labels.recorded_call import Call
 from duologue.report.others import show_others, summarize_others
 from duologue.report.quantiles import QUANTILES, quantiles
 from shared.errors import UsageError
+from shared.masking import mask
+from shared.printable import printable
 from shared.spec import Role
 
 
@@ -113,14 +115,15 @@ COLUMNS = (
 
 
 def write_csv(calls: Sequence[Call], file: TextIO) -> None:
-    """One line per call."""
+    """One line per call, without secrets and without what a terminal would obey."""
     writer = csv.writer(file)
     others = sorted({name for each in calls for name in each.metrics.others})
-    writer.writerow([*COLUMNS, *others])
+    writer.writerow([*COLUMNS, *map(_plain, others)])
     for each in calls:
         measured = each.metrics
         writer.writerow(
-            [
+            _plain(value)
+            for value in [
                 each.id,
                 each.scenario,
                 each.seed,
@@ -140,6 +143,10 @@ def write_csv(calls: Sequence[Call], file: TextIO) -> None:
                 *(_cell(measured.others.get(name)) for name in others),
             ]
         )
+
+
+def _plain(value: object) -> object:
+    return printable(mask(value)) if isinstance(value, str) else value
 
 
 def _cell(other: OtherMetric | None) -> str | float | None:

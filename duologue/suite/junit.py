@@ -4,16 +4,19 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from duologue.suite.result import Grade, ScenarioResult, SuiteResult
+from shared.masking import masked
+from shared.printable import printable
 
 _ELEMENT = {Grade.FAILED: "failure", Grade.UNKNOWN: "error"}
 
 
 def write_junit(path: Path, result: SuiteResult) -> None:
-    """Write the file.
+    """Write the file, without secrets and without what XML does not have.
 
     Raises:
         OSError: It cannot be written.
     """
+    result = masked(result)
     marks = [scenario.mark for scenario in result.scenarios]
     suite = ET.Element(
         "testsuite",
@@ -27,7 +30,8 @@ def write_junit(path: Path, result: SuiteResult) -> None:
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
-    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    document = ET.tostring(root, encoding="utf-8", xml_declaration=True).decode()
+    path.write_text(printable(document), encoding="utf-8")
 
 
 def _case(scenario: ScenarioResult) -> ET.Element:

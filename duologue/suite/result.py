@@ -12,6 +12,8 @@ from duologue.call.outcome import ExitCode
 from duologue.folder.folder import TransportName
 from duologue.pipeline.filing import CallResult
 from shared.endings import Outcome
+from shared.masking import masked
+from shared.printable import printable
 from shared.spec import CallSpec
 from shared.values import Frozen
 
@@ -137,18 +139,20 @@ class SuiteResult(Frozen):
 
 
 def write_report(path: Path, result: SuiteResult) -> None:
-    """Write a suite's result as JSON: its fields, and what follows from them.
+    """Write a suite's result as JSON: its fields, and what follows from them; no secrets.
 
     Raises:
         OSError: The file cannot be written.
     """
+    result = masked(result)
     document = {
         "schema": SCHEMA,
         **result.model_dump(mode="json", exclude={"scenarios"}),
         "exit_code": result.exit_code,
         "scenarios": [_described(scenario) for scenario in result.scenarios],
     }
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    told = printable(json.dumps(document, indent=2, ensure_ascii=False))
+    path.write_text(told + "\n", encoding="utf-8")
 
 
 def _described(scenario: ScenarioResult) -> dict[str, Any]:

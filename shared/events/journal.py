@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 
 from shared.events import Failed, Heartbeat
 from shared.events.payload import PAYLOADS, Payload
+from shared.masking import masked
 from shared.values import Frozen
 
 
@@ -76,7 +77,8 @@ class Journal:
         self._sinks.append(sink)
 
     def emit(self, payload: Payload) -> Event:
-        """Log what has just happened and hand it to the sinks."""
+        """Log what has just happened and hand it to the sinks, without secrets."""
+        payload = masked(payload)
         event = Event(self.source, time.time(), payload)
         level = self._log.error if isinstance(payload, Failed) else self._log.info
         if isinstance(payload, Heartbeat):

@@ -21,6 +21,7 @@ from shared.address import ServerAddress
 from shared.errors import DuologueError, ServerUnreachable, UsageError, WorkerFailed
 from shared.events import Failed, Refused, Registered
 from shared.livekit_internals import says_server_is_lost
+from shared.masking import mask, without_credentials
 from shared.settings import Settings, read_settings
 from shared.side.conversation import Factory
 from shared.spec import CallSpec, Role
@@ -89,7 +90,7 @@ def create_server(
         port=port,
         http_proxy=None,
         max_retry=connect_retries,
-        ws_url=settings.livekit_url,
+        ws_url=without_credentials(settings.livekit_url) if settings.livekit_url else None,
         api_key=settings.livekit_api_key,
         api_secret=secret.get_secret_value() if secret else None,
     )
@@ -109,9 +110,9 @@ def create_server(
         try:
             spec_of(request.job)
         except DuologueError as error:
-            refused = Refused(worker=role, reason=str(error))
+            refused = Refused(worker=role, reason=mask(str(error)))
             log.error(refused.name, room=request.room.name, role=role, **refused.fields())
-            await _say_why(request, role, settings, str(error))
+            await _say_why(request, role, settings, refused.reason)
             await request.reject()
             return
         if await _is_second(request, role, settings):
@@ -276,7 +277,8 @@ async def _check_access(settings: Settings) -> None:
 
     A server that does not answer yet is no error: it may be starting beside this worker.
     """
+    address = _address(settings)
     try:
-        await _address(settings).check()
+        await address.check()
     except ServerUnreachable as error:
-        log.warning("server does not answer yet", url=settings.livekit_url, error=str(error))
+        log.warning("server does not answer yet", url=address.url, error=str(error))
