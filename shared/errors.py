@@ -9,6 +9,7 @@
     │   ├── EngineUnavailable   an engine was chosen that is not installed or has no key
     │   └── ServerUnreachable   no LiveKit server answers at a URL
     ├── CallFailed              a part failed in a call that is to be made again
+    ├── CallUnfinished          a call was recorded, and its labels could not be made
     ├── DispatchNotPickedUp     no worker took a dispatch before the deadline
     ├── JobRefused              a worker took the request and refused it, with a reason
     ├── ServerFailed            no livekit-server could be had or started on this machine
@@ -102,6 +103,10 @@ class ServerFailed(DuologueError):
 
 class CallFailed(DuologueError):
     """A part failed in a call that is to be made again; nothing of it was kept."""
+
+
+class CallUnfinished(DuologueError):
+    """A call was recorded, but not labelled or not named; its recording is kept."""
 
 
 class DispatchNotPickedUp(DuologueError):

@@ -1,7 +1,8 @@
 """A batch: the calls of a plan that are not there yet, made side by side.
 
 What is finished stands in the store and nowhere else, so a batch that was ended in any way goes
-on where it was. Of a call that was not finished nothing is kept, and it is made again.
+on where it was. A call that was recorded and not labelled is labelled; of one that was not recorded
+to its end nothing is kept, and it is made again.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from duologue.batch.store import Store
 from duologue.call.outcome import RETRIED
 from duologue.pipeline.filing import Attempt, CallResult
 from shared.endings import Outcome
-from shared.errors import CallFailed, CallTaken, DuologueError, UsageError
+from shared.errors import CallFailed, CallTaken, CallUnfinished, DuologueError, UsageError
 
 RESERVE_BYTES = 64 * 2**20
 """Of disk that calls are not begun without; the running ones need it to be finished."""
@@ -139,7 +140,8 @@ class Batch:
         reasons: tuple[str, ...] = ()
         while True:
             last = len(reasons) == self._retries
-            attempt = Attempt(reasons, NEVER_KEPT if last else NEVER_KEPT | RETRIED)
+            retried = NEVER_KEPT if last else NEVER_KEPT | RETRIED
+            attempt = Attempt(reasons, retried, finishes=True)
             try:
                 result = await self._maker.call(spec, attempt)
                 await asyncio.to_thread(self._store.keep, result.folder)
@@ -152,7 +154,7 @@ class Batch:
                 if self._is_full():
                     self._waiting.append(index)
                     return None
-                if not isinstance(error, CallFailed):
+                if not isinstance(error, CallFailed | CallUnfinished):
                     raise
                 reasons += (str(error),)
             else:

@@ -15,9 +15,9 @@ from duologue.batch.call_process import CallProcess
 from duologue.batch.orders import ERRORS, Made, Order
 from duologue.call.transport import UNWATCHED, Carrier, Occasion, Transport, Watch
 from duologue.call.transport_registry import TRANSPORTS
-from duologue.folder.folder import CallFolder
-from duologue.pipeline.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call
-from shared.errors import CallFailed, CallTaken
+from duologue.folder.folder import CallFolder, is_unlabelled, partial_of, read_call
+from duologue.pipeline.filing import ONLY_ATTEMPT, Attempt, CallResult, file_call, finish_kept
+from shared.errors import CallFailed, CallTaken, UsageError
 from shared.spec import CallSpec
 
 
@@ -30,8 +30,9 @@ class CallMaker(Protocol):
         Cancelling it ends the call, and completes its folder if that is wanted (`Attempt`).
 
         Raises:
-            CallTaken: It was made already, or another process makes it now.
+            CallTaken: It was made or recorded already, or another process makes it now.
             CallFailed: A part failed; nothing of it was kept.
+            CallUnfinished: It could not be labelled; the recording is kept.
             UsageError: An engine cannot be used here, or a server does not let us in.
             DuologueError: Its files cannot be written.
         """
@@ -81,6 +82,9 @@ class MakerHere:
         task = asyncio.current_task()
         assert task is not None
         self._transport.check(spec)
+        kept = partial_of(self._out / spec.call_id)
+        if attempt.finishes and is_unlabelled(kept):
+            return await asyncio.to_thread(_finish, kept, spec)
         with CallFolder.create(self._out, spec.call_id) as folder:
             held = await self._carrier.place(spec, folder, self._watch)
             filing = asyncio.to_thread(
@@ -105,6 +109,12 @@ class MakerHere:
     async def recover(self) -> None:
         """Wait until another attempt has a chance."""
         await self._carrier.recover()
+
+
+def _finish(kept: Path, spec: CallSpec) -> CallResult:
+    if read_call(kept).spec != spec:
+        raise UsageError(f"{kept} was recorded from another specification; move it away")
+    return finish_kept(kept)
 
 
 class MakerInProcesses:

@@ -6,13 +6,14 @@ from duologue.folder.folder import Clock, TransportName
 from duologue.labels.metrics import Metrics
 from duologue.pipeline.filing import Attempt, CallResult
 from shared.endings import Ending, Fault, Outcome
-from shared.errors import CallFailed, CallTaken, DuologueError, UsageError
+from shared.errors import CallFailed, CallTaken, CallUnfinished, DuologueError, UsageError
 from shared.spec import CallSpec
 from shared.values import Frozen
 
 ERRORS: dict[str, type[DuologueError]] = {
     "taken": CallTaken,
     "failed": CallFailed,
+    "unfinished": CallUnfinished,
     "usage": UsageError,
     "error": DuologueError,
 }

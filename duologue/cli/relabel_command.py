@@ -56,6 +56,6 @@ def _show(result: Relabelled, *, alone: bool) -> None:
     """Say what was done with a folder; of many, only if it is no longer as it was, or refused."""
     if result.done in {Done.REFUSED, Done.SKIPPED}:
         err.print(f"[red]{result.done}:[/red] {escape(result.detail)}", soft_wrap=True)
-    elif alone or result.done is Done.RELABELLED:
+    elif alone or result.done in {Done.FINISHED, Done.RELABELLED}:
         what = f" ({escape(result.detail)})" if result.detail else ""
         out.print(f"{escape(str(result.folder))}: {result.done}{what}", soft_wrap=True)

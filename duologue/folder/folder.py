@@ -17,7 +17,14 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.endings import Fault, Outcome
-from shared.errors import CallTaken, DuologueError, FolderError, UsageError, wrong_field
+from shared.errors import (
+    CallTaken,
+    CallUnfinished,
+    DuologueError,
+    FolderError,
+    UsageError,
+    wrong_field,
+)
 from shared.masking import masked
 from shared.spec import CALL_ID_PATTERN, CallSpec, Role
 from shared.values import Frozen
@@ -130,7 +137,8 @@ class Head(BaseModel):
 class CallFolder:
     """A call folder in the making; only one process at a time makes the folder of a call.
 
-    A context manager: on leaving, what was not completed is removed.
+    A context manager: on leaving, what was not completed is removed, but for a whole recording,
+    which has its call.json and lacks its labels alone.
     """
 
     def __init__(self, path: Path, final: Path, lock: int | None) -> None:
@@ -144,10 +152,10 @@ class CallFolder:
     def create(cls, out: Path, call_id: str) -> Self:
         """Begin the folder of `call_id` in `out`, which is made if it is not there.
 
-        What a process that was killed has left of it is removed.
+        What a process that was killed has left of it is removed, unless it is a whole recording.
 
         Raises:
-            CallTaken: The folder is there, or another process makes it now.
+            CallTaken: The folder or a recording is there, or another process makes it now.
             UsageError: The id is no safe name, or `out` cannot be written to.
         """
         if not re.fullmatch(CALL_ID_PATTERN, call_id):
@@ -155,10 +163,10 @@ class CallFolder:
                 f"call id {call_id!r} is no safe folder name: letters, digits, '.', '_' and '-', "
                 "at most 100, the first a letter or digit"
             )
-        final, partial = out / call_id, out / f".{call_id}.partial"
+        final, partial = out / call_id, partial_of(out / call_id)
         try:
             out.mkdir(parents=True, exist_ok=True)
-            lock = claim(partial)
+            lock = _locked(partial)
         except OSError as error:
             raise UsageError(f"cannot write calls to {out}: {error.strerror}") from None
         if lock is None:
@@ -167,19 +175,50 @@ class CallFolder:
         if final.exists() or final.is_symlink():
             folder.discard()
             raise CallTaken(f"call id {call_id!r} exists already: {final}; choose another")
+        if is_unlabelled(partial):
+            folder.release()
+            raise CallTaken(
+                f"call id {call_id!r} was recorded already and lacks its labels: finish it with "
+                f"`duologue relabel {partial}`, or remove that folder"
+            )
+        _empty(partial)
+        return folder
+
+    @classmethod
+    def reopen(cls, partial: Path) -> Self:
+        """Take up the recording that was kept at `partial`, to finish it.
+
+        Raises:
+            CallTaken: Another process finishes it now, or just has.
+            DuologueError: It cannot be changed where it is.
+        """
+        try:
+            lock = _locked(partial)
+        except OSError as error:
+            raise DuologueError(f"cannot change {partial}: {error.strerror}") from None
+        if lock is None:
+            raise CallTaken(f"{partial} is being made by another process")
+        folder = cls(partial, _final_of(partial), lock)
+        if not is_unlabelled(partial):
+            folder.discard()
+            raise CallTaken(f"{partial} was finished by another process")
         return folder
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.discard()
+        if is_unlabelled(self.path):
+            self.release()
+        else:
+            self.discard()
 
     def commit(self, call: CallRecord) -> Path:
         """Write call.json with the checksum of every file, and give the folder its name.
 
         Raises:
-            DuologueError: The name was taken meanwhile; the files stay where they are.
+            CallUnfinished: The name was taken meanwhile; the files stay where they are.
+            OSError: A file cannot be written.
         """
         names = sorted(path.name for path in self.path.iterdir() if path.name != CALL)
         sums = {name: sha256(self.path / name) for name in names}
@@ -192,11 +231,11 @@ class CallFolder:
                 raise FileExistsError
             self.path.rename(self.final)
         except OSError:
-            raise DuologueError(
+            raise CallUnfinished(
                 f"cannot name the call folder {self.final}; it is kept as {self.path}"
             ) from None
         finally:
-            self._release()
+            self.release()
         sync(self.final.parent)
         return self.final
 
@@ -204,16 +243,49 @@ class CallFolder:
         """Remove what was written; for a call that never began, or is to be made again."""
         if self._lock is not None:
             shutil.rmtree(self.path, ignore_errors=True)
-            self._release()
+            self.release()
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Let other processes have the folder, which stays as it is."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
 
+def partial_of(final: Path) -> Path:
+    """Where a call folder is made, or made anew, until it gets its name."""
+    return final.with_name(f".{final.name}.partial")
+
+
+def _final_of(partial: Path) -> Path:
+    return partial.with_name(partial.name[1:].removesuffix(".partial"))
+
+
+def is_unlabelled(path: Path) -> bool:
+    """Whether a folder is the whole recording of a call whose labels could not be made.
+
+    Beside a folder of the call's name it is not: there it is what `rework` was making.
+    """
+    return (
+        bool(re.fullmatch(r"\..+\.partial", path.name))
+        and (path / CALL).exists()
+        and not _final_of(path).exists()
+    )
+
+
 def claim(path: Path) -> int | None:
     """An empty folder at `path`, locked as long as the descriptor is open; None if it is another's.
+
+    What was in it is removed.
+    """
+    lock = _locked(path)
+    if lock is not None:
+        _empty(path)
+    return lock
+
+
+def _locked(path: Path) -> int | None:
+    """The folder at `path`, made if it is not there, locked; None if another process has it.
 
     The lock is the operating system's: it goes with the process, `kill -9` included.
     """
@@ -229,14 +301,16 @@ def claim(path: Path) -> int | None:
             os.close(lock)
             return None
         if path.exists() and path.stat().st_ino == os.fstat(lock).st_ino:
-            break
+            return lock
         os.close(lock)
+
+
+def _empty(path: Path) -> None:
     for leftover in path.iterdir():
         if leftover.is_dir():
             shutil.rmtree(leftover)
         else:
             leftover.unlink()
-    return lock
 
 
 def read_call(folder: Path) -> CallRecord:
@@ -294,6 +368,12 @@ def audio_of(folder: Path) -> Path:
     """The audio of a call folder: clean, once there is that."""
     played = folder / AUDIO
     return played if played.exists() else folder / WIRE
+
+
+def why_not_written(path: Path, error: Exception) -> str:
+    """Why a file could not be written at `path`, and how many bytes are free there."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"{reason}; {shutil.disk_usage(path).free} bytes are free"
 
 
 def write_json(path: Path, model: BaseModel) -> None:

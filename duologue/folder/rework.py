@@ -15,7 +15,16 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from duologue.folder.folder import CALL, claim, read_call, read_head, sha256, sync, write_json
+from duologue.folder.folder import (
+    CALL,
+    claim,
+    partial_of,
+    read_call,
+    read_head,
+    sha256,
+    sync,
+    write_json,
+)
 from shared.errors import CallTaken, DuologueError, FolderError
 
 _AT_FDCWD = -100
@@ -95,7 +104,7 @@ def _claimed(folder: Path) -> Iterator[Path]:
 
     That is the copy or, if they were exchanged, the old folder: so both have to be locked.
     """
-    copy = folder.parent / f".{folder.name}.partial"
+    copy = partial_of(folder)
     lock = claim(copy)
     if lock is None:
         raise CallTaken(f"{folder} is being made or changed by another process")

@@ -6,25 +6,33 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import soundfile
+import structlog
+
 from duologue.call.outcome import ExitCode, exit_code
 from duologue.call.transport import Held
 from duologue.folder import event_log
 from duologue.folder.folder import (
     CALL,
+    RECORDED,
     CallFolder,
     CallRecord,
     Clock,
     RunDetails,
     TransportName,
+    read_call,
+    why_not_written,
     write_json,
 )
 from duologue.labels import metrics
 from duologue.labels.metrics import Metrics
-from duologue.pipeline.stages import label
+from duologue.pipeline.stages import LabelStage, label, works
 from shared.endings import Ending, Outcome
-from shared.errors import CallFailed
+from shared.errors import CallFailed, CallUnfinished, DuologueError
 from shared.events import EnginesLoaded
 from shared.spec import CallSpec, Role
+
+log = structlog.get_logger("duologue.filing")
 
 
 class Attempt(NamedTuple):
@@ -34,6 +42,8 @@ class Attempt(NamedTuple):
     """Why those before it failed."""
     retried: frozenset[Outcome] = frozenset()
     """With which outcomes nothing is kept, for the call is made again."""
+    finishes: bool = False
+    """Whether a recording of the call that was kept without labels is labelled instead."""
 
 
 ONLY_ATTEMPT = Attempt()
@@ -65,6 +75,7 @@ def file_call(
 
     Raises:
         CallFailed: It ended so that it is to be made again.
+        CallUnfinished: It could not be labelled; the recording is kept.
         DuologueError: The files cannot be written.
     """
     ending, recorded = held
@@ -95,11 +106,54 @@ def file_call(
     )
     # Labels are made from files alone, and of these call.json is one.
     write_json(folder.path / CALL, call)
-    began_s = time.monotonic()
-    label(folder.path)
-    run = call.run.model_copy(update={"labels_s": round(time.monotonic() - began_s, 3)})
-    final = folder.commit(call.model_copy(update={"run": run}))
-    return CallResult(final, ending, metrics.read(final))
+    return _finish(folder, call)
+
+
+def finish_kept(partial: Path) -> CallResult:
+    """Label a recording that was kept without labels, and give its folder its name. Blocks.
+
+    Raises:
+        CallTaken: Another process finishes it now, or just has.
+        CallUnfinished: It could not be labelled; the recording is kept.
+        FolderError: Its call.json is damaged.
+        DuologueError: It cannot be changed where it is.
+    """
+    with CallFolder.reopen(partial) as folder:
+        return _finish(folder, read_call(partial))
+
+
+def _finish(folder: CallFolder, call: CallRecord) -> CallResult:
+    """Label what was recorded; whatever fails then, the recording stays."""
+    try:
+        _clear_labels(folder.path, call.transport)
+        began_s = time.monotonic()
+        label(folder.path)
+        run = call.run.model_copy(update={"labels_s": round(time.monotonic() - began_s, 3)})
+        final = folder.commit(call.model_copy(update={"run": run}))
+    except CallUnfinished:
+        raise
+    except Exception as error:
+        if not isinstance(error, OSError | soundfile.LibsndfileError | DuologueError):
+            log.exception("labelling failed", call_id=call.call_id)
+        raise CallUnfinished(
+            f"cannot label {call.call_id} ({_reason(folder.path, error)}); its recording is kept "
+            f"as {folder.path}: `duologue relabel {folder.path}` finishes it"
+        ) from error
+    return CallResult(final, Ending(call.outcome, call.fault, call.detail), metrics.read(final))
+
+
+def _clear_labels(folder: Path, transport: TransportName) -> None:
+    """Remove what an earlier attempt at labelling has made, half-written files too."""
+    made = {name for each in works(LabelStage.PLACEMENT) for name in each.makes}
+    for path in folder.iterdir():
+        if path.name in made - RECORDED[transport] or path.name.startswith("."):
+            path.unlink()
+
+
+def _reason(folder: Path, error: Exception) -> str:
+    if isinstance(error, OSError | soundfile.LibsndfileError):
+        return why_not_written(folder, error)
+    return str(error) if isinstance(error, DuologueError) else f"{type(error).__name__}: {error}"
 
 
 def _versions() -> dict[str, str]:

@@ -14,9 +14,10 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import NamedTuple
 
-from duologue.folder.folder import CALL, RECORDED, SCHEMA, read_head
+from duologue.folder.folder import CALL, RECORDED, SCHEMA, is_unlabelled, read_head
 from duologue.folder.migrations import migrate
 from duologue.folder.rework import rework
+from duologue.pipeline.filing import finish_kept
 from duologue.pipeline.stages import LabelStage, label, works
 from shared.errors import CallTaken, DuologueError, FolderError, SpecError, UsageError
 from shared.settings import safe_path
@@ -25,6 +26,8 @@ from shared.settings import safe_path
 class Done(StrEnum):
     """What was done with a folder."""
 
+    FINISHED = "finished"
+    """It was a recording that had been kept without labels; now it is a call folder."""
     RELABELLED = "relabelled"
     UNCHANGED = "unchanged"
     SKIPPED = "skipped"
@@ -66,7 +69,7 @@ def relabel(folder: Path, since: LabelStage = LabelStage.PLACEMENT) -> frozenset
 
 
 def find_folders(path: Path) -> list[Path]:
-    """The call folder at `path`, or those in it, by name.
+    """The call folder at `path`, or those in it, by name; recordings that lack labels, too.
 
     Raises:
         UsageError: There is none.
@@ -75,7 +78,11 @@ def find_folders(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise UsageError(f"{path} is no call folder, and no folder of such")
-    found = [each for each in path.iterdir() if (each / CALL).exists() and each.name[0] != "."]
+    found = [
+        each
+        for each in path.iterdir()
+        if is_unlabelled(each) or ((each / CALL).exists() and each.name[0] != ".")
+    ]
     if not found:
         raise UsageError(f"there is no call in {path}")
     return sorted(found)
@@ -104,6 +111,8 @@ def relabel_all(folders: Sequence[Path], since: LabelStage, *, jobs: int) -> Ite
 
 def _attempt(folder: Path, since: LabelStage) -> Relabelled:
     try:
+        if is_unlabelled(folder):
+            return Relabelled(finish_kept(folder).folder, Done.FINISHED)
         changed = relabel(folder, since)
     except CallTaken as error:
         return Relabelled(folder, Done.SKIPPED, str(error))

@@ -1,6 +1,9 @@
-"""A real S3 server for the tests of batches."""
+"""A real S3 server for the tests of batches, and a disk that is soon full."""
 
+import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -26,3 +29,15 @@ def s3() -> Iterator[Any]:
         client.create_bucket(Bucket="calls")
         yield client
     server.stop()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for a call or two beyond what a batch keeps free."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=65m", "tmpfs", str(place)]
+    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
