@@ -48,6 +48,7 @@ class Outcome(StrEnum):
     WORKER_STOPPED = "worker_stopped"
     SERVER_LOST = "server_lost"
     ROOM_DELETED = "room_deleted"
+    RECORDING_FAILED = "recording_failed"
     CANCELLED = "cancelled"
 
 

@@ -373,7 +373,8 @@ def audio_of(folder: Path) -> Path:
 def why_not_written(path: Path, error: Exception) -> str:
     """Why a file could not be written at `path`, and how many bytes are free there."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return f"{reason}; {shutil.disk_usage(path).free} bytes are free"
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    return f"{reason}; {shutil.disk_usage(there).free} bytes are free"
 
 
 def write_json(path: Path, model: BaseModel) -> None:

@@ -105,7 +105,11 @@ def file_call(
         ),
     )
     # Labels are made from files alone, and of these call.json is one.
-    write_json(folder.path / CALL, call)
+    try:
+        write_json(folder.path / CALL, call)
+    except OSError as error:
+        problem = why_not_written(folder.path, error)
+        raise DuologueError(f"cannot write {folder.path / CALL}: {problem}") from None
     return _finish(folder, call)
 
 

@@ -20,7 +20,7 @@ from shared.errors import CallFailed, UsageError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
-HOPELESS = frozenset({Outcome.NOT_PICKED_UP, Outcome.REFUSED})
+HOPELESS = frozenset({Outcome.NOT_PICKED_UP, Outcome.REFUSED, Outcome.RECORDING_FAILED})
 """After a call that ended so, the next one would, too."""
 
 

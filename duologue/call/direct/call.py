@@ -103,6 +103,9 @@ class DirectCall:
             on_event=on_event,
             listeners=self._watch.listeners,
         )
+        tape.on_failed(
+            lambda problem: monitor.settle(Ending(Outcome.RECORDING_FAILED, Fault.SYSTEM, problem))
+        )
         try:
             ending = await self._converse(tape, monitor)
         except asyncio.CancelledError:

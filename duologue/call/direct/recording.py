@@ -14,7 +14,7 @@ from duologue.call.live_audio import Listener
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ, Pcm
 from duologue.folder.folder import AUDIO, Recording, Take
-from shared.errors import DuologueError
+from duologue.folder.reserve import FailedCallback, Reserve, not_written
 from shared.events import RecordingEnded
 from shared.events.journal import Event, Journal
 from shared.spec import Role
@@ -31,6 +31,9 @@ class DirectRecording:
         call_id: Of the call.
         on_event: Called with every event.
         listeners: Hear both sides.
+
+    Raises:
+        DuologueError: There is no room on the disk.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class DirectRecording:
     ) -> None:
         self._folder, self._journal, self._on_event = folder, journal, on_event
         self._listeners = listeners
+        self._reserve = Reserve(folder)
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._real_zero_s, self._zero_s = real_monotonic(), time.monotonic()
         self._events = event_log.EventLog(folder, call_id=call_id)
@@ -59,9 +63,17 @@ class DirectRecording:
         self._length = 0
         journal.add_sink(self.take)
 
+    def on_failed(self, callback: FailedCallback) -> None:
+        """Call back, once, when files can no longer be written, with where and why."""
+        self._reserve.on_failed(callback)
+
     def take(self, event: Event) -> None:
         """Record an event, now."""
-        self._events.write(event, time.monotonic() - self._zero_s)
+        self._reserve.check()
+        try:
+            self._events.write(event, time.monotonic() - self._zero_s)
+        except OSError as error:
+            self._reserve.fail(error)
         self._on_event(event)
 
     def lay(self, played: Mapping[Role, Pcm]) -> None:
@@ -84,6 +96,7 @@ class DirectRecording:
         Raises:
             DuologueError: They cannot be written.
         """
+        self._reserve.release()
         try:
             self._write()
         finally:
@@ -99,15 +112,19 @@ class DirectRecording:
         duration_s = round(self._length / RATE_HZ, 3)
         counted = recording.model_dump(mode="json", include={"inserted_s", "cut_s", "concealed_s"})
         self._journal.emit(RecordingEnded(duration_s=duration_s, **counted))
-        self._events.close()
-        event_log.order_by_clock(self._folder)
+        try:
+            self._events.close()
+            event_log.order_by_clock(self._folder)
+        except OSError as error:
+            raise not_written(self._folder, error) from None
         wall_s = round(real_monotonic() - self._real_zero_s, 3)
         return Take(self._started_at, wall_s, duration_s, recording)
 
     def _write(self) -> None:
+        self._reserve.check()
         try:
             if self._ticks:
                 self._audio.write(np.concatenate(self._ticks, axis=1).T)
             self._ticks.clear()
         except (OSError, soundfile.LibsndfileError) as error:
-            raise DuologueError(f"cannot write the recording in {self._folder}: {error}") from None
+            raise not_written(self._folder, error) from None

@@ -123,7 +123,11 @@ async def _hold(
         refused = JobRefused(attendance.room, role, reason)
         monitor.settle(Ending(Outcome.REFUSED, Fault.SYSTEM, str(refused)))
 
+    def on_failed(problem: str) -> None:
+        monitor.settle(Ending(Outcome.RECORDING_FAILED, Fault.SYSTEM, problem))
+
     recorder.on_refused(on_refused)
+    recorder.on_failed(on_failed)
     await recorder.start(url, token)
     connecting = asyncio.create_task(
         _connect(attendance, recorder, monitor, tracks_timeout_s=counterpart.tracks_timeout_s),

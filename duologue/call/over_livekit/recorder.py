@@ -27,8 +27,9 @@ from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ
 from duologue.folder.folder import WIRE, CallFolder, Recording, Take
 from duologue.folder.played_zip import PlayedFile
+from duologue.folder.reserve import FailedCallback, Reserve, not_written
 from shared.address import ServerAddress
-from shared.errors import DuologueError, ServerUnreachable
+from shared.errors import ServerUnreachable
 from shared.events import (
     Dispatched,
     Failed,
@@ -103,6 +104,9 @@ class Recorder:
         room: The room's name.
         call_id: The call's.
         counterpart: Who holds the support side.
+
+    Raises:
+        DuologueError: There is no room on the disk.
     """
 
     def __init__(
@@ -116,6 +120,7 @@ class Recorder:
     ) -> None:
         self.clock = RecordingClock.start()
         self._path = folder.path
+        self._reserve = Reserve(folder.path)
         self._journal = journal
         self._audio = TwoChannelFile(folder.path / WIRE)
         self._events = event_log.EventLog(folder.path, room=room, call_id=call_id)
@@ -153,7 +158,7 @@ class Recorder:
         """Done when the recorder is out of the room, with the reason.
 
         It is LiveKit's in small letters, such as `room_deleted`, or `connection_lost`, or
-        `stopped`. Fails with a DuologueError when a file cannot be written.
+        `stopped`.
         """
         return self._presence.closed
 
@@ -184,6 +189,13 @@ class Recorder:
     def on_refused(self, callback: RefusedCallback) -> None:
         """Call back when a worker refuses its job, with its role and its reason."""
         self._on_refused.append(callback)
+
+    def on_failed(self, callback: FailedCallback) -> None:
+        """Call back, once, when files can no longer be written, with where and why.
+
+        What was recorded until then is whole; the call should end now.
+        """
+        self._reserve.on_failed(callback)
 
     async def start(self, url: str, token: str) -> None:
         """Join the room and begin to record who is there and who comes.
@@ -216,6 +228,7 @@ class Recorder:
         """
         if self._recorded:
             return self._recorded
+        self._reserve.release()
         await self._inbox.aclose(DRAIN_TIMEOUT_S)
         self._presence.end()
         if self._writing:
@@ -234,10 +247,11 @@ class Recorder:
         length_s = round(duration_s, 3)
         self._journal.emit(RecordingEnded(duration_s=length_s, **counted))
         self._recorded = Take(self.clock.started_at, length_s, length_s, recording)
-        self._events.close()
-        event_log.order_by_clock(self._path)
-        if failure := self.closed.exception():
-            raise failure
+        try:
+            self._events.close()
+            event_log.order_by_clock(self._path)
+        except OSError as error:
+            raise not_written(self._path, error) from None
         return self._recorded
 
     def _close_audio(self, end_s: float) -> dict[Role, Losses]:
@@ -245,7 +259,7 @@ class Recorder:
             self._audio.close(end_s)
             self._played.close()
         except (OSError, soundfile.LibsndfileError) as error:
-            raise DuologueError(f"cannot write the recording in {self._path}: {error}") from None
+            raise not_written(self._path, error) from None
         return {role: channel.losses for role, channel in self._audio.channels.items()}
 
     async def _leave(self) -> None:
@@ -266,10 +280,11 @@ class Recorder:
     def _take(self, event: Event) -> None:
         if self._recorded:
             return
+        self._reserve.check()
         try:
             self._events.write(event, self.clock.now())
         except OSError as error:
-            self._fail(error)
+            self._reserve.fail(error)
         for callback in self._on_event:
             callback(event)
         if isinstance(event.payload, Dispatched | Redispatched):
@@ -277,18 +292,14 @@ class Recorder:
             self._take_refusals()
 
     def _keep(self, role: Role, name: str, flac: bytes) -> None:
+        self._reserve.check()
         try:
             self._played.add(role, name, flac)
         except OSError as error:
-            self._fail(error)
+            self._reserve.fail(error)
 
     def _on_lost(self, role: Role, problem: str) -> None:
         self._journal.emit(Failed(error=problem, sender=role))
-
-    def _fail(self, error: Exception) -> None:
-        if not self.closed.done():
-            problem = f"cannot write the recording in {self._path}: {error}"
-            self.closed.set_exception(DuologueError(problem))
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
@@ -300,9 +311,10 @@ class Recorder:
         try:
             while True:
                 await asyncio.sleep(WRITE_EVERY_S)
+                self._reserve.check()
                 self._audio.advance(self.clock.now())
         except (OSError, soundfile.LibsndfileError) as error:
-            self._fail(error)
+            self._reserve.fail(error)
 
     async def _count(self) -> None:
         while True:

@@ -15,6 +15,7 @@ SEEN_BY_THE_DRIVER = {
     Outcome.REFUSED,
     Outcome.SERVER_LOST,
     Outcome.ROOM_DELETED,
+    Outcome.RECORDING_FAILED,
     Outcome.AGENT_LEFT,
     Outcome.CANCELLED,
 }

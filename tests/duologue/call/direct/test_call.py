@@ -41,6 +41,7 @@ from shared.side.dialogue import Dialogue, RulesLLM, listen, say
 from shared.side.line import Line
 from shared.side.session import create_session
 from shared.spec import CallSpec, Delay, Latency, Role
+from tests.disks import fill
 from tests.folders import check_files
 from tests.making import call_directly
 from tests.roles import Script, call_spec
@@ -329,3 +330,22 @@ def test_in_real_time_the_call_takes_as_long_as_it_is(tmp_path: Path) -> None:
     assert [turn.said for turn in read_transcript(result.folder).turns][:1] == list(
         lines[Role.SUPPORT]
     )
+
+
+def test_a_disk_that_fills_ends_the_call_and_what_was_recorded_is_whole(small_disk: Path) -> None:
+    spec = load_scenario().to_spec(
+        call_id="full", seed=SEED, engines={role: QUICK.engines(role) for role in Role}
+    )
+    said = 0
+
+    def fill_when_both_spoke(event: Event) -> None:
+        nonlocal said
+        said += isinstance(event.payload, Said)
+        if said == 4 and not (small_disk / "filling").exists():
+            fill(small_disk)
+
+    result = call_directly(spec, small_disk, QUICK, watch=Watch(fill_when_both_spoke))
+    assert result.ending.outcome is Outcome.RECORDING_FAILED
+    assert "No space left on device" in result.ending.detail
+    check_files(result.folder)
+    assert len(read_transcript(result.folder).turns) >= 4

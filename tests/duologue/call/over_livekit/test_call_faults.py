@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from shared.events.journal import Event
 from shared.settings import Settings, inherited_environment
 from shared.spec import CallSpec, Role
 from tests import roles
+from tests.disks import fill
 from tests.duologue.processes import REPOSITORY, all_gone
 from tests.folders import check_files
 from tests.making import call_over
@@ -428,3 +430,24 @@ async def test_a_server_that_is_killed_ends_the_call_and_the_workers(command: Co
     assert (call["outcome"], call["fault"]) == (Outcome.SERVER_LOST, Fault.SYSTEM)
     assert min(whole(command.out / "c")) > SPEECH_RMS / 2
     assert only_whole_folders(command.out)
+
+
+async def test_a_disk_that_fills_ends_the_call_at_once_and_what_was_recorded_is_whole(
+    stage: Stage, small_disk: Path
+) -> None:
+    await stage.staff()
+    here = Stage(stage.server, small_disk)
+
+    async def fault() -> None:
+        fill(small_disk)
+
+    ended = await here.call_until("full", fault)
+    assert (ended.outcome, ended.fault) == (Outcome.RECORDING_FAILED, Fault.SYSTEM)
+    assert re.fullmatch(
+        rf"cannot write the recording in {re.escape(str(small_disk))}/.full.partial: "
+        r"No space left on device; \d+ bytes are free",
+        ended.detail,
+    )
+    assert ended.after_s < END_WITHIN_S
+    customer, support = whole(ended.folder)
+    assert min(customer, support) > SPEECH_RMS
