@@ -21,9 +21,9 @@ from duologue.cli.counterpart_options import (
     named_counterpart,
 )
 from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
+from duologue.cli.output_pipe import CLOSED_PIPE, OutputPipe, PipedTerminal
 from duologue.cli.plan_command import LatencyOption
-from duologue.cli.signals import run_cancellable
-from duologue.cli.terminal import Terminal
+from duologue.cli.signals import Cancellation, run_cancellable
 from duologue.folder.folder import Clock, TransportName
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.at_business import scenario_at
@@ -115,27 +115,31 @@ def call(
         raise UsageError("--play is for calls in real time: add --clock real")
     # On the virtual clock seconds pass too quickly for a meter to be read.
     meters = Meters() if in_real_time else None
-    view = CallView(Terminal(quiet=as_json), meters)
+    view = CallView(PipedTerminal(quiet=as_json), meters)
+    hang_up = Cancellation()
+    pipe = OutputPipe(on_closed=hang_up)
     speaker = Speaker() if play else None
     watch = Watch(
-        print_event if as_json else view.on_event,
+        pipe.guard(print_event if as_json else view.on_event),
         [each.hear for each in (meters, speaker) if each],
     )
-    occasion = planned.occasion(view.say, show_problem)
+    occasion = planned.occasion(pipe.guard(view.say), show_problem)
 
     async def make() -> CallResult:
         async with watched_maker(planned.transport, occasion, planned.out, watch) as maker:
             made = await maker.call(planned.spec)
             if made.exit_code and made.ending.outcome is not Outcome.COMPLETED:
-                view.show_log(maker.last_lines)
+                pipe.guard(view.show_log)(maker.last_lines)
             return made
 
     with closing(speaker) if speaker else nullcontext(), closing(view):
         try:
-            result = run_cancellable(make())
+            result = run_cancellable(make(), hang_up)
         except asyncio.CancelledError:
+            if pipe.closed:
+                sys.exit(CLOSED_PIPE)
             if (final := planned.out / planned.spec.call_id).exists():
                 view.say(f"cancelled; what was recorded until then: {final}")
             raise
-    view.show(result)
-    sys.exit(result.exit_code)
+    pipe.guard(view.show)(result)
+    sys.exit(CLOSED_PIPE if pipe.closed else result.exit_code)

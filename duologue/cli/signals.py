@@ -20,13 +20,35 @@ def on_ending_signals(callback: Callable[[], object]) -> None:
         loop.add_signal_handler(signal.SIGHUP, callback)
 
 
-def run_cancellable(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work; Ctrl-C, SIGTERM and SIGHUP cancel it, so that it cleans up."""
+class Cancellation:
+    """Cancels a command's work when it is called, from whichever thread."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[Any] | None = None
+
+    def begin(self) -> None:
+        """Make the running task what is cancelled."""
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def __call__(self) -> None:
+        """Cancel it."""
+        if self._loop and self._task:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+
+
+def run_cancellable(work: Coroutine[Any, Any, T], cancellation: Cancellation | None = None) -> T:
+    """Run a command's work; Ctrl-C, SIGTERM and SIGHUP cancel it, so that it cleans up.
+
+    So does `cancellation`, where there are other reasons.
+    """
 
     async def cancellable() -> T:
         task = asyncio.current_task()
         assert task is not None
         on_ending_signals(task.cancel)
+        if cancellation:
+            cancellation.begin()
         return await work
 
     return asyncio.run(cancellable())

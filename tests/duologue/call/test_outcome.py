@@ -5,6 +5,7 @@ import pytest
 
 from duologue.call.outcome import COMPLETE, ExitCode, ending_of, exit_code
 from duologue.cli.cli import CANCELLED_BY_SIGNAL
+from duologue.cli.output_pipe import CLOSED_PIPE
 from shared.endings import Ending, EndReason, Fault, Outcome
 from shared.spec import Role
 
@@ -78,4 +79,4 @@ def test_the_document_says_what_the_table_does(row: list[str]) -> None:
 
 def test_the_document_has_exactly_the_exit_codes_there_are() -> None:
     codes = [int(row[0]) for row in documented(2)]
-    assert codes == [*(code.value for code in ExitCode), CANCELLED_BY_SIGNAL]
+    assert codes == [*(code.value for code in ExitCode), CANCELLED_BY_SIGNAL, CLOSED_PIPE]

@@ -1,0 +1,52 @@
+"""Standard output whose reader may go away in mid-call, as `head -1` does."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+from duologue.cli.terminal import Terminal
+
+P = ParamSpec("P")
+
+CLOSED_PIPE = 128 + signal.SIGPIPE
+"""The exit status of a program whose reader is gone, as a shell tells it."""
+
+
+class OutputPipe:
+    """Notices, once, that nobody reads standard output any more; from then on nothing is printed.
+
+    Args:
+        on_closed: Called then, in the thread that printed.
+    """
+
+    def __init__(self, on_closed: Callable[[], object]) -> None:
+        self.closed = False
+        self._on_closed = on_closed
+
+    def guard(self, show: Callable[P, object]) -> Callable[P, None]:
+        """`show`, which prints, without the error that tells of a closed pipe."""
+
+        def guarded(*args: P.args, **options: P.kwargs) -> None:
+            if self.closed:
+                return
+            try:
+                show(*args, **options)
+            except BrokenPipeError:
+                self.closed = True
+                # What is left in buffers is written when the program ends.
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, sys.stdout.fileno())
+                os.close(nowhere)
+                self._on_closed()
+
+        return guarded
+
+
+class PipedTerminal(Terminal):
+    """A terminal that leaves it to its caller what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the error that is being handled, instead of ending the program."""
+        raise  # noqa: PLE0704 - rich calls this where it has caught the error
