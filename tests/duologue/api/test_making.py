@@ -162,7 +162,10 @@ def test_type_checkers_know_what_is_public(tmp_path: Path) -> None:
 
 
 INTERRUPTED = """\
+import signal
 import duologue
+# As in a terminal; what a shell starts in the background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     duologue.call("not-the-account-holder", transport="direct", call_id="cut")
 except KeyboardInterrupt:
