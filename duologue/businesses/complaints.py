@@ -149,7 +149,12 @@ def _problems(business: Business) -> Iterator[Complaint]:
 def _procedures(folder: Path, tools: Tools) -> Iterator[Complaint]:
     """Tools that are called by names that no tool has, wherever in the folder's own code."""
     for file in sorted(folder.glob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        try:
+            module = ast.parse(file.read_text(encoding="utf-8"))
+        except (SyntaxError, ValueError) as error:
+            yield Complaint(str(file), f"is not Python: {error}", "repair it, or move it away")
+            continue
+        for node in ast.walk(module):
             match node:
                 case ast.Call(
                     func=ast.Name("call") | ast.Attribute(attr="do"),

@@ -35,9 +35,11 @@ def new(
     """Write a small business that runs at once, to be made your own."""
     for file in write_business(folder):
         out.print(escape(str(file)), soft_wrap=True)
+    # A name alone may be that of another business, which goes first.
+    place = folder if len(folder.parts) > 1 else f"./{folder}"
     out.print(
-        f"\nCall it: duologue call --business {folder} --transport direct\n"
-        f"After each change: duologue business check {folder}",
+        f"\nCall it: duologue call --business {place} --transport direct\n"
+        f"After each change: duologue business check {place}",
         soft_wrap=True,
     )
 

@@ -45,7 +45,11 @@ def _leaves(file: Path, folder: Path) -> Iterator[tuple[str, str]]:
         return
     own = _packages_around(folder)
     depth = len(file.relative_to(folder).parts)
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        raise UsageError(f"{file} is not Python, and cannot be staged: {error}") from None
+    for node in ast.walk(tree):
         match node:
             case ast.Import(names=names):
                 modules = [alias.name for alias in names if alias.name.split(".")[0] in own]

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from duologue.businesses import check, write_business
+from duologue.deploy.business import business_sources
+from shared.errors import UsageError
 from support_agent import known_businesses
 
 
@@ -109,6 +111,15 @@ def test_a_procedure_that_calls_no_tool_is_named_with_its_line(hotel: Path) -> N
     lines = file.read_text().count("\n")
     wanted = f"{file}:{lines}: there is no tool 'cancel_bookings' to call; there are find_booking"
     assert any(str(each).startswith(wanted) for each in check(str(hotel)))
+
+
+def test_a_file_that_is_no_python_is_named_and_cannot_be_staged(hotel: Path) -> None:
+    (hotel / "notes.py").write_text("to do: (\n")
+    assert any(
+        str(each).startswith(f"{hotel / 'notes.py'}: is not Python") for each in check(str(hotel))
+    )
+    with pytest.raises(UsageError, match=r"notes.py is not Python, and cannot be staged"):
+        business_sources(str(hotel))
 
 
 def test_a_business_without_scenarios_is_told_so(hotel: Path) -> None:
