@@ -60,7 +60,8 @@ def edit(hotel: Path) -> None:
     tools.write_text(f"{text}\n{method}")
     procedures.write_text(f"{procedures.read_text()}\n\n{block('python', 'def cancel_booking')}")
     init = hotel / "__init__.py"
-    text = init.read_text().replace("import tell_booking", "import cancel_booking, tell_booking")
+    imported = block("python", "from .procedures import").strip()
+    text = init.read_text().replace("from .procedures import tell_booking", imported)
     problem = "            solve=tell_booking,\n        ),\n"
     assert problem in text
     text = text.replace(problem, f"{problem}        CANCELLATION,\n")
