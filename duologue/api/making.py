@@ -104,13 +104,13 @@ def plan_call(
     carried = find_transport(_one_of(TransportName, transport))
     carried = carried.in_time(clock) if clock else carried
     settings = read_settings().with_profile(_one_of(Profile, profile) if profile else None)
-    choices = {_one_of(Role, role): choice for role, choice in engines.items()}
+    choices = {_one_of(Role, role): _chosen(choice) for role, choice in engines.items()}
     counterpart = counterpart or OURS
     for_ours = local_workers or choices.get(Role.SUPPORT, EngineChoice()) != EngineChoice()
     if counterpart.under_test and for_ours:
         raise UsageError("with --support-agent, leave out --workers and --support-stt and its like")
     spec = _read(scenario).to_spec(
-        call_id=call_id or f"call-{secrets.token_hex(4)}",
+        call_id=f"call-{secrets.token_hex(4)}" if call_id is None else call_id,
         seed=seed,
         engines={role: settings.engines(role) for role in Role},
         options=choices,
@@ -122,6 +122,15 @@ def plan_call(
     out = Path(out)
     CallFolder.create(out, spec.call_id).discard()  # what cannot be made starts nothing
     return Planned(spec, carried, counterpart, settings, out, local_workers)
+
+
+def _chosen(choice: object) -> EngineChoice:
+    if not isinstance(choice, EngineChoice):
+        raise UsageError(
+            f"engines are named by an EngineChoice, such as "
+            f"duologue.EngineChoice(tts='hibari/heart'), not by {choice!r}"
+        )
+    return choice
 
 
 def _read(scenario: Scenario | str | Path) -> Scenario:

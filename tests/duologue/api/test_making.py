@@ -65,6 +65,12 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "there is no 'agent', but customer and support",
     ),
     (
+        lambda: direct(engines={"support": {"tts": "hibari/heart"}}),
+        duologue.UsageError,
+        "engines are named by an EngineChoice",
+    ),
+    (lambda: direct(call_id=""), duologue.UsageError, "call_id"),
+    (
         lambda: direct(engines={"support": duologue.EngineChoice(tts="nobody/else")}),
         EngineUnavailable,
         "'nobody/else' cannot be used",
