@@ -69,11 +69,20 @@ class Planned(NamedTuple):
         )
 
 
+def named_transport(name: str, clock: Clock | None = None) -> Transport:
+    """The transport of this name, in another time than its own if one is given.
+
+    Raises:
+        UsageError: There is none, or it has no such time.
+    """
+    transport = find_transport(_one_of(TransportName, name))
+    return transport.in_time(clock) if clock else transport
+
+
 def plan_call(
     scenario: Scenario | str | Path,
     *,
-    transport: str,
-    clock: Clock | None = None,
+    transport: Transport,
     seed: int = 0,
     out: Path | str,
     call_id: str | None = None,
@@ -87,8 +96,7 @@ def plan_call(
 
     Args:
         scenario: What it is about, or where that is written.
-        transport: What carries it, by name.
-        clock: In which time it takes place; None for the transport's own.
+        transport: What carries it.
         seed: Of whatever is drawn by chance.
         out: The folder that its folder is made in.
         call_id: The name of its folder.
@@ -101,8 +109,6 @@ def plan_call(
     Raises:
         UsageError: It cannot be made; nothing was started, and nothing is left.
     """
-    carried = find_transport(_one_of(TransportName, transport))
-    carried = carried.in_time(clock) if clock else carried
     settings = read_settings().with_profile(_one_of(Profile, profile) if profile else None)
     choices = {_one_of(Role, role): _chosen(choice) for role, choice in engines.items()}
     counterpart = counterpart or OURS
@@ -118,10 +124,10 @@ def plan_call(
         latency=latency,
         under_test=counterpart.under_test,
     )
-    carried.check(spec)
+    transport.check(spec)
     out = Path(out)
     CallFolder.create(out, spec.call_id).discard()  # what cannot be made starts nothing
-    return Planned(spec, carried, counterpart, settings, out, local_workers)
+    return Planned(spec, transport, counterpart, settings, out, local_workers)
 
 
 def _chosen(choice: object) -> EngineChoice:
@@ -200,7 +206,7 @@ async def acall(
     """
     planned = plan_call(
         scenario,
-        transport=transport,
+        transport=named_transport(transport),
         seed=seed,
         out=out,
         call_id=call_id,
@@ -249,7 +255,7 @@ def call(
         )
     planned = plan_call(
         scenario,
-        transport=transport,
+        transport=named_transport(transport),
         seed=seed,
         out=out,
         call_id=call_id,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from duologue.api.making import plan_call
+from duologue.api.making import named_transport, plan_call
 from duologue.batch.call_maker import watched_maker
 from duologue.call.live_audio import Meters, Speaker
 from duologue.call.transport import Watch
@@ -95,10 +95,13 @@ def call(
     """Make one call, show it while it happens, and leave its folder in --out."""
     if support_agent and business:
         raise UsageError("with --support-agent, leave out --business; it has a desk of its own")
+    carried = named_transport(transport, clock)
+    in_real_time = carried.clock is Clock.REAL
+    if play and not in_real_time:
+        raise UsageError("--play is for calls in real time: add --clock real")
     planned = plan_call(
         scenario_at(business, scenario) if business else scenario or DEFAULT,
-        transport=transport,
-        clock=clock,
+        transport=carried,
         seed=seed,
         out=out_dir,
         call_id=call_id,
@@ -110,9 +113,6 @@ def call(
         latency=read_latency(latency or []),
         local_workers=workers is Workers.LOCAL,
     )
-    in_real_time = planned.transport.clock is Clock.REAL
-    if play and not in_real_time:
-        raise UsageError("--play is for calls in real time: add --clock real")
     # On the virtual clock seconds pass too quickly for a meter to be read.
     meters = Meters() if in_real_time else None
     view = CallView(PipedTerminal(quiet=as_json), meters)
