@@ -22,6 +22,7 @@ from duologue.batch.plan import Plan
 from duologue.call.direct.transport import Direct
 from duologue.cli.batch_run import BatchExit, make_batch
 from duologue.folder import folder
+from duologue.folder.folder import CallRecord
 from duologue.labels import metrics
 from duologue.report.summary import read_calls
 from shared.spec import Role
@@ -221,15 +222,19 @@ def test_a_plan_that_was_edited_since_does_not_go_on_in_the_old_folder(tmp_path:
 def test_what_finished_calls_cost_counts_towards_max_cost(plan: Path, tmp_path: Path) -> None:
     out = tmp_path / "calls"
     out.mkdir()
-    first, *others = Plan.read(plan, SETTINGS).ids
+    planned = Plan.read(plan, SETTINGS)
+    first, *others = planned.ids
     usage = {Role.CUSTOMER: (BILL.model_copy(update={"output_tokens": 1_000_000}),)}
     add_call(out, first, usage=usage)
-    add_call(out, "of another plan", usage=usage)
+    record = CallRecord.model_validate_json((out / first / folder.CALL).read_bytes())
+    made_from = record.model_copy(update={"spec": planned.spec(0)})
+    folder.write_json(out / first / folder.CALL, made_from)
+    add_call(out, "of-another-plan", usage=usage)
     code, told = made(plan, out, "--max-cost", "2")
     assert code == BatchExit.MAX_COST
     assert "$2.00 of --max-cost 2 are spent" in told
     assert f"{len(others)} calls are left" in told
-    assert {path.name for path in out.iterdir()} == {first, "of another plan"}
+    assert {path.name for path in out.iterdir()} == {first, "of-another-plan"}
     (out / first / metrics.FILE).write_text("{")
     code, told = made(plan, out, "--max-cost", "9")
     assert code == BatchExit.WRONG_USE
