@@ -53,7 +53,7 @@ def overhead(calls: int, transport: str, jobs: int, place: Path) -> dict[str, An
     # A call that failed is told by the figures; it costs no other figure.
     subprocess.run(batch(plan, out, transport, jobs), check=False)
     wall_s = time.monotonic() - began_s
-    made = read_calls(out)
+    made = read_calls(out).calls
     runs = [each.record.run for each in made]
     jobs_s = jobs * wall_s
     return {

@@ -92,7 +92,7 @@ def main() -> None:
         for transport, number in jobs.items():
             out = place / transport
             subprocess.run(batch(place / "plan.jsonl", out, transport, number), check=True)
-            figures[transport] = measure(read_calls(out))
+            figures[transport] = measure(read_calls(out).calls)
     show(figures)
     for name, one in figures.items():
         if min(one["barge_ins"], one["backchannels"]) < EVENTS:

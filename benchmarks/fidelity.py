@@ -38,7 +38,7 @@ def calls_on(transport: TransportName, folder: Path | None, place: Path, calls: 
         folder, plan = place / transport, place / f"{transport}.jsonl"
         written(plan, calls)
         subprocess.run(batch(plan, folder, transport, 1), check=True)
-    return [each.path for each in read_calls(folder)]
+    return [each.path for each in read_calls(folder).calls]
 
 
 def compare(live: Path, direct: Path) -> dict[str, Any]:

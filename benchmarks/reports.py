@@ -43,6 +43,7 @@ from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript, Turn
 from duologue.report import call as report
 from duologue.report import index
+from duologue.report.summary import read_calls
 
 # After the page's own code has run; `sound` and `timeline` are its names.
 OPENED = """() => new Promise((done) => {
@@ -183,7 +184,7 @@ def many(browser: Browser, one: Path, out: Path, calls: int) -> dict[str, float]
         write_json(folder / CALL, call.model_copy(update={"call_id": folder.name}))
         shutil.copy(one / metrics.FILE, folder)
     began_s = time.process_time()
-    made = index.write(out)
+    made = index.write(out, read_calls(out).calls)
     made_s = time.process_time() - began_s
     page = browser.new_page()
     page.goto(made.as_uri(), wait_until="commit")

@@ -87,7 +87,7 @@ def main() -> None:
         made = subprocess.run(command, check=False).returncode
         if made not in tuple(BatchExit):
             raise SystemExit(made)
-        calls = read_calls(place / "calls")
+        calls = read_calls(place / "calls").calls
     of = {
         name: [each for each in calls if business[each.scenario] == name]
         for name in sorted(set(filter(None, business.values())))

@@ -1,4 +1,4 @@
-"""Logging: structlog events on standard output, for people or one JSON object a line.
+"""Logging: structlog events for people, or one JSON object a line.
 
 LiveKit's own records go the same way. A job that runs in its own process hands its records to the
 worker's process, which alone prints (livekit-agents 1.8.9, ipc/log_queue.py).
@@ -7,7 +7,7 @@ Secrets are masked in all of it; what a terminal would obey is made visible.
 
 import logging
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict
@@ -33,15 +33,21 @@ def use_logging() -> None:
     )
 
 
-def configure(style: Literal["console", "json"], *, level: int = logging.INFO) -> None:
-    """Print the events of this process from `level` on, on standard output in `style`."""
+def configure(
+    style: Literal["console", "json"], *, level: int = logging.INFO, to: TextIO | None = None
+) -> None:
+    """Print the events of this process from `level` on in `style`; on standard output unless told.
+
+    A command whose output others read has its log on standard error.
+    """
     use_logging()
+    to = to or sys.stdout
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(default=_masked_text)
         if style == "json"
-        else _Console(colors=sys.stdout.isatty())
+        else _Console(colors=to.isatty())
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(to)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[

@@ -172,6 +172,22 @@ class Settings(BaseSettings):
         del env_settings, file_secret_settings
         return init_settings, _Environment(settings_cls), dotenv_settings
 
+    def cache_folder(self, name: str = "") -> Path:
+        """A folder of the cache, which is made if it is not there.
+
+        Raises:
+            UsageError: It cannot be made.
+        """
+        folder = self.duologue_cache / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UsageError(
+                f"{folder} cannot be written ({error.strerror}); set DUOLOGUE_CACHE to another "
+                "folder"
+            ) from None
+        return folder
+
     def provider(self, name: str) -> ProviderSettings:
         """What is said of the provider `name`.
 
@@ -220,13 +236,18 @@ def read_settings() -> Settings:
     """The settings that the environment makes; its secrets are masked from now on.
 
     Raises:
-        UsageError: A variable is wrong; the message names it, and not its value.
+        UsageError: A variable is wrong, or `.env` cannot be read; the message names the variable,
+            and not its value.
     """
     try:
         settings = Settings()
     except ValidationError as error:
         wrong = wrong_field(error)
         raise _wrong("_".join(map(str, wrong.location)).upper(), wrong.problem) from None
+    except UnicodeDecodeError:
+        raise UsageError(".env cannot be read: it is not UTF-8") from None
+    except OSError as error:
+        raise UsageError(f".env cannot be read: {error.strerror}") from None
     set_secrets(settings.secrets)
     return settings
 

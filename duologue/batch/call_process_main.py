@@ -40,7 +40,7 @@ def main() -> NoReturn:
     """Make calls until there are no more orders."""
     # Ctrl-C is for whoever ordered; a call is ended by ending this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logs.configure("console", level=logging.ERROR)
+    logs.configure("console", level=logging.ERROR, to=sys.stderr)
     settings = read_settings()
     orders: SimpleQueue[str] = SimpleQueue()
 

@@ -13,7 +13,7 @@ from duologue.scenarios.at_business import chosen_scenarios
 from duologue.scenarios.document import Document
 from duologue.scenarios.scenario import NO_OPTIONS
 from shared import engines
-from shared.errors import DocumentError, SpecError, UsageError, wrong_field
+from shared.errors import DocumentError, DuologueError, SpecError, UsageError, wrong_field
 from shared.settings import Settings
 from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role, SupportSheet
 from shared.values import Text
@@ -21,6 +21,8 @@ from support_agent import check_desk
 
 READ_BYTES = 2**20
 """How much of a plan is read at once."""
+LONGEST_LINE = 2**20
+"""In bytes; a call takes some thousand."""
 
 _CALL_ID = re.compile(rb'"call_id"\s*:\s*"([^"\\]*)"')
 
@@ -67,16 +69,8 @@ class Plan:
         """
         if path.suffix in {".yaml", ".yml"}:
             return cls.of(Document.read(path).parse(Repeated), settings)
-        try:
-            with path.open("rb", buffering=READ_BYTES) as file:
-                lines = [*file]
-        except OSError as error:
-            raise DocumentError(path, 0, "", f"cannot be read: {error.strerror}") from None
-        if not lines:
-            raise DocumentError(path, 0, "", "is empty")
         # A hundred thousand lines are read at every start, but few of them are still to be made.
-        ids = [match[1].decode() if (match := _CALL_ID.search(line)) else "" for line in lines]
-        _check_ids(path, ids)
+        ids, lines = _read_lines(path)
 
         def make(index: int) -> CallSpec:
             return _spec(path, index + 1, lines[index])
@@ -159,18 +153,27 @@ class Plan:
                     checked.add(chosen)
 
     def write(self, path: Path) -> None:
-        """Write the plan, one call a line.
+        """Write the plan, one call a line: all of it, or no file.
 
         Raises:
-            UsageError: It cannot be written there.
+            UsageError: No file can be made there.
+            DuologueError: The disk is full.
         """
         try:
-            with path.open("xb") as file:
-                file.writelines(_line(self.spec(index)) for index in range(len(self.ids)))
+            file = path.open("xb")
         except FileExistsError:
             raise UsageError(f"{path} exists already; choose another name") from None
         except OSError as error:
             raise UsageError(f"cannot write the plan to {path}: {error.strerror}") from None
+        try:
+            with file:
+                file.writelines(_line(self.spec(index)) for index in range(len(self.ids)))
+        except BaseException as error:
+            path.unlink()
+            if isinstance(error, OSError):
+                problem = f"cannot write the plan to {path}: {error.strerror}"
+                raise DuologueError(problem) from None
+            raise
 
 
 def _line(spec: CallSpec) -> bytes:
@@ -178,16 +181,33 @@ def _line(spec: CallSpec) -> bytes:
     return spec.model_dump_json(by_alias=True, exclude_defaults=True).encode() + b"\n"
 
 
-def _check_ids(path: Path, ids: Sequence[str]) -> None:
-    if "" in ids:
-        raise DocumentError(path, ids.index("") + 1, "call_id", "missing")
-    if len(set(ids)) < len(ids):
-        seen: dict[str, int] = {}
-        for line, call_id in enumerate(ids, 1):
-            if (first := seen.setdefault(call_id, line)) != line:
-                raise DocumentError(
-                    path, line, "call_id", f"{call_id!r} is in line {first} already"
-                )
+def _read_lines(path: Path) -> tuple[Sequence[str], Sequence[bytes]]:
+    """The ids of the calls in a file, each once, and their lines.
+
+    What is no plan is refused at its first line, for it may be gigabytes or have no end.
+    """
+    lines: dict[str, bytes] = {}
+    try:
+        with path.open("rb", buffering=READ_BYTES) as file:
+            while line := file.readline(LONGEST_LINE + 1):
+                number = len(lines) + 1
+                if len(line) > LONGEST_LINE:
+                    problem = f"is longer than {LONGEST_LINE // 2**10} KiB, so no call of a plan"
+                    raise DocumentError(path, number, "", problem)
+                match = _CALL_ID.search(line)
+                if match is None or not match[1]:
+                    raise DocumentError(path, number, "call_id", "missing")
+                call_id = match[1].decode(errors="replace")
+                if call_id in lines:
+                    first = [*lines].index(call_id) + 1
+                    problem = f"{call_id!r} is in line {first} already"
+                    raise DocumentError(path, number, "call_id", problem)
+                lines[call_id] = line
+    except OSError as error:
+        raise DocumentError(path, 0, "", f"cannot be read: {error.strerror}") from None
+    if not lines:
+        raise DocumentError(path, 0, "", "is empty")
+    return [*lines], [*lines.values()]
 
 
 def _spec(path: Path, line: int, text: bytes) -> CallSpec:

@@ -104,8 +104,7 @@ class BucketStore:
         self._url = url.rstrip("/")
         self._files, self._root = _reached(self._url)
         name = hashlib.sha256(self._url.encode()).hexdigest()[:16]
-        self.workplace = settings.duologue_cache / "outbox" / name
-        self.workplace.mkdir(parents=True, exist_ok=True)
+        self.workplace = settings.cache_folder(f"outbox/{name}")
         self._listed: dict[str, dict[str, Any]] = {}
         """What the bucket said last of every file in it, by its path."""
         self._check_access()

@@ -5,7 +5,6 @@ what calls need at the same time. That is why the rest of it is imported later.
 """
 
 import asyncio
-import os
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -72,14 +71,13 @@ def batch(
                 from duologue.cli.batch_run import make_batch  # noqa: PLC0415 - takes a second
                 from duologue.cli.call_view import show_problem  # noqa: PLC0415 - the same
 
-                chosen = find_transport(transport)
             return await make_batch(
                 Plan.read(plan_file, settings),
                 out_dir,
                 settings,
                 Terminal(),
-                transport=chosen,
-                jobs=jobs or chosen.at_once(os.cpu_count() or 1),
+                transport=find_transport(transport),
+                jobs=jobs,
                 shard=shard,
                 retries=retries,
                 on_line=show_problem,

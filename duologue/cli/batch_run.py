@@ -1,6 +1,7 @@
 """`duologue batch`: from a plan to a folder full of calls."""
 
 import asyncio
+import os
 import re
 from collections.abc import Collection
 from enum import IntEnum
@@ -16,6 +17,7 @@ from duologue.batch.origin import check_origin
 from duologue.batch.plan import Plan
 from duologue.batch.store import open_store
 from duologue.call.transport import Occasion, Transport
+from duologue.call.transport_registry import TRANSPORTS
 from duologue.cli.batch_view import BatchView, counts
 from duologue.cli.signals import on_ending_signals
 from duologue.servers.worker_processes import OnLine
@@ -58,7 +60,7 @@ async def make_batch(
     console: Console,
     *,
     transport: Transport,
-    jobs: int,
+    jobs: int | None,
     shard: str,
     retries: int,
     on_line: OnLine,
@@ -69,7 +71,8 @@ async def make_batch(
 
     It ends, too, once the shard's calls, finished ones included, have cost `max_cost_usd` US
     dollars, or at a provider what the settings say. Processes that were `started` make calls,
-    too, where the transport has each made in one.
+    too, where the transport has each made in one. Without `jobs`, as many are made at the same time
+    as the transport carries.
 
     Raises:
         UsageError: The plan, the shard or the place cannot be used; nothing was started.
@@ -91,7 +94,8 @@ async def make_batch(
             return BatchExit.MADE
         if budget.exhausted:
             return _tell(console, Tally(), stopped=False, left=len(missing), budget=budget)
-        occasion = Occasion(settings, view.say, on_line, many=True, at_once=jobs)
+        carried = at_once(jobs, transport, view)
+        occasion = Occasion(settings, view.say, on_line, many=True, at_once=carried)
         async with maker_of(transport, occasion, store.workplace, started) as maker:
             batch = Batch(
                 plan,
@@ -104,8 +108,24 @@ async def make_batch(
             )
             view.watch(batch)
             stopped = _stop_on_signals(batch, view)
-            await batch.run(jobs)
+            await batch.run(carried)
     return _tell(console, batch.tally, stopped=stopped.is_set(), left=batch.left, budget=budget)
+
+
+def at_once(jobs: int | None, transport: Transport, view: BatchView) -> int:
+    """How many calls to make at the same time.
+
+    Where each takes a process and a core, more than are carried would only be slower. Over LiveKit
+    the workers may be on other machines, and those here begin no call that is too much for them.
+    """
+    carried = transport.at_once(os.cpu_count() or 1)
+    if jobs is None or (TRANSPORTS[transport.name].isolated and jobs > carried):
+        if jobs:
+            view.say(
+                f"{carried} calls at the same time, not {jobs}: more would not be quicker here"
+            )
+        return carried
+    return jobs
 
 
 def _stop_on_signals(batch: Batch, view: BatchView) -> asyncio.Event:

@@ -1,7 +1,7 @@
 """The `duologue` command.
 
-A known error is one line on standard error and exit status 2 (wrong use) or 3 (system);
-docs/outcomes.md has the table.
+What goes wrong is one line on standard error and exit status 2 (wrong use) or 3 (system); only what
+nobody thought of has a traceback. docs/outcomes.md has the table.
 
 What a command needs is imported when it is the one that was typed: LiveKit alone takes a second.
 """
@@ -9,19 +9,23 @@ What a command needs is imported when it is the one that was typed: LiveKit alon
 import asyncio
 import logging
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
+from duologue.cli.output_pipe import CLOSED_PIPE, drop_output
 from duologue.cli.terminal import Terminal
 from duologue.startup import importing
 from shared import logs
-from shared.errors import DuologueError
+from shared.errors import DuologueError, UsageError
 
+SYSTEM_FAILED = DuologueError.exit_code
 CANCELLED_BY_SIGNAL = 130
 
 err = Terminal(stderr=True)
@@ -119,6 +123,20 @@ class Commands(TyperGroup):
         for name, command in COMMANDS.items():
             self.add_command(TyperCommand(name, help=command.help))
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; Typer would return 1, a call's "goal not reached", for a closed pipe."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # at the end of Python nobody could say that a disk is full
+        except (BrokenPipeError, SystemExit) as ended:
+            # Rich ends the program for a closed pipe itself, with 1, too.
+            if BrokenPipeError not in {type(ended), type(ended.__context__)}:
+                raise
+            drop_output()
+            raise typer.Exit(CLOSED_PIPE) from None
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that was typed, whole, and its arguments."""
         name, found, rest = super().resolve_command(ctx, args)
@@ -164,14 +182,59 @@ def duologue(
 
 
 def main() -> None:
-    """Run the command; turn known errors into one line and an exit status."""
-    logs.configure("console", level=logging.ERROR)
+    """Run the command; turn what goes wrong into one line and an exit status."""
+    logs.configure("console", level=logging.ERROR, to=sys.stderr)
     # LiveKit's native part calls every room that closes an error; those that are have an event.
     logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    logging.getLogger("livekit.agents").addFilter(_has_no_event)
     try:
+        _refuse_empty(sys.argv[1:])
         app(prog_name="duologue")  # completion is set up by this name
-    except DuologueError as error:
-        err.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
-        sys.exit(error.exit_code)
     except asyncio.CancelledError:
         sys.exit(CANCELLED_BY_SIGNAL)
+    except Exception as error:  # noqa: BLE001 - with its traceback, if nobody thought of it
+        if isinstance(error, OSError):
+            drop_output()
+        known = _known(error)
+        if known is None:
+            sys.excepthook(type(error), error, error.__traceback__)
+            sys.exit(SYSTEM_FAILED)
+        err.print(f"[red]error:[/red] {escape(_told(known))}", soft_wrap=True)
+        sys.exit(known.exit_code if isinstance(known, DuologueError) else SYSTEM_FAILED)
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """Refuse what a shell makes of a variable that is not set: it would mean the current folder."""
+    for name, value in pairwise(["", *arguments]):
+        option = name if name.startswith("--") else "an argument"
+        if not value:
+            raise UsageError(f"{option} is empty; give it a value, or leave it out")
+        if value.startswith("--") and value.endswith("="):
+            raise UsageError(f"{value[:-1]} is empty; give it a value, or leave it out")
+
+
+def _has_no_event(record: logging.LogRecord) -> bool:
+    """Whether LiveKit logs what no event of the call says: not so of a service's refusal."""
+    from livekit.agents import APIError  # noqa: PLC0415 - whoever logs has imported it
+
+    if record.exc_info:
+        return not isinstance(record.exc_info[1], APIError)
+    return "closing due to unrecoverable error" not in record.getMessage()
+
+
+def _known(error: Exception) -> DuologueError | OSError | None:
+    """The error whose reason is known, alone or in a group of such; None if there is another."""
+    if isinstance(error, ExceptionGroup):
+        known = [_known(each) for each in error.exceptions]
+        return known[0] if None not in known else None
+    if isinstance(error, DuologueError):
+        return error
+    # What the system refused has a number; a time limit of ours has none.
+    return error if isinstance(error, OSError) and error.errno is not None else None
+
+
+def _told(error: DuologueError | OSError) -> str:
+    if isinstance(error, DuologueError):
+        return str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from duologue.cli.refused_folders import exit_without
 from duologue.cli.terminal import Terminal
 from duologue.labels import judges
+from duologue.labels.recorded_call import Call
 from duologue.report.summary import read_calls
 from shared import engines
 from shared.settings import Settings, read_settings
@@ -25,21 +28,24 @@ def judge(
     ],
 ) -> None:
     """Have a language model judge the calls that it has not judged yet (LiveKit's judges)."""
-    settings = read_settings()
-    asyncio.run(judge_calls(folders, model, settings, Terminal()))
+    calls, refused = read_calls(folders)
+    asyncio.run(judge_calls(calls, model, read_settings(), Terminal()))
+    exit_without(refused)
 
 
-async def judge_calls(folders: Path, name: str, settings: Settings, console: Console) -> None:
-    """Have `name` judge every call in `folders` that it has not judged yet, and say so.
+async def judge_calls(
+    calls: Sequence[Call], name: str, settings: Settings, console: Console
+) -> None:
+    """Have `name` judge each of `calls` that it has not judged yet, and say so.
 
     Raises:
         EngineUnavailable: `name` is no language model, or cannot be used here.
-        UsageError: There is no call in `folders`.
-        DuologueError: A call is damaged, or a judge did not answer.
+        FolderError: A call is damaged.
+        DuologueError: A judge did not answer.
     """
     counts: Counter[tuple[str, str]] = Counter()
     async with engines.judge(name, settings) as model:
-        for each in read_calls(folders):
+        for each in calls:
             folder = each.path
             known = judges.read(folder)
             judged = (

@@ -14,6 +14,16 @@ CLOSED_PIPE = 128 + signal.SIGPIPE
 """The exit status of a program whose reader is gone, as a shell tells it."""
 
 
+def drop_output() -> None:
+    """Have nothing more printed: where output goes may be closed or full.
+
+    What is left in buffers is written when the program ends.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 class OutputPipe:
     """Notices, once, that nobody reads standard output any more; from then on nothing is printed.
 
@@ -35,10 +45,7 @@ class OutputPipe:
                 show(*args, **options)
             except BrokenPipeError:
                 self.closed = True
-                # What is left in buffers is written when the program ends.
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, sys.stdout.fileno())
-                os.close(nowhere)
+                drop_output()
                 self._on_closed()
 
         return guarded

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from duologue.cli.terminal import Terminal
 from duologue.pipeline.relabel import Done, Relabelled, find_folders, relabel_all
 from duologue.pipeline.stages import LabelStage
-from shared.errors import FolderError
+from shared.errors import DuologueError, FolderError
 
 out = Terminal()
 err = Terminal(stderr=True)
@@ -47,14 +47,18 @@ def relabel(
         raise CancelledError from None  # as every command is cancelled
     finally:
         if len(folders) > 1:
-            told = ", ".join(f"{counts[each]} {each}" for each in Done if counts[each])
-            out.print(f"{len(folders)} calls: {told or 'none labelled'}")
+            told = [f"{counts[each]} {each}" for each in Done if counts[each]]
+            if untold := len(folders) - counts.total():
+                told.append(f"of {untold} nothing is known")
+            out.print(f"{len(folders)} calls: {', '.join(told)}")
+    if counts[Done.FAILED]:
+        sys.exit(DuologueError.exit_code)
     sys.exit(FolderError.exit_code if counts[Done.REFUSED] else 0)
 
 
 def _show(result: Relabelled, *, alone: bool) -> None:
     """Say what was done with a folder; of many, only if it is no longer as it was, or refused."""
-    if result.done in {Done.REFUSED, Done.SKIPPED}:
+    if result.done in {Done.REFUSED, Done.FAILED, Done.SKIPPED}:
         err.print(f"[red]{result.done}:[/red] {escape(result.detail)}", soft_wrap=True)
     elif alone or result.done in {Done.FINISHED, Done.RELABELLED}:
         what = f" ({escape(result.detail)})" if result.detail else ""

@@ -111,5 +111,15 @@ def show(result: SuiteResult) -> None:
 
 
 def _check_writable(report: Path) -> None:
-    if not report.parent.is_dir():
-        raise UsageError(f"cannot write {report}: there is no folder {report.parent}")
+    """See, before calls are paid for, that there can be such a file.
+
+    Raises:
+        UsageError: There cannot.
+    """
+    try:
+        new = not report.exists()
+        report.open("ab").close()
+        if new:
+            report.unlink()
+    except OSError as error:
+        raise UsageError(f"cannot write {report}: {error.strerror}") from None

@@ -313,6 +313,20 @@ def _empty(path: Path) -> None:
             leftover.unlink()
 
 
+def is_call_folder(path: Path) -> bool:
+    """Whether there is a call folder at `path`, as far as can be seen.
+
+    One that may not be looked into is taken for one, so that reading it says why it cannot be read.
+    """
+    try:
+        (path / CALL).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def read_call(folder: Path) -> CallRecord:
     """The call.json of a folder.
 
@@ -356,6 +370,8 @@ def read_json(folder: Path, name: str, model: type[M]) -> M:
     """
     try:
         return model.model_validate_json((folder / name).read_bytes())
+    except PermissionError:
+        raise FolderError(folder, f"cannot be read: {name}: permission denied") from None
     except OSError as error:
         raise FolderError(folder, f"is damaged: {name}: {error.strerror}") from None
     except ValidationError as error:

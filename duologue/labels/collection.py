@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from duologue.folder.folder import CALL
+from duologue.folder.folder import is_call_folder
 from duologue.labels.recorded_call import Call
 from shared.errors import UsageError
 
@@ -85,5 +85,5 @@ class Calls:
 
 def _read(folder: Path) -> Iterator[Call]:
     for path in sorted(folder.iterdir()):
-        if not path.name.startswith(".") and (path / CALL).exists():
+        if not path.name.startswith(".") and is_call_folder(path):
             yield Call(path)

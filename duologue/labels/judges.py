@@ -5,14 +5,14 @@ expected of the agent in words (`agent_expectations` of its scenario). Unlike th
 asked for: they cost money, and answer differently from time to time.
 """
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from livekit.agents import llm
+from livekit.agents import APIError, llm
 from livekit.agents.evals import (
-    JudgeGroup,
     accuracy_judge,
     safety_judge,
     task_completion_judge,
@@ -69,23 +69,37 @@ async def judge(folder: Path, model: llm.LLM[Any], name: str) -> Judgments:
     Raises:
         DuologueError: A judge did not answer; nothing is written.
     """
-    call = read_call(folder)
-    group = JudgeGroup(llm=model, judges=[make() for make in JUDGES])
-    result = await group.evaluate(conversation(folder, call.spec.agent_expectations))
-    if missing := {one.name for one in group.judges} - result.judgments.keys():
+    said = conversation(folder, read_call(folder).spec.agent_expectations)
+    asked = [make() for make in JUDGES]
+    # LiveKit's group of judges does the same, and does not tell why one of them failed.
+    results = await asyncio.gather(
+        *(each.evaluate(chat_ctx=said, llm=model) for each in asked), return_exceptions=True
+    )
+    judged: list[Judgment] = []
+    silent: list[str] = []
+    for each, result in zip(asked, results, strict=True):
+        if isinstance(result, APIError):
+            raise DuologueError(f"{folder}: {name} does not judge: {_problem(result)}")
+        if isinstance(result, BaseException):
+            silent.append(each.name)
+        else:
+            judged.append(
+                Judgment(judge=each.name, verdict=result.verdict, reasoning=result.reasoning)
+            )
+    if silent:
         raise DuologueError(
-            f"{folder}: {name} gave no judgment on {', '.join(sorted(missing))}; try again, or "
+            f"{folder}: {name} gave no judgment on {', '.join(sorted(silent))}; try again, or "
             "another model"
         )
-    judgments = Judgments(
-        model=name,
-        judgments=tuple(
-            Judgment(judge=each, verdict=one.verdict, reasoning=one.reasoning)
-            for each, one in result.judgments.items()
-        ),
-    )
+    judgments = Judgments(model=name, judgments=tuple(judged))
     rework(folder, lambda copy: write_json(copy / FILE, judgments), makes=[FILE])
     return judgments
+
+
+def _problem(error: APIError) -> str:
+    """What a service said, in one line, and whether asking again may help."""
+    told = error.message.partition("\n")[0]
+    return f"{told}; try again" if error.retryable else told
 
 
 def conversation(folder: Path, expected: str) -> llm.ChatContext:

@@ -2,12 +2,12 @@
 
 import operator
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, field_validator
 
 from duologue.folder import event_log
 from duologue.folder.channels import SILENT_DBFS
@@ -33,6 +33,9 @@ from shared.endings import Fault
 from shared.events import RecordingEnded, ToolCalled
 from shared.spec import Role
 from shared.values import Frozen
+
+K = TypeVar("K", bound=str)
+V = TypeVar("V")
 
 FILE = "metrics.json"
 
@@ -83,6 +86,13 @@ class OtherMetric(Frozen):
     """Why there is no value."""
 
 
+def _complete(given: dict[K, V], wanted: Iterable[K]) -> dict[K, V]:
+    """What is `given`, if it has all that is wanted of it; whoever reads it counts on that."""
+    if missing := [str(each) for each in wanted if each not in given]:
+        raise ValueError(f"has no {missing[0]}")
+    return given
+
+
 class Metrics(Frozen):
     """The measurements of one call; per role, they are about that role's speech."""
 
@@ -126,6 +136,16 @@ class Metrics(Frozen):
     """By name, what metrics of other installed packages say; absent if there are none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @field_validator("turns", "speech_s", "interruptions", "wer", "levels")
+    @classmethod
+    def _of_both(cls, by_role: dict[Role, V]) -> dict[Role, V]:
+        return _complete(by_role, Role)
+
+    @field_validator("reply_gap_s")
+    @classmethod
+    def _in_both_directions(cls, gaps: dict[str, Spread]) -> dict[str, Spread]:
+        return _complete(gaps, [f"{role}_to_{role.peer}" for role in Role])
 
 
 def write(folder: Path) -> None:

@@ -19,6 +19,7 @@ from duologue.folder.folder import (
     CallRecord,
     TransportName,
     audio_of,
+    is_call_folder,
     read_call,
 )
 from duologue.labels import metrics, recognition, timeline
@@ -61,7 +62,7 @@ class Call:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         """The folder."""
-        if not (self.path / CALL).is_file():
+        if not is_call_folder(self.path):
             raise FolderError(self.path, f"is no call folder: it has no {CALL}")
 
     def __repr__(self) -> str:

@@ -12,14 +12,15 @@ from enum import StrEnum
 from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
+from traceback import walk_tb
 from typing import NamedTuple
 
-from duologue.folder.folder import CALL, RECORDED, SCHEMA, is_unlabelled, read_head
+from duologue.folder.folder import RECORDED, SCHEMA, is_call_folder, is_unlabelled, read_head
 from duologue.folder.migrations import migrate
 from duologue.folder.rework import rework
 from duologue.pipeline.filing import finish_kept
 from duologue.pipeline.stages import LabelStage, label, works
-from shared.errors import CallTaken, DuologueError, FolderError, SpecError, UsageError
+from shared.errors import CallTaken, DuologueError, SpecError, UsageError
 from shared.settings import safe_path
 
 
@@ -34,6 +35,8 @@ class Done(StrEnum):
     """Another process makes or changes it just now."""
     REFUSED = "refused"
     """It is damaged, newer than this program, or its business is not here; it is as it was."""
+    FAILED = "failed"
+    """It could not be written, as on a full disk; it is as it was."""
 
 
 class Relabelled(NamedTuple):
@@ -74,14 +77,14 @@ def find_folders(path: Path) -> list[Path]:
     Raises:
         UsageError: There is none.
     """
-    if (path / CALL).exists():
+    if is_call_folder(path):
         return [path]
     if not path.is_dir():
         raise UsageError(f"{path} is no call folder, and no folder of such")
     found = [
         each
         for each in path.iterdir()
-        if is_unlabelled(each) or ((each / CALL).exists() and each.name[0] != ".")
+        if (is_call_folder(each) if each.name[0] != "." else is_unlabelled(each))
     ]
     if not found:
         raise UsageError(f"there is no call in {path}")
@@ -114,18 +117,28 @@ def _attempt(folder: Path, since: LabelStage) -> Relabelled:
         if is_unlabelled(folder):
             return Relabelled(finish_kept(folder).folder, Done.FINISHED)
         changed = relabel(folder, since)
-    except CallTaken as error:
-        return Relabelled(folder, Done.SKIPPED, str(error))
-    except FolderError as error:
-        return Relabelled(folder, Done.REFUSED, str(error))
-    except SpecError as error:
-        return Relabelled(folder, Done.REFUSED, f"{folder} cannot be labelled here: {error}")
-    except Exception as error:
-        error.add_note(f"while labelling {folder}, which is as it was")
-        raise
+    except Exception as error:  # noqa: BLE001 - one folder keeps no other from being labelled
+        return Relabelled(folder, *_why_not(folder, error))
     if not changed:
         return Relabelled(folder, Done.UNCHANGED)
     return Relabelled(folder, Done.RELABELLED, ", ".join(sorted(changed)))
+
+
+def _why_not(folder: Path, error: Exception) -> tuple[Done, str]:
+    match error:
+        case CallTaken():
+            return Done.SKIPPED, str(error)
+        case SpecError():
+            return Done.REFUSED, f"{folder} cannot be labelled here: {error}"
+        case UsageError():
+            return Done.REFUSED, str(error)
+        case DuologueError():
+            return Done.FAILED, str(error)
+    # What its checksums vouch for is not what a stage can read.
+    *_, (frame, line) = walk_tb(error.__traceback__)
+    where = f"{Path(frame.f_code.co_filename).name}:{line}"
+    why = f"{type(error).__name__} at {where}: {error}".partition("\n")[0]
+    return Done.REFUSED, f"{folder} has content of no call ({why})"
 
 
 @contextmanager

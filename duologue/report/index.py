@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from duologue.labels.recorded_call import Call
 from duologue.report.page import render
-from duologue.report.summary import read_calls
+from shared.errors import DuologueError
 from shared.spec import Role
 
 FILE = "index.html"
@@ -125,17 +125,19 @@ _COLUMNS = (
 )
 
 
-def write(folder: Path) -> Path:
-    """Make index.html of a folder of call folders; says where it is.
+def write(folder: Path, calls: Sequence[Call]) -> Path:
+    """Make index.html in a folder, of the calls in it; says where it is.
 
     Raises:
-        UsageError: There is no such folder, or no call in it.
-        FolderError: One of its call folders is damaged, or of another version.
+        DuologueError: It cannot be written; one that is there stays as it is.
     """
-    made = page(read_calls(folder))
-    new = folder / f".{FILE}"
-    new.write_text(made, encoding="utf-8")
-    return new.replace(folder / FILE)
+    new, final = folder / f".{FILE}", folder / FILE
+    try:
+        new.write_text(page(calls), encoding="utf-8")
+        return new.replace(final)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise DuologueError(f"cannot write {final}: {error.strerror}") from None
 
 
 def page(calls: Sequence[Call]) -> str:
@@ -149,7 +151,7 @@ def page(calls: Sequence[Call]) -> str:
                 for each in _COLUMNS
             ],
             "rows": [[column.value(each) for column in _COLUMNS] for each in calls],
-            "reports": [each.report.exists() for each in calls],
+            "folders": [each.path.name if each.report.exists() else None for each in calls],
         },
         columns=_COLUMNS,
         calls=len(calls),

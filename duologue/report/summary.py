@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,23 +17,43 @@ from duologue.labels.metrics import OtherMetric
 from duologue.labels.recorded_call import Call
 from duologue.report.others import show_others, summarize_others
 from duologue.report.quantiles import QUANTILES, quantiles
-from shared.errors import UsageError
+from shared.errors import FolderError, UsageError
 from shared.masking import mask
 from shared.printable import printable
 from shared.spec import Role
 
 
-def read_calls(folder: Path) -> list[Call]:
-    """The calls in a folder, the worst first.
+class CallsRead(NamedTuple):
+    """The calls in a folder, as far as they can be read."""
+
+    calls: list[Call]
+    """Those that can be, the worst first; at least one."""
+    refused: list[FolderError]
+    """Why each other one cannot be."""
+
+
+def read_calls(folder: Path) -> CallsRead:
+    """The calls in a folder; one that is damaged, or of another version, keeps no other from it.
 
     Raises:
         UsageError: There is no such folder, or no call in it.
-        FolderError: One of its call folders is damaged, or of another version.
+        FolderError: The only one cannot be read, or none of many.
     """
-    calls = sorted(Calls(folder), key=lambda each: (_badness(each), each.id))
+    calls: list[Call] = []
+    refused: list[FolderError] = []
+    for each in Calls(folder):
+        try:
+            _ = each.record, each.metrics  # which are all that is read of many calls
+        except FolderError as error:
+            refused.append(error)
+        else:
+            calls.append(each)
     if not calls:
-        raise UsageError(f"there is no call in {folder}")
-    return calls
+        if not refused:
+            raise UsageError(f"there is no call in {folder}")
+        others = f"; nor can {len(refused) - 1} more be read" if len(refused) > 1 else ""
+        raise FolderError(refused[0].folder, f"{refused[0].problem}{others}")
+    return CallsRead(sorted(calls, key=lambda each: (_badness(each), each.id)), refused)
 
 
 def _badness(call: Call) -> tuple[bool, bool, int, float]:

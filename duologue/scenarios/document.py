@@ -115,12 +115,13 @@ class Document:
         quoted = f"put {node.value[:40]} in quotes"
         try:
             value = self._constructor.construct_object(node)
+            told = str(value)  # which Python refuses to do with thousands of digits
         except (ValueError, OverflowError):
             self._fail_at(node, "", quoted)
         if kind == "float" and not isfinite(value):
             self._fail_at(node, "", quoted)
-        if kind == "int" and str(value) != node.value.replace("_", "").lstrip("+"):
-            self._fail_at(node, "", f"{quoted}: YAML takes it for {value}")
+        if kind == "int" and told != node.value.replace("_", "").lstrip("+"):
+            self._fail_at(node, "", f"{quoted}: YAML takes it for {told[:40]}")
         return value
 
     def _fail_at(self, node: yaml.Node, field: str, problem: str) -> NoReturn:

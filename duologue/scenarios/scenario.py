@@ -294,6 +294,9 @@ def load_scenarios(reference: str) -> tuple[Scenario, ...]:
     if path.suffix not in {".yaml", ".yml"} and not path.is_file():
         path = BUNDLED / f"{name}.yaml"
         if path not in bundled_files():
+            if label:
+                problem = f"is a label, or no file at all: #{label} is for files of scenarios"
+                raise DocumentError(Path(name), 0, "", problem)
             return (_bundled(name),)
     scenarios = read_scenarios(path)
     if not label:

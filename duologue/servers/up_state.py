@@ -27,12 +27,20 @@ def state_file(settings: Settings) -> Path:
 
 
 def read(settings: Settings) -> RunningServer | None:
-    """The server of a running `duologue up`, None if there is none; a stale file is removed."""
+    """The server of a running `duologue up`, None if there is none; a stale file is removed.
+
+    Raises:
+        UsageError: Whether there is one cannot be seen.
+    """
     file = state_file(settings)
     try:
         state = RunningServer.model_validate_json(file.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be read ({error.strerror}); set DUOLOGUE_CACHE to another folder"
+        ) from None
     except ValidationError:
         state = None
     if state is not None and _is_alive(state.pid) and answers(state.url):
@@ -46,10 +54,10 @@ def kept(settings: Settings, address: ServerAddress) -> Iterator[Path]:
     """Keep `address` in the state file while the context lasts.
 
     Raises:
-        UsageError: Another `duologue up` is running.
+        UsageError: Another `duologue up` is running, or the cache cannot be written.
     """
     file = state_file(settings)
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.cache_folder()
     if running := read(settings):
         raise UsageError(already_running(running))
     written = file.with_name(f".up-{os.getpid()}.json")

@@ -103,17 +103,17 @@ function row(index) {
     const cell = line.insertCell();
     cell.className = column.kind;
     cell.dataset.label = column.title;
-    if (column.kind === "call") cell.append(name(value, data.reports[index]), findings(index));
+    if (column.kind === "call") cell.append(name(value, data.folders[index]), findings(index));
     else if (column.name === "goal") cell.append(made("span", `badge ${value === "reached" ? "good" : "bad"}`, value));
     else cell.textContent = value === null ? "–" : format(column.name)(value);
   });
   return line;
 }
 
-function name(call, hasReport) {
-  if (!hasReport) return made("span", "", call);
+function name(call, folder) {
+  if (folder === null) return made("span", "", call);
   const link = made("a", "", call);
-  link.href = `${encodeURIComponent(call)}/report.html`;
+  link.href = `${encodeURIComponent(folder)}/report.html`;
   return link;
 }
 

@@ -16,7 +16,8 @@ from duologue.batch.plan import Plan
 from duologue.batch.store import FolderStore
 from duologue.labels.cost import Billed, Priced
 from duologue.labels.interaction import interact
-from duologue.labels.metrics import Metrics
+from duologue.labels.interaction.values import Spread
+from duologue.labels.metrics import Level, Metrics, Wer
 from duologue.labels.transcript.transcript import Transcript
 from duologue.pipeline.filing import ONLY_ATTEMPT, Attempt, CallResult
 from shared.endings import Ending, Fault, Outcome
@@ -36,12 +37,15 @@ MISSED = Metrics(
     findings=(),
     turns=dict.fromkeys(Role, 0),
     speech_s=dict.fromkeys(Role, 0.0),
-    reply_gap_s={},
+    reply_gap_s={f"{role}_to_{role.peer}": Spread.of([]) for role in Role},
     interruptions=dict.fromkeys(Role, 0),
     turn_cut_off=0,
     interaction=interact(Transcript(turns=()), dict.fromkeys(Role, mask())),
-    wer={},
-    levels={},
+    wer={
+        role: Wer(rate=None, errors=0, words=0, substitutions=0, insertions=0, deletions=0)
+        for role in Role
+    },
+    levels=dict.fromkeys(Role, Level(speech_rms_dbfs=None, peak_dbfs=None)),
     flawed_turns=0,
     lost=dict.fromkeys(Role, 0),
     inserted_s=dict.fromkeys(Role, 0.0),

@@ -101,7 +101,7 @@ class Running(NamedTuple):
         """Its calls, once all of them were made."""
         async with asyncio.timeout(END_TIMEOUT_S):
             assert await self.making == BatchExit.MADE, self.printed.getvalue()
-        calls = read_calls(self.out)
+        calls = read_calls(self.out).calls
         assert len(calls) == CALLS
         assert {each.outcome for each in calls} == {Outcome.TURN_LIMIT}
         assert not list(self.out.glob(".*"))

@@ -8,8 +8,9 @@ import pytest
 
 from duologue.batch.plan import Plan, Repeated
 from duologue.cli.batch_run import shard_of
-from shared.errors import DocumentError, EngineUnavailable, UsageError
+from shared.errors import DocumentError, DuologueError, EngineUnavailable, UsageError
 from shared.spec import Delay, Latency
+from tests.disks import fill
 from tests.duologue.batch.plans import SCENARIO, SETTINGS, short_plan
 
 YAML = f"""\
@@ -68,6 +69,21 @@ def test_a_line_that_is_no_call_is_named(
     with pytest.raises(DocumentError, match=says) as refused:
         Plan.read(path, SETTINGS).check(range(3), SETTINGS)
     assert "\n" not in str(refused.value)
+
+
+def test_what_is_no_plan_is_refused_at_its_beginning_however_long_it_is() -> None:
+    with pytest.raises(DocumentError, match=r"/dev/zero:1: is longer than 1024 KiB"):
+        Plan.read(Path("/dev/zero"), SETTINGS)
+    with pytest.raises(DocumentError, match=r"/dev/urandom:1: "):
+        Plan.read(Path("/dev/urandom"), SETTINGS)
+
+
+def test_a_disk_that_is_full_has_no_part_of_a_plan(small_disk: Path) -> None:
+    plan = Plan.of(Repeated(scenarios=(SCENARIO,)), SETTINGS)
+    fill(small_disk)
+    with pytest.raises(DuologueError, match=r"cannot write the plan to .*: No space left"):
+        plan.write(small_disk / "plan.jsonl")
+    assert not (small_disk / "plan.jsonl").exists()
 
 
 def test_calls_that_are_not_made_are_not_looked_at(tmp_path: Path) -> None:

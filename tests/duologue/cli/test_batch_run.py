@@ -186,7 +186,7 @@ async def test_a_process_that_crashes_takes_no_other_call_with_it(
     victim.kill()
     assert await batch == BatchExit.MADE
     assert whole_calls(out).keys() == ids(plan)
-    again = [each.record for each in read_calls(out) if each.record.run.earlier]
+    again = [each.record for each in read_calls(out).calls if each.record.run.earlier]
     assert len(again) == 1
     assert "killed by SIGKILL" in again[0].run.earlier[0]
 

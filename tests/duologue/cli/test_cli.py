@@ -102,6 +102,8 @@ def cases(home: Path, server: Server, taken_port: int) -> dict[str, Case]:
         "a call id that is no name": Case(
             ["call", "--call-id", "../[red]up[/red]"], ("call", "id")
         ),
+        "a call id that is empty": Case(["call", "--call-id", ""], ("--call-id is empty",)),
+        "a folder without a name": Case(["batch", "plan.yaml", "--out="], ("--out is empty",)),
         "a call id that exists": Case(["call", "--call-id", "taken"], ("'taken'", "exists")),
         "a folder that cannot be": Case(["call", "--out", "file"], ("cannot write", "file")),
         "a port in use": Case(["up", "--port", str(taken_port)], (f"port {taken_port} is in use",)),
@@ -136,6 +138,7 @@ def cases(home: Path, server: Server, taken_port: int) -> dict[str, Case]:
 
 NAMES = [
     "an unknown scenario", "a scenario that is none", "a call id that is no name",
+    "a call id that is empty", "a folder without a name",
     "a call id that exists", "a folder that cannot be", "a port in use", "a wrong secret",
     "a server that is not there", "a variable that is wrong", "a token without a server",
     "a plan with an unknown scenario", "a plan with an id twice", "a shard that is not there",

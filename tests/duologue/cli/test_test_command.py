@@ -52,7 +52,7 @@ def test_an_agent_that_fails_in_one_scenario_fails_the_suite_and_every_report_sa
     assert [one["mark"] for one in report["scenarios"]] == ["passed", "failed"]
     folders = [Path(run["folder"]) for one in report["scenarios"] for run in one["runs"]]
     assert all((tmp_path / folder / CALL).is_file() for folder in folders)
-    assert {each.seed for each in read_calls(tmp_path / "made")} == {1}
+    assert {each.seed for each in read_calls(tmp_path / "made").calls} == {1}
     [suite] = ET.parse(tmp_path / "junit.xml").getroot()  # noqa: S314 - written just now
     assert [len(case.findall("failure")) for case in suite] == [0, 1]
 
@@ -68,7 +68,11 @@ def test_an_agent_that_fails_in_one_scenario_fails_the_suite_and_every_report_sa
         (["shop", "--support-agent", "x"], "no server on which agent 'x' could be"),
         (["shop", "--support-agent", "x", "--support-command", "'"], "No closing quotation"),
         (["shop", "--support-agent", "x", "--support-command", ""], "is empty"),
-        (["shop", "--json", "no/such/folder.json"], "there is no folder no/such"),
+        (["shop", "--junit", "/"], "cannot write /: Is a directory"),
+        (
+            ["shop", "--json", "no/such/folder.json"],
+            "folder.json: No such file",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_started(

@@ -5,12 +5,14 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from rich.console import Console
 
 from duologue.cli.judge_command import judge_calls
 from duologue.folder.folder import CALL, CallRecord, sha256
 from duologue.labels import judges
 from duologue.labels.judges import JUDGES
+from duologue.labels.recorded_call import Call
 from duologue.scenarios.scenario import load_scenario
 from shared.errors import DuologueError, EngineUnavailable
 from shared.settings import Settings
@@ -66,7 +68,7 @@ async def test_a_call_is_judged_by_what_was_said_done_and_expected(
     judging, settings = model
     judging.wanted = "function call: refund_charge"
     printed = StringIO()
-    await judge_calls(made, MODEL, settings, Console(file=printed, width=200))
+    await judge_calls([Call(made / "c1")], MODEL, settings, Console(file=printed, width=200))
     assert len(judging.prompts) == len(JUDGES)
     assert all("I have refunded forty nine dollars to your card." in p for p in judging.prompts)
     for prompt in judging.prompts:
@@ -81,7 +83,7 @@ async def test_a_call_is_judged_by_what_was_said_done_and_expected(
     files = CallRecord.model_validate_json((made / "c1" / CALL).read_bytes()).files
     assert {name: sha256(made / "c1" / name) for name in files} == files
     assert judges.FILE in files
-    await judge_calls(made, MODEL, settings, Console(file=printed))
+    await judge_calls([Call(made / "c1")], MODEL, settings, Console(file=printed))
     assert len(judging.prompts) == len(JUDGES)  # it had been judged already
 
 
@@ -91,7 +93,7 @@ async def test_what_fails_is_told_and_another_model_judges_again(
     judging, settings = model
     judging.wanted = "what nobody said"
     printed = StringIO()
-    await judge_calls(made, ANOTHER, settings, Console(file=printed, width=200))
+    await judge_calls([Call(made / "c1")], ANOTHER, settings, Console(file=printed, width=200))
     assert "c1: task_completion: 'what nobody said' was looked for" in printed.getvalue()
     assert "safety: 0 pass, 0 maybe, 1 fail" in printed.getvalue()
 
@@ -103,11 +105,19 @@ async def test_a_model_that_does_not_judge_leaves_the_call_as_it_was(
     judging.silent = True
     before = {path.name: path.read_bytes() for path in (made / "c1").iterdir()}
     with pytest.raises(DuologueError, match="openai/silent gave no judgment on accuracy, safety"):
-        await judge_calls(made, SILENT, settings, Console(file=StringIO()))
+        await judge_calls([Call(made / "c1")], SILENT, settings, Console(file=StringIO()))
     assert {path.name: path.read_bytes() for path in (made / "c1").iterdir()} == before
+
+
+async def test_a_wrong_key_is_told_as_such(model: tuple[Judging, Settings], made: Path) -> None:
+    _, settings = model
+    wrong = settings.model_copy(update={"openai_api_key": SecretStr("sk-wrong")})
+    with pytest.raises(DuologueError, match=r"Error code: 401 - Incorrect API key") as refused:
+        await judge_calls([Call(made / "c1")], SILENT, wrong, Console(file=StringIO()))
+    assert "try again" not in str(refused.value)
 
 
 @pytest.mark.parametrize("engine", ["rules", "openai/gpt-4.1", "nobody/knows"])
 async def test_what_cannot_judge_is_refused(made: Path, engine: str) -> None:
     with pytest.raises(EngineUnavailable):
-        await judge_calls(made, engine, WITHOUT, Console(file=StringIO()))
+        await judge_calls([Call(made / "c1")], engine, WITHOUT, Console(file=StringIO()))

@@ -62,7 +62,7 @@ def test_what_an_earlier_version_wrote_is_read_once_it_is_relabelled(calls: Path
         read_calls(calls)
     for folder in calls.iterdir():
         relabel(folder)
-    assert {each.id for each in read_calls(calls)} == {f.name for f in OLD.iterdir()}
+    assert {each.id for each in read_calls(calls).calls} == {f.name for f in OLD.iterdir()}
 
 
 def test_there_is_a_way_from_every_earlier_version_and_a_call_of_each() -> None:
@@ -90,29 +90,35 @@ def test_a_stage_is_done_again_with_those_after_it_and_none_before(calls: Path) 
 def test_many_calls_are_relabelled_by_many_processes_and_what_cannot_be_is_named(
     calls: Path,
 ) -> None:
-    for name in ("damaged", "newer", "no-json", "taken"):
+    bad = ("damaged", "newer", "no-json", "strange", "taken")
+    for name in bad:
         shutil.copytree(OLD / "schema-1-direct", calls / name)
     (calls / "damaged" / "audio.flac").write_bytes(b"not any more")
     newer = json.loads((calls / "newer" / CALL).read_text())
     (calls / "newer" / CALL).write_text(json.dumps({**newer, "schema": SCHEMA + 1}))
     (calls / "no-json" / CALL).write_text("{")
+    strange = json.loads((calls / "strange" / CALL).read_text())
+    (calls / "strange" / "audio.flac").write_bytes(b"no audio at all")
+    strange["files"]["audio.flac"] = sha256(calls / "strange" / "audio.flac")
+    (calls / "strange" / CALL).write_text(json.dumps(strange))
     (calls / "no-call").mkdir()
     (calls / ".begun.partial").mkdir()
     (calls / ".begun.partial" / CALL).write_text("{")
-    refused = {name: contents(calls / name) for name in ("damaged", "newer", "no-json", "taken")}
+    refused = {name: contents(calls / name) for name in bad}
     held = os.open(calls / "taken", os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
     command = [sys.executable, "-m", "duologue", "relabel", str(calls), "--jobs", "2"]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
     os.close(held)
     assert ended.returncode == 2
-    assert ended.stdout.splitlines()[-1] == "7 calls: 2 relabelled, 1 skipped, 4 refused"
+    assert ended.stdout.splitlines()[-1] == "8 calls: 2 relabelled, 1 skipped, 5 refused"
     told = sorted(line.partition(f"{calls.name}/")[2] for line in ended.stderr.splitlines())
     begin = (
         ".begun.partial is damaged: call.json: Invalid JSON",
         "damaged is damaged: audio.flac is not what call.json says",
         "newer has schema 3, newer than 2, the newest that is known here: update duologue",
         "no-json is damaged: call.json: Invalid JSON",
+        "strange has content of no call (LibsndfileError at soundfile.py:",
         "taken is being changed by another process",
     )
     assert len(told) == len(begin)

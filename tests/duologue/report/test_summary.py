@@ -8,7 +8,9 @@ from types import MappingProxyType
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from duologue.cli.cli import app
 from duologue.folder.folder import CALL, TransportName, write_json
 from duologue.labels import metrics
 from duologue.labels.cost import Billed, Usage, read_prices, total_usd
@@ -19,7 +21,7 @@ from duologue.labels.transcript.transcript import Transcript
 from duologue.labels.verdict import Check, Finding
 from duologue.report.summary import read_calls, show_summary, summarize, write_csv
 from shared.endings import Fault, Outcome
-from shared.errors import DuologueError, UsageError
+from shared.errors import FolderError, UsageError
 from shared.events.usage import EngineKind, Used
 from shared.spec import Role
 from tests.duologue.folder.test_folder import call
@@ -96,12 +98,12 @@ def calls(tmp_path: Path) -> Path:
 
 
 def test_the_worst_call_comes_first(calls: Path) -> None:
-    names = [each.id for each in read_calls(calls)]
+    names = [each.id for each in read_calls(calls).calls]
     assert names == ["lost", "missed", "cut", "slow", "good"]
 
 
 def test_all_calls_are_counted_together(calls: Path) -> None:
-    figures = summarize(read_calls(calls))
+    figures = summarize(read_calls(calls).calls)
     assert (figures["calls"], figures["goals_reached"], figures["retried"]) == (5, 3, 1)
     assert figures["outcomes"] == {"completed": 4, "worker_lost": 1}
     assert figures["faults"] == {"none": 3, "system": 1, "support": 1}
@@ -118,7 +120,7 @@ def test_all_calls_are_counted_together(calls: Path) -> None:
 
 def test_csv_has_a_line_for_every_call(calls: Path) -> None:
     file = StringIO()
-    write_csv(read_calls(calls), file)
+    write_csv(read_calls(calls).calls, file)
     rows = list(csv.DictReader(StringIO(file.getvalue())))
     assert [row["call_id"] for row in rows] == ["lost", "missed", "cut", "slow", "good"]
     assert (rows[0]["outcome"], rows[0]["attempts"]) == ("worker_lost", "2")
@@ -127,7 +129,7 @@ def test_csv_has_a_line_for_every_call(calls: Path) -> None:
 
 def test_people_are_told_the_worst_and_why(calls: Path) -> None:
     printed = StringIO()
-    show_summary(read_calls(calls), Console(file=printed, width=120), worst=2)
+    show_summary(read_calls(calls).calls, Console(file=printed, width=120), worst=2)
     told = printed.getvalue()
     assert "5 calls, 3 reached their goal, 5 valid, 1 needed more than one attempt" in told
     lost = "lost: worker_lost: no heartbeat, goal not reached"
@@ -154,7 +156,7 @@ def test_what_calls_cost_is_added_up_by_role_and_model(tmp_path: Path) -> None:
     for name in ("one", "two"):
         add_call(tmp_path, name, usage={Role.CUSTOMER: (known,), Role.SUPPORT: (known,)})
     add_call(tmp_path, "three", usage={Role.CUSTOMER: (known,), Role.SUPPORT: (unknown,)})
-    calls = read_calls(tmp_path)
+    calls = read_calls(tmp_path).calls
     figures = summarize(calls)
     assert known.cost_usd
     assert figures["cost_usd"] == pytest.approx(5 * known.cost_usd)
@@ -177,15 +179,31 @@ def test_calls_of_local_engines_cost_nothing(tmp_path: Path) -> None:
     own = thought("rules", local=True)
     add_call(tmp_path, "one", usage={Role.CUSTOMER: (own,), Role.SUPPORT: (own,)})
     printed = StringIO()
-    show_summary(read_calls(tmp_path), Console(file=printed, width=200), worst=0)
+    show_summary(read_calls(tmp_path).calls, Console(file=printed, width=200), worst=0)
     assert "cost: nothing, by local engines\n" in printed.getvalue()
 
 
-def test_a_damaged_call_is_named(calls: Path) -> None:
+def test_a_damaged_call_is_named_and_keeps_no_other_from_being_told(calls: Path) -> None:
     (calls / "good" / metrics.FILE).write_text("{")
-    with pytest.raises(DuologueError, match="good is damaged") as damaged:
-        read_calls(calls)
-    assert "\n" not in str(damaged.value)
+    measured = json.loads((calls / "slow" / metrics.FILE).read_text())
+    (calls / "slow" / metrics.FILE).write_text(json.dumps(measured | {"reply_gap_s": {}}))
+    del measured["wer"]["support"]
+    (calls / "cut" / metrics.FILE).write_text(json.dumps(measured))
+    told = CliRunner().invoke(app, ["summary", str(calls), "--json"])
+    assert told.exit_code == UsageError.exit_code
+    assert json.loads(told.stdout)["calls"] == 2
+    cut, good, slow = told.stderr.splitlines()
+    assert cut.endswith("cut is damaged: metrics.json: wer: has no support")
+    assert "good is damaged: metrics.json: Invalid JSON" in good
+    assert slow.endswith("slow is damaged: metrics.json: reply_gap_s: has no customer_to_support")
+
+
+def test_where_no_call_can_be_read_one_is_named_and_the_others_counted(tmp_path: Path) -> None:
+    for name in "abc":
+        add_call(tmp_path, name)
+        (tmp_path / name / CALL).write_text("{")
+    with pytest.raises(FolderError, match=r"a is damaged: call.json: .*; nor can 2 more be read"):
+        read_calls(tmp_path)
 
 
 def test_no_calls_are_no_summary(tmp_path: Path) -> None:
@@ -211,7 +229,7 @@ def test_metrics_of_other_packages_are_told_each_by_its_name(tmp_path: Path) -> 
         add_call(tmp_path, name)
         measured = metrics.read(tmp_path / name)
         write_json(tmp_path / name / metrics.FILE, measured.model_copy(update={"others": others}))
-    calls = read_calls(tmp_path)
+    calls = read_calls(tmp_path).calls
     figures = summarize(calls)["others"]
     assert figures["apologies"] == {
         "description": "Times.",
@@ -240,5 +258,5 @@ def test_metrics_of_other_packages_are_told_each_by_its_name(tmp_path: Path) -> 
 
 def test_without_metrics_of_other_packages_nothing_is_said_of_them(tmp_path: Path) -> None:
     add_call(tmp_path, "a")
-    assert "others" not in summarize(read_calls(tmp_path))
+    assert "others" not in summarize(read_calls(tmp_path).calls)
     assert b"others" not in (tmp_path / "a" / metrics.FILE).read_bytes()

@@ -57,6 +57,11 @@ def test_a_label_names_one_bundled_scenario_and_no_file() -> None:
     assert not set(labels) & {path.stem for path in bundled_files()}
 
 
+def test_a_bundled_label_has_no_label_of_its_own() -> None:
+    with pytest.raises(DocumentError, match=f"{DEFAULT}: is a label, .* #nonsense is for files"):
+        load_scenario(f"{DEFAULT}#nonsense")
+
+
 def test_each_role_gets_only_what_it_may_know() -> None:
     settings = Settings(_env_file=None)
     spec = load_scenario(DEFAULT).to_spec(
@@ -326,6 +331,7 @@ def test_a_call_id_that_is_none_is_refused() -> None:
         ('"10025"', "00023", (8, ""), "put 00023 in quotes: YAML takes it for 19"),
         ('"10025"', "10:25", (8, ""), "put 10:25 in quotes"),
         ('"10025"', "9" * 5000, (8, ""), "in quotes"),
+        ('"10025"', "0x" + "f" * 5000, (8, ""), "in quotes"),
         ('"10025"', ".nan", (8, ""), "in quotes"),
         (GOOD, "", (0, ""), "empty"),
         (GOOD, "# yaml-language-server: $schema=schema.json", (0, ""), "empty"),

@@ -95,6 +95,24 @@ def test_one_that_makes_no_sense_is_removed(own: Settings, content: str) -> None
     assert not up_state.state_file(own).exists()
 
 
+def test_one_that_cannot_be_read_is_named(own: Settings) -> None:
+    up_state.state_file(own).mkdir(parents=True)
+    with pytest.raises(
+        UsageError, match=r"up.json cannot be read \(Is a directory\); set DUOLOGUE"
+    ):
+        up_state.read(own)
+
+
+def test_a_cache_that_is_a_file_has_none_and_takes_none(own: Settings, server: Server) -> None:
+    own.duologue_cache.touch()
+    assert up_state.read(own) is None
+    with (
+        pytest.raises(UsageError, match=r"cache cannot be written \(File exists\); set DUOLOGUE"),
+        up_state.kept(own, server.address),
+    ):
+        pass
+
+
 def test_its_secret_is_not_shown(own: Settings, server: Server) -> None:
     with up_state.kept(own, server.address):
         found = up_state.read(own)
