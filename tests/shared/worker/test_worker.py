@@ -276,7 +276,7 @@ class Failure(NamedTuple):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def failures(address: ServerAddress) -> dict[str, Failure]:
-    """Workers that cannot start, at once, for most of each is the start of a Python."""
+    """Workers that cannot start, two at once, for most of each is the start of a Python."""
     good = known_to(address)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -289,9 +289,14 @@ async def failures(address: ServerAddress) -> dict[str, Failure]:
             "no server": good | {"LIVEKIT_URL": f"ws://127.0.0.1:{free_ports(1)[0]}"},
         }
         arguments = {"no server": ("-c", IMPATIENT)}
-        began = time.monotonic()
+        turnstile = asyncio.Semaphore(2)
 
         async def fail(name: str) -> Failure:
+            async with turnstile:
+                return await end_of(name)
+
+        async def end_of(name: str) -> Failure:
+            began = time.monotonic()
             worker = await Worker.start(
                 *arguments.get(name, ("-m", "support_agent")), **variables[name]
             )
