@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from duologue.batch.call_maker import CallMaker, maker_of, watched_maker
@@ -17,7 +16,7 @@ from duologue.call.transport import Occasion, Transport
 from duologue.call.transport_registry import find_transport
 from duologue.folder.folder import CallFolder, Clock, TransportName
 from duologue.labels.recorded_call import Call
-from duologue.scenarios.scenario import DEFAULT, Scenario, load_scenario
+from duologue.scenarios.scenario import DEFAULT, NO_OPTIONS, Scenario, load_scenario
 from duologue.servers.server_binary import Say
 from duologue.servers.worker_processes import OnLine
 from shared import logs
@@ -37,7 +36,6 @@ Opened: TypeAlias = Callable[[Transport, Occasion, Path], AbstractAsyncContextMa
 EngineChoices: TypeAlias = (
     Mapping[Role, EngineChoice] | Mapping[Literal["customer", "support"], EngineChoice]
 )
-NO_CHOICES: EngineChoices = MappingProxyType({})
 
 
 class Planned(NamedTuple):
@@ -87,7 +85,7 @@ def plan_call(
     out: Path | str,
     call_id: str | None = None,
     counterpart: Counterpart | None = None,
-    engines: EngineChoices = NO_CHOICES,
+    engines: EngineChoices = NO_OPTIONS,
     profile: str | None = None,
     latency: Latency = NO_LATENCY,
     local_workers: bool = False,
@@ -164,7 +162,7 @@ async def acall(
     out: Path | str = "calls",
     call_id: str | None = None,
     agent: LiveKitAgent | None = None,
-    engines: EngineChoices = NO_CHOICES,
+    engines: EngineChoices = NO_OPTIONS,
     profile: Profile | Literal["local", "cloud"] | None = None,
 ) -> Call:
     """Make a call beside whatever else the event loop does, be it other calls.
@@ -225,7 +223,7 @@ def call(
     out: Path | str = "calls",
     call_id: str | None = None,
     agent: LiveKitAgent | None = None,
-    engines: EngineChoices = NO_CHOICES,
+    engines: EngineChoices = NO_OPTIONS,
     profile: Profile | Literal["local", "cloud"] | None = None,
 ) -> Call:
     """Make a call, and wait for its end.

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from duologue.scenarios.scenario import NO_OPTIONS
 from shared.settings import Profile
 from shared.spec import EngineChoice, Engines, Role
 
@@ -33,14 +34,11 @@ _OPTIONS: dict[str, Any] = {"profile": _PROFILE} | {
 }
 
 
-NO_CHOICES: Mapping[Role, EngineChoice] = dict.fromkeys(Role, EngineChoice())
-
-
 class NamedEngines(NamedTuple):
     """What a command line says of engines."""
 
     profile: Profile | None = None
-    choices: Mapping[Role, EngineChoice] = NO_CHOICES
+    choices: Mapping[Role, EngineChoice] = NO_OPTIONS
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "NamedEngines":
