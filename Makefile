@@ -10,7 +10,7 @@ UV := duologue/deploy/uv.txt
 # A .venv whose Python is gone is made anew.
 $(shell [ ! -e $(VENV)/python ] || $(PY) -c '' 2>/dev/null || rm -f $(VENV)/python $(VENV)/call $(VENV)/dev)
 
-.PHONY: call test test-livekit lint bench bench-long lock clean
+.PHONY: call test test-livekit faults lint bench bench-long lock clean
 .DELETE_ON_ERROR:
 
 # A call of the default scenario, or whatever ARGS says: make call ARGS="--seed 7 --out /tmp/calls"
@@ -19,6 +19,10 @@ call: $(VENV)/call
 
 test: $(VENV)/dev
 	@$(PY) -m pytest $(ARGS)
+
+# The matrix of faults, or a part of it: make faults ARGS="--only batch,pause"
+faults: $(VENV)/dev
+	@$(PY) -m tests.faults $(ARGS)
 
 lint: $(VENV)/dev
 	@$(PY) -m ruff check .

@@ -20,7 +20,7 @@ from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 from duologue.cli.output_pipe import CLOSED_PIPE, drop_output
-from duologue.cli.terminal import Terminal
+from duologue.cli.terminal import Terminal, outlive_terminal
 from duologue.startup import importing
 from shared import logs
 from shared.errors import DuologueError, UsageError
@@ -183,6 +183,7 @@ def duologue(
 
 def main() -> None:
     """Run the command; turn what goes wrong into one line and an exit status."""
+    outlive_terminal()
     logs.configure("console", level=logging.ERROR, to=sys.stderr)
     # LiveKit's native part calls every room that closes an error; those that are have an event.
     logging.getLogger("livekit").setLevel(logging.CRITICAL)
