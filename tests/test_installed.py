@@ -17,11 +17,6 @@ import pytest
 from duologue.deploy.staging import PACKAGES
 from shared.settings import inherited_environment
 from shared.spec import Role
-from tests.environment import DEFAULTS
-
-NOT_A_USERS = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", *DEFAULTS} - {"DUOLOGUE_CACHE"}
-"""What a user's shell does not have. LiveKit's worker, where a test runs one in this process, puts
-its server's address and key into the environment."""
 
 pytestmark = pytest.mark.timeout(900)  # where nothing is cached, an environment is downloaded
 
@@ -53,7 +48,7 @@ def run(*command: str | Path, cwd: Path, **variables: str) -> subprocess.Complet
     return subprocess.run(
         command,
         cwd=cwd,
-        env=inherited_environment(without=NOT_A_USERS) | variables,
+        env=inherited_environment(without={"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}) | variables,
         capture_output=True,
         text=True,
         check=False,

@@ -119,7 +119,9 @@ class Stage:
         call = asyncio.create_task(self.call(call_spec(call_id), on_event=on_event))
         waiting = asyncio.create_task(speaking.wait())
         await asyncio.wait({call, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        assert not call.done()
+        if call.done():
+            waiting.cancel()
+            pytest.fail(f"it ended before the customer spoke: {call.result()}")
         await asyncio.sleep(1.0)  # of speech, which is to be in the recording
         began = time.monotonic()
         await fault()
@@ -348,10 +350,14 @@ class Lines:
 
     async def until(self, wanted: Callable[[str], bool]) -> None:
         """Wait for such a line."""
-        async with asyncio.timeout(PATIENT_S):
-            while not any(map(wanted, self._lines)):
-                self._news.clear()
-                await self._news.wait()
+        try:
+            async with asyncio.timeout(PATIENT_S):
+                while not any(map(wanted, self._lines)):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError as error:
+            error.add_note("\n".join(["it had printed:", *self._lines]))
+            raise
 
 
 class Command:
