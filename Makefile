@@ -17,8 +17,9 @@ $(shell [ ! -e $(VENV)/python ] || $(PY) -c '' 2>/dev/null || rm -f $(VENV)/pyth
 call: $(VENV)/call
 	@$(PY) -P -m duologue call $(ARGS)
 
+# Two processes: calls that are held in real time one after the other in one, all else in the other.
 test: $(VENV)/dev
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 # The matrix of faults, or a part of it: make faults ARGS="--only batch,pause"
 faults: $(VENV)/dev

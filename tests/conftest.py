@@ -18,6 +18,36 @@ from tests.environment import DEFAULTS
 T = TypeVar("T")
 
 
+HELD_LIVE = (
+    "tests/deploy/",
+    "tests/duologue/batch/test_livekit.py",
+    "tests/duologue/businesses/test_guide.py",
+    "tests/duologue/call/over_livekit/",
+    "tests/duologue/call/test_counterpart.py",
+    "tests/duologue/call/test_live_audio.py",
+    "tests/duologue/doctor/",
+    "tests/duologue/servers/",
+    "tests/duologue/test_python_page.py",
+    "tests/from_outside/",
+    "tests/providers/",
+    "tests/shared/worker/",
+    "tests/test_bare_dispatch.py",
+    "tests/test_behaviours.py",
+    "tests/test_simulation.py",
+    "tests/test_truth.py",
+    "tests/test_turn_taking.py",
+)
+"""Tests of calls that are held in real time: one after the other, wherever others run meanwhile."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests together where two processes share them (`make test`)."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        group = "live" if file.startswith(HELD_LIVE) else file
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--kills N`: how often a batch is killed; `make bench-long` does it 25 times."""
     parser.addoption("--kills", type=int, default=5)
@@ -93,7 +123,8 @@ def server(
     terminal = request.config.pluginmanager.getplugin("terminalreporter")
 
     def say(line: str) -> None:
-        terminal.write(f"\n{line}", flush=True)
+        if terminal:  # the one of two processes that is started by the other has none
+            terminal.write(f"\n{line}", flush=True)
 
     with background.entered(running_server(settings, say)) as running:
         yield running
