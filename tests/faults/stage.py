@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -154,7 +154,8 @@ class _Stage:
                 return f"the {target} was gone by then"
             if fault is Fault.PAUSE:
                 watched.until(lambda: False, PAUSE_S)
-                os.kill(pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):  # who saw it hang may have ended it
+                    os.kill(pid, signal.SIGCONT)
         return None
 
     def problems(self, watched: Terminal, driver: Terminal, up: Terminal | None) -> Iterator[str]:
