@@ -74,7 +74,8 @@ class Case:
             return frozenset({0})
         if self.command is Command.BATCH:  # another attempt is made
             return frozenset(held)
-        if self.moment is Moment.TALKING and self.fault is not Fault.PAUSE:
+        # A worker or server that is told to stop lets its calls come to their end.
+        if self.moment is Moment.TALKING and self.fault is Fault.KILL:
             return frozenset({ExitCode.SYSTEM})
         return frozenset({*held, ExitCode.SYSTEM})
 
