@@ -70,7 +70,21 @@ async def load_models(role: Role, spec: CallSpec, settings: Settings, journal: J
 
 
 async def converse(party: Party, connection: Connection) -> EndReason:
-    """Hold the conversation with the peer; the reason why it ended."""
+    """Hold the conversation with the peer; the reason why it ended.
+
+    What ended it first stands: a session whose engine has failed may raise as well.
+    """
+    line = party.line
+    try:
+        return await _converse(party, connection)
+    except Exception as error:
+        if not line.ended.done():
+            raise
+        line.journal.emit(Failed(source="agent", error=f"{type(error).__name__}: {error}"))
+        return line.ended.result()
+
+
+async def _converse(party: Party, connection: Connection) -> EndReason:
     agent, session, line = party
     await connection.start(agent, session)
     call = asyncio.create_task(_begin(party, connection), name="call")

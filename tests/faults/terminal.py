@@ -18,6 +18,12 @@ import psutil
 from tests.duologue.processes import REPOSITORY
 
 
+def _own_terminal() -> None:
+    """Be the terminal's, as a shell's command is: `nohup` around these tests would ignore SIGHUP."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """A running `duologue` command."""
 
@@ -34,7 +40,7 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             # No threads run here, and nothing else makes a terminal the one that hangs up.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+            preexec_fn=_own_terminal,  # noqa: PLW1509
         )
         os.close(slave)
 
