@@ -7,10 +7,13 @@ Engines are made as LiveKit's plugins are, by subclassing what LiveKit means to 
 """
 
 import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeAlias
 
 import onnxruntime
 from livekit import rtc
-from livekit.agents import AgentServer, tts
+from livekit.agents import AgentServer, llm, tts
 from livekit.agents.voice import TranscriptSynchronizer
 from livekit.agents.voice.room_io import RoomIO
 from livekit.agents.voice.transcription._speaking_rate import (
@@ -18,6 +21,36 @@ from livekit.agents.voice.transcription._speaking_rate import (
     SpeakingRateStream,
 )
 from livekit.plugins.silero import onnx_model
+
+
+class Answer(Protocol):
+    """What comes back from a service."""
+
+    def stand_in_for(self, target: Any) -> Any:
+        """Something that takes what `target` would take."""
+
+
+Asking: TypeAlias = Callable[[], AbstractAsyncContextManager[Answer]]
+"""Surrounds one request to a service."""
+
+
+def ask_model_within(asking: Asking, stream: llm.LLMStream) -> None:
+    """Surround each request of `stream`, and let its answer take the chunks of the reply.
+
+    `LLMStream._run` makes a request, retries are its caller's, and fills `LLMStream._event_ch`
+    (llm/llm.py). What surrounded `LLM.chat` would surround the pauses between retries, too.
+    """
+    run, chunks = stream._run, stream._event_ch
+
+    async def run_within() -> None:
+        async with asking() as answer:
+            stream._event_ch = answer.stand_in_for(chunks)
+            try:
+                await run()
+            finally:
+                stream._event_ch = chunks
+
+    stream._run = run_within  # type: ignore[method-assign]
 
 
 def is_connected(server: AgentServer) -> bool:

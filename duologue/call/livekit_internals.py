@@ -6,14 +6,14 @@ What workers need, too, is in `shared/livekit_internals.py`.
 """
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
-from livekit.agents import llm, stt, tts
+from livekit.agents import stt, tts
 from livekit.agents.llm import chat_context
 from livekit.agents.voice import events
 from pydantic import BaseModel
+
+from shared.livekit_internals import Asking
 
 REGISTERED = "registered worker"
 """What a worker logs once it can be dispatched (worker.py; agents-js too). Of somebody else's
@@ -21,36 +21,6 @@ worker there is nothing but its log to tell that by."""
 NAME_VARIABLE = "LIVEKIT_AGENT_NAME_OVERRIDE"
 """The environment variable with a worker's agent name, which comes before what its code says
 (worker.py). It is meant for platforms that run workers, and documented nowhere."""
-
-
-class Answer(Protocol):
-    """What comes back from a service."""
-
-    def stand_in_for(self, target: Any) -> Any:
-        """Something that takes what `target` would take."""
-
-
-Asking: TypeAlias = Callable[[], AbstractAsyncContextManager[Answer]]
-"""Surrounds one request to a service."""
-
-
-def ask_model_within(asking: Asking, stream: llm.LLMStream) -> None:
-    """Surround each request of `stream`, and let its answer take the chunks of the reply.
-
-    `LLMStream._run` makes a request, retries are its caller's, and fills `LLMStream._event_ch`
-    (llm/llm.py). What surrounded `LLM.chat` would surround the pauses between retries, too.
-    """
-    run, chunks = stream._run, stream._event_ch
-
-    async def run_within() -> None:
-        async with asking() as answer:
-            stream._event_ch = answer.stand_in_for(chunks)
-            try:
-                await run()
-            finally:
-                stream._event_ch = chunks
-
-    stream._run = run_within  # type: ignore[method-assign]
 
 
 def ask_synthesizer_within(asking: Asking, stream: tts.ChunkedStream) -> None:

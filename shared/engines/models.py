@@ -1,8 +1,9 @@
 """The engines of one session, made by the providers that its call names."""
 
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from livekit.agents import APIConnectOptions, llm, stt, tts, vad
@@ -11,6 +12,7 @@ from livekit.agents.voice.agent_session import SessionConnectOptions
 from shared.engines.chosen import Chosen, all_of, find, of_kind
 from shared.engines.latency import NO_DELAYS, Delays
 from shared.engines.providers import EngineRequest
+from shared.engines.reply import ReplyLimits, limit_replies
 from shared.engines.service_client import ServiceClient
 from shared.engines.silero import SileroVAD
 from shared.engines.turn_settings import TurnSettings
@@ -61,6 +63,7 @@ def load(
     seed: int = 0,
     delays: Delays = NO_DELAYS,
     silence_s: float = 0.0,
+    on_cut: Callable[[str, str], None] = lambda _engine, _where: None,
 ) -> Models:
     """The engines for one session, in the loop it runs in.
 
@@ -70,12 +73,13 @@ def load(
         seed: What voices that have a choice choose by.
         delays: What the engines are made to take; without, nothing on top of their work.
         silence_s: What ends a turn of the peer at the earliest.
+        on_cut: Told of each reply of a language model that was cut: which engine's, and where.
 
     Raises:
         EngineUnavailable: As `check`.
     """
     with LOADING:
-        return _Assembly(engines, settings, seed, delays, silence_s).models()
+        return _Assembly(engines, settings, seed, delays, silence_s, on_cut=on_cut).models()
 
 
 @asynccontextmanager
@@ -92,6 +96,7 @@ async def judge(engine: str, settings: Settings) -> AsyncIterator[llm.LLM[Any]]:
         raise EngineUnavailable(
             engine, "it cannot judge; name a language model, see docs/engines.md"
         )
+    limit_replies(model, _reply_limits(settings), lambda _: None)
     try:
         yield model
     finally:
@@ -111,14 +116,25 @@ def _client(chosen: Chosen, settings: Settings) -> ServiceClient:
     )
 
 
+def _reply_limits(settings: Settings) -> ReplyLimits:
+    return ReplyLimits(settings.duologue_reply_timeout_s, settings.duologue_reply_characters)
+
+
 class _Assembly:
     """Engines while they are put together."""
 
     def __init__(
-        self, engines: Engines, settings: Settings, seed: int, delays: Delays, silence_s: float
+        self,
+        engines: Engines,
+        settings: Settings,
+        seed: int,
+        delays: Delays,
+        silence_s: float,
+        *,
+        on_cut: Callable[[str, str], None],
     ) -> None:
         self._engines, self._settings = engines, settings
-        self._seed, self._delays = seed, delays
+        self._seed, self._delays, self._on_cut = seed, delays, on_cut
         turn = of_kind(engines, "stt")[0].offer.turn
         self._turn = turn._replace(silence_s=max(turn.silence_s, silence_s))
         self._silero = SileroVAD(min_silence_s=self._turn.vad_min_silence_s)
@@ -158,6 +174,9 @@ class _Assembly:
         )
         if chosen.is_service:
             self._services.append(engine)
+        if isinstance(engine, llm.LLM):
+            on_cut = partial(self._on_cut, chosen.engine)
+            limit_replies(engine, _reply_limits(self._settings), on_cut)
         return engine
 
     def _patience(self, kind: str) -> APIConnectOptions:

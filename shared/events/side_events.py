@@ -204,6 +204,17 @@ class DeskChanged(Payload):
     """Per table, all rows changed or added since the start of the call."""
 
 
+class ReplyCut(Payload):
+    """A reply of its language model did not end, and was cut."""
+
+    name = "REPLY_CUT"
+    by = SIDES
+    engine: str
+    """Whose it was."""
+    where: str
+    """At which limit, such as "after 4000 characters"."""
+
+
 class Revived(Payload):
     """It breaks a silence."""
 

@@ -14,7 +14,16 @@ from shared import engines
 from shared.endings import EndReason
 from shared.engines import Models
 from shared.engines.latency import Delays
-from shared.events import Ended, EnginesLoaded, Failed, Linked, PeerStateChanged, Ready, Revived
+from shared.events import (
+    Ended,
+    EnginesLoaded,
+    Failed,
+    Linked,
+    PeerStateChanged,
+    Ready,
+    ReplyCut,
+    Revived,
+)
 from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
@@ -58,12 +67,17 @@ async def load_models(role: Role, spec: CallSpec, settings: Settings, journal: J
     chosen = spec.engines[role]
     await asyncio.to_thread(engines.preload, chosen, settings)
     delays = Delays(spec.latency, f"{spec.seed} {role}")
+
+    def on_cut(engine: str, where: str) -> None:
+        journal.emit(ReplyCut(engine=engine, where=where))
+
     models = engines.load(
         chosen,
         settings,
         seed=spec.seed,
         delays=delays,
         silence_s=spec.silences_s.get(role, 0.0),
+        on_cut=on_cut,
     )
     journal.emit(EnginesLoaded(**engines.describe(chosen)))
     return models

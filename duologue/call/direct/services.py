@@ -14,7 +14,6 @@ from livekit.agents import llm, tts
 
 from duologue.call.direct.clock import VirtualClock, real_monotonic
 from duologue.call.livekit_internals import (
-    ask_model_within,
     ask_recognizer_within,
     ask_synthesizer_within,
 )
@@ -22,6 +21,7 @@ from shared import engines
 from shared.engines import Models
 from shared.engines.latency import Draws
 from shared.errors import UsageError
+from shared.livekit_internals import ask_model_within
 from shared.spec import CallSpec
 
 

@@ -134,6 +134,14 @@ def _loops(evidence: Evidence) -> Iterator[Finding]:
                 )
 
 
+def _cuts(evidence: Evidence) -> Iterator[Finding]:
+    """Replies that a language model did not end; each engine once."""
+    for (role, cut), times in Counter(evidence.cuts).items():
+        replies = "a reply" if times == 1 else f"{times} replies"
+        detail = f"{replies} of {cut.engine} did not end: cut {cut.where}"
+        yield Finding(check=Check.REPLY_CUT, fault=Fault(role), detail=detail)
+
+
 def _ending(evidence: Evidence) -> Iterator[Finding]:
     outcome, fault, detail = evidence.ending
     if outcome not in COMPLETE:
@@ -176,6 +184,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     left_sheet,
     _goals,
     _loops,
+    _cuts,
     _ending,
     _audio,
 )

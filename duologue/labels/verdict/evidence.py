@@ -9,7 +9,7 @@ from duologue.call.counterpart import Counterpart, counterpart_of
 from duologue.folder import event_log
 from duologue.labels.transcript.transcript import SaidFrom, Transcript, Turn
 from shared.endings import Ending
-from shared.events import Behaved, CallEnded, DeskChanged, Started, ToolCalled
+from shared.events import Behaved, CallEnded, DeskChanged, ReplyCut, Started, ToolCalled
 from shared.spec import CallSpec, Role
 from shared.values import Row
 
@@ -53,6 +53,8 @@ class Evidence(NamedTuple):
     """By table, the rows that changed or were added; None if the desk never reported."""
     slips: Sequence[str] = ()
     """Wrong values that the caller said on purpose, to correct itself."""
+    cuts: Sequence[tuple[Role, ReplyCut]] = ()
+    """Replies of language models that were cut, and whose."""
     broken_audio: str = ""
     """What is wrong with the recording, if anything is."""
 
@@ -89,6 +91,7 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
         slips=[
             entry.payload.slip for entry in event_log.read(folder, Behaved) if entry.payload.slip
         ],
+        cuts=[(Role(entry.role), entry.payload) for entry in event_log.read(folder, ReplyCut)],
         broken_audio="; ".join(broken),
     )
 

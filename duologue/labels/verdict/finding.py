@@ -23,6 +23,8 @@ class Check(StrEnum):
     GOAL = "goal"
     """The caller did not get what it called for, by what the agent said; without a desk alone."""
     LOOP = "loop"
+    REPLY_CUT = "reply_cut"
+    """A language model's reply did not end, and was cut."""
     ENDING = "ending"
     """The call did not end as calls should."""
     HUNG_UP_EARLY = "hung_up_early"

@@ -29,11 +29,11 @@ from pydantic import BaseModel
 from duologue.call.livekit_internals import (
     NAME_VARIABLE,
     REGISTERED,
-    ask_model_within,
     ask_recognizer_within,
     ask_synthesizer_within,
     stamp_models_by_current_clock,
 )
+from shared.livekit_internals import ask_model_within
 from tests.roles import Script
 
 AT_ONCE = APIConnectOptions(max_retry=1, retry_interval=0.0)
