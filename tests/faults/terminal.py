@@ -19,7 +19,7 @@ from tests.duologue.processes import REPOSITORY
 
 
 def _own_terminal() -> None:
-    """Be the terminal's, as a shell's command is: `nohup` around these tests would ignore SIGHUP."""
+    """Be the terminal's, as a shell's command is; a `nohup` around the tests counts for nothing."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
