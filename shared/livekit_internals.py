@@ -34,12 +34,23 @@ Asking: TypeAlias = Callable[[], AbstractAsyncContextManager[Answer]]
 """Surrounds one request to a service."""
 
 
-def ask_model_within(asking: Asking, stream: llm.LLMStream) -> None:
-    """Surround each request of `stream`, and let its answer take the chunks of the reply.
+def ask_model_within(asking: Asking, model: llm.LLM[Any]) -> None:
+    """Surround each request to `model`, and let its answer take the chunks of the reply.
 
     `LLMStream._run` makes a request, retries are its caller's, and fills `LLMStream._event_ch`
     (llm/llm.py). What surrounded `LLM.chat` would surround the pauses between retries, too.
     """
+    chat = model.chat
+
+    def chat_within(**request: Any) -> llm.LLMStream:
+        stream = chat(**request)
+        _ask_stream_within(asking, stream)
+        return stream
+
+    model.chat = chat_within  # type: ignore[method-assign]  # before any session has it
+
+
+def _ask_stream_within(asking: Asking, stream: llm.LLMStream) -> None:
     run, chunks = stream._run, stream._event_ch
 
     async def run_within() -> None:

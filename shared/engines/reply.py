@@ -31,14 +31,7 @@ def limit_replies(model: llm.LLM[Any], limits: ReplyLimits, on_cut: Callable[[st
     What had come by then is the reply, and `on_cut` is told where it ended. Of a model of which
     nothing had come, the request has failed.
     """
-    chat = model.chat
-
-    def limited_chat(**request: Any) -> llm.LLMStream:
-        stream = chat(**request)
-        ask_model_within(partial(_limited, limits, on_cut), stream)
-        return stream
-
-    model.chat = limited_chat  # type: ignore[method-assign]  # before any session has it
+    ask_model_within(partial(_limited, limits, on_cut), model)
 
 
 class _Reply:

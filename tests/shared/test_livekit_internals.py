@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 from livekit import rtc
-from livekit.agents import AgentServer, AgentSession, JobExecutorType
+from livekit.agents import AgentServer, AgentSession, JobExecutorType, llm
 from livekit.agents.voice import TranscriptSynchronizer, io, room_io
 
 import customer_agent
@@ -21,6 +21,7 @@ import shared
 import support_agent
 from shared.engines.local_tts import SAMPLE_RATE, LocalTTS, Voice
 from shared.livekit_internals import (
+    ask_model_within,
     is_connected,
     new_silero_model,
     new_silero_session,
@@ -28,7 +29,9 @@ from shared.livekit_internals import (
     skip_estimates,
     synchronizer_of,
 )
+from tests.answers import Answers
 from tests.private_names import inherited_names, livekits_names, our_names, subclasses_of_livekit
+from tests.roles import Script
 
 PACKAGES = (shared, customer_agent, support_agent, duologue)
 CLASSES = [cls for package in PACKAGES for cls in subclasses_of_livekit(package)]
@@ -197,3 +200,14 @@ def test_silero_tells_silence_by_a_window_of_samples() -> None:
     model.reset()
     assert model(np.zeros(512, np.float32)) == first
     assert first < 0.1
+
+
+async def test_a_language_models_request_is_surrounded_and_its_chunks_are_taken() -> None:
+    answers = Answers()
+    model = Script(("Hello.",))
+    ask_model_within(answers.asking, model)
+    stream = model.chat(chat_ctx=llm.ChatContext.empty())
+    said = [chunk.delta.content async for chunk in stream if chunk.delta]
+    assert said == ["Hello."]
+    assert (answers.begun, answers.ended) == (1, 1)
+    assert answers.taken == ["send_nowait"]

@@ -13,10 +13,7 @@ from typing import Any
 from livekit.agents import llm, tts
 
 from duologue.call.direct.clock import VirtualClock, real_monotonic
-from duologue.call.livekit_internals import (
-    ask_recognizer_within,
-    ask_synthesizer_within,
-)
+from duologue.call.livekit_internals import ask_recognizer_within, ask_synthesizer_within
 from shared import engines
 from shared.engines import Models
 from shared.engines.latency import Draws
@@ -45,22 +42,11 @@ def hold_the_clock(models: Models, clock: VirtualClock) -> None:
     """Have `clock` stand still while services of `models` are asked."""
     for service in models.services:
         if isinstance(service, llm.LLM):
-            _hold_llm(service, clock, models.delays.language)
+            ask_model_within(partial(_asked, clock, models.delays.language), service)
         elif isinstance(service, tts.TTS):
             _hold_tts(service, clock, models.delays.synthesis)
         else:
             ask_recognizer_within(partial(_asked, clock, models.delays.recognition), service)
-
-
-def _hold_llm(model: llm.LLM[Any], clock: VirtualClock, delays: Draws) -> None:
-    chat = model.chat
-
-    def held_chat(**request: Any) -> llm.LLMStream:
-        stream = chat(**request)
-        ask_model_within(partial(_asked, clock, delays), stream)
-        return stream
-
-    model.chat = held_chat  # type: ignore[method-assign]  # before any session has it
 
 
 def _hold_tts(model: tts.TTS[Any], clock: VirtualClock, delays: Draws) -> None:

@@ -5,8 +5,6 @@ What fails here on a new version names what has moved; CONTRIBUTING.md says what
 
 import inspect
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -33,45 +31,9 @@ from duologue.call.livekit_internals import (
     ask_synthesizer_within,
     stamp_models_by_current_clock,
 )
-from shared.livekit_internals import ask_model_within
-from tests.roles import Script
+from tests.answers import Answers
 
 AT_ONCE = APIConnectOptions(max_retry=1, retry_interval=0.0)
-
-
-class Answers:
-    """Surrounds requests, and passes on what comes back, noting what it was."""
-
-    def __init__(self) -> None:
-        self.begun = self.ended = 0
-        self.taken: list[str] = []
-        self._target: Any = None
-
-    @asynccontextmanager
-    async def asking(self) -> AsyncIterator["Answers"]:
-        self.begun += 1
-        try:
-            yield self
-        finally:
-            self.ended += 1
-
-    def stand_in_for(self, target: Any) -> Any:
-        self._target = target
-        return self
-
-    def __getattr__(self, name: str) -> Any:
-        self.taken.append(name)
-        return getattr(self._target, name)
-
-
-async def test_a_language_models_request_is_surrounded_and_its_chunks_are_taken() -> None:
-    answers = Answers()
-    stream = Script(("Hello.",)).chat(chat_ctx=llm.ChatContext.empty())
-    ask_model_within(answers.asking, stream)
-    said = [chunk.delta.content async for chunk in stream if chunk.delta]
-    assert said == ["Hello."]
-    assert (answers.begun, answers.ended) == (1, 1)
-    assert answers.taken == ["send_nowait"]
 
 
 class Beep(tts.TTS[Any]):
