@@ -94,7 +94,7 @@ async def converse(party: Party, connection: Connection) -> EndReason:
     except Exception as error:
         if not line.ended.done():
             raise
-        line.journal.emit(Failed(source="agent", error=f"{type(error).__name__}: {error}"))
+        _report(line.journal, error)
         return line.ended.result()
 
 
@@ -159,5 +159,9 @@ async def _open_unless(greeted: asyncio.Event, agent: CallAgent) -> None:
 
 def report_crash(journal: Journal, error: Exception) -> None:
     """Say that a side's own code raised, which ends its part."""
-    journal.emit(Failed(source="agent", error=f"{type(error).__name__}: {error}"))
+    _report(journal, error)
     journal.emit(Ended(reason=EndReason.CRASHED))
+
+
+def _report(journal: Journal, error: Exception) -> None:
+    journal.emit(Failed(source="agent", error=f"{type(error).__name__}: {error}"))
