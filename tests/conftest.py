@@ -37,7 +37,7 @@ HELD_LIVE = (
     "tests/test_truth.py",
     "tests/test_turn_taking.py",
 )
-"""Tests of calls that are held in real time: one after the other, wherever others run meanwhile."""
+"""Tests of calls that are held in real time: one after the other, in one process."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -123,7 +123,7 @@ def server(
     terminal = request.config.pluginmanager.getplugin("terminalreporter")
 
     def say(line: str) -> None:
-        if terminal:  # the one of two processes that is started by the other has none
+        if terminal:  # the processes that `make test` shares the tests among have none
             terminal.write(f"\n{line}", flush=True)
 
     with background.entered(running_server(settings, say)) as running:
