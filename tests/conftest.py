@@ -1,7 +1,6 @@
 """A real livekit-server and both real workers, started once for the whole run."""
 
 import asyncio
-import os
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -60,20 +59,6 @@ def nothing_from_the_shell() -> Iterator[None]:
         for name in DEFAULTS.keys() - {"DUOLOGUE_CACHE"}:
             patch.delenv(name, raising=False)
         yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_from_other_tests() -> Iterator[None]:
-    """What a file's tests leave in the environment decides no other's.
-
-    LiveKit's worker, where a test runs one in this process, puts its server's address and key
-    there.
-    """
-    before = dict(os.environ)
-    yield
-    if os.environ != before:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -87,15 +87,17 @@ async def without_an_answer() -> AsyncIterator[tuple[AgentServer, asyncio.Event]
 
     listening = await asyncio.start_server(on_connection, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
+    # A worker puts them into the environment itself, and leaves them there to other tests.
+    environment = pytest.MonkeyPatch()
+    environment.setenv("LIVEKIT_URL", f"ws://127.0.0.1:{port}")
+    environment.setenv("LIVEKIT_API_KEY", "key")
+    environment.setenv("LIVEKIT_API_SECRET", "secret" * 8)
     worker = AgentServer(
         job_executor_type=JobExecutorType.THREAD,
         num_idle_processes=0,
         host="127.0.0.1",
         port=0,
         http_proxy=None,
-        ws_url=f"ws://127.0.0.1:{port}",
-        api_key="key",
-        api_secret="secret" * 8,
         max_retry=0,
     )
     worker.rtc_session(lambda _: asyncio.sleep(0), agent_name="any")
@@ -110,6 +112,7 @@ async def without_an_answer() -> AsyncIterator[tuple[AgentServer, asyncio.Event]
         running.cancel()
         await asyncio.wait([running])
         await worker.aclose()
+        environment.undo()
         listening.close()
         await listening.wait_closed()
 
