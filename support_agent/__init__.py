@@ -41,6 +41,7 @@ from support_agent.registry import (
     business_name,
     known_businesses,
     load_business,
+    overshadowed_businesses,
     resolve_business,
 )
 from support_agent.rules import dialogue
@@ -91,6 +92,7 @@ __all__ = [
     "not_found",
     "one_digit_apart",
     "one_digit_off",
+    "overshadowed_businesses",
     "public_tables",
     "read_stock",
     "read_text",

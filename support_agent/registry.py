@@ -34,15 +34,13 @@ def load_business(reference: str) -> Business:
     if _is_folder(reference):
         return _from_folder(Path(reference))
     name = business_name(reference)
-    entry = entry_points.added(GROUP).get(name)
     if name in _bundled():
-        if entry:
-            raise entry_points.unusable(entry, "Duologue has a business of this name itself")
         return _exported(_bundled_package(name))
-    if entry:
-        found = entry_points.load(entry)
+    if entries := entry_points.added(GROUP).get(name):
+        found = entry_points.load(entries)
         if not isinstance(found, Business):
-            raise entry_points.unusable(entry, f"is no Business but of type {type(found).__name__}")
+            problem = f"is no Business but of type {type(found).__name__}"
+            raise entry_points.unusable(entries, problem)
         return found
     elsewhere = "" if name == reference else f", nor is there a folder {reference}"
     raise SpecError(f"no business {name!r}; there are {', '.join(known_businesses())}{elsewhere}")
@@ -51,8 +49,13 @@ def load_business(reference: str) -> Business:
 def known_businesses() -> dict[str, str]:
     """The businesses that have a name here, in its order, each with the distribution it is of."""
     ours = dict.fromkeys(_bundled(), BUNDLED)
-    others = {name: entry_points.source(entry) for name, entry in entry_points.added(GROUP).items()}
+    others = {name: entry_points.source(by) for name, by in entry_points.added(GROUP).items()}
     return dict(sorted((others | ours).items()))
+
+
+def overshadowed_businesses() -> list[str]:
+    """Those of other packages that are not used, for they are called like a bundled one."""
+    return list(entry_points.overshadowed(GROUP, _bundled()))
 
 
 def business_name(reference: str) -> str:
@@ -74,7 +77,7 @@ def business_folder(reference: str) -> Path:
     if name in _bundled():
         package = _bundled_package(name)
     else:
-        package = importlib.import_module(entry_points.added(GROUP)[name].module)
+        package = importlib.import_module(entry_points.added(GROUP)[name][0].module)
     assert package.__file__
     return Path(package.__file__).parent
 

@@ -12,7 +12,7 @@ from duologue.businesses import check, write_business
 from duologue.cli.terminal import Terminal
 from duologue.scenarios.at_business import scenarios_file
 from shared.errors import UsageError
-from support_agent import known_businesses, resolve_business
+from support_agent import known_businesses, overshadowed_businesses, resolve_business
 
 app = typer.Typer(help="List, write and check businesses.", no_args_is_help=True)
 out = Terminal()
@@ -26,6 +26,8 @@ def list_businesses() -> None:
     for name, source in known_businesses().items():
         table.add_row(escape(name), escape(source))
     out.print(table)
+    for unused in overshadowed_businesses():
+        err.print(f"[yellow]warning:[/yellow] {escape(unused)}", soft_wrap=True)
 
 
 @app.command()

@@ -13,7 +13,6 @@ One that fails is named with the reason, and changes nothing else that is said o
 
 import inspect
 import json
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from duologue.folder.folder import write_json
@@ -29,19 +28,19 @@ GROUP = "duologue.metrics"
 
 def write(folder: Path) -> None:
     """Add what the metrics of other packages say to metrics.json of a call folder."""
-    entries = sorted(entry_points.added(GROUP).items())
-    if not entries:
+    added = sorted(entry_points.added(GROUP).items())
+    if not added:
         return
     call = Call(folder)
-    others = {name: _measured(entry, call) for name, entry in entries}
+    others = {name: _measured(entries, call) for name, entries in added}
     write_json(folder / metrics.FILE, call.metrics.model_copy(update={"others": others}))
 
 
-def _measured(entry: EntryPoint, call: Call) -> OtherMetric:
+def _measured(entries: entry_points.Added, call: Call) -> OtherMetric:
     try:
-        metric = entry_points.load(entry)
+        metric = entry_points.load(entries)
         if not callable(metric):
-            raise entry_points.unusable(entry, "is no function of a call")
+            raise entry_points.unusable(entries, "is no function of a call")
     except UsageError as error:
         return OtherMetric(failed=str(error))
     description, *_ = (inspect.getdoc(metric) or "").splitlines() or [""]
@@ -50,6 +49,6 @@ def _measured(entry: EntryPoint, call: Call) -> OtherMetric:
         value = json.loads(json.dumps(metric(call), allow_nan=False))
     except Exception as error:  # noqa: BLE001 - somebody else's function may raise anything
         first, *_ = str(error).splitlines() or [""]
-        failed = f"{entry_points.source(entry)}: {type(error).__name__}: {first}"
+        failed = f"{entry_points.source(entries)}: {type(error).__name__}: {first}"
         return OtherMetric(description=description, failed=failed)
     return OtherMetric(value=value, description=description)

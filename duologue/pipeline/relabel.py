@@ -20,7 +20,7 @@ from duologue.folder.migrations import migrate
 from duologue.folder.rework import rework
 from duologue.pipeline.filing import finish_kept
 from duologue.pipeline.stages import LabelStage, label, works
-from shared.errors import CallTaken, DuologueError, SpecError, UsageError
+from shared.errors import CallTaken, DuologueError, FolderError, UsageError
 from shared.settings import safe_path
 
 
@@ -128,10 +128,10 @@ def _why_not(folder: Path, error: Exception) -> tuple[Done, str]:
     match error:
         case CallTaken():
             return Done.SKIPPED, str(error)
-        case SpecError():
-            return Done.REFUSED, f"{folder} cannot be labelled here: {error}"
-        case UsageError():
+        case FolderError():
             return Done.REFUSED, str(error)
+        case UsageError():  # of what the call needs here, such as its business
+            return Done.REFUSED, f"{folder} cannot be labelled here: {error}"
         case DuologueError():
             return Done.FAILED, str(error)
     # What its checksums vouch for is not what a stage can read.

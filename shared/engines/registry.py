@@ -1,6 +1,7 @@
 """Providers by their names: ours, and those that other installed packages add.
 
-One that is broken, or has a name that is taken, stops only who asks for it.
+One that is broken, or has a name that another package gives, too, stops only who asks for it. One
+with the name of one of ours is not used.
 """
 
 import importlib
@@ -31,15 +32,15 @@ def find(name: str) -> Provider | None:
     Raises:
         UsageError: It is another package's and cannot be used.
     """
-    entry = entry_points.added(GROUP).get(name)
-    if entry is None:
-        return _bundled(name) if name in BUNDLED else None
     if name in BUNDLED:
-        raise entry_points.unusable(entry, "Duologue has a provider of this name itself")
-    provider = entry_points.load(entry)
+        return _bundled(name)
+    entries = entry_points.added(GROUP).get(name)
+    if entries is None:
+        return None
+    provider = entry_points.load(entries)
     # The one voice activity detection that there is, is ours.
     if not isinstance(provider, Provider) or provider.name != name or provider.vad:
-        raise entry_points.unusable(entry, f"is no Provider {name!r} of stt, llm or tts")
+        raise entry_points.unusable(entries, f"is no Provider {name!r} of stt, llm or tts")
     return provider
 
 

@@ -7,7 +7,13 @@ import pytest
 
 from shared import entry_points
 from shared.errors import SpecError, UsageError
-from support_agent import business_folder, known_businesses, load_business, resolve_business
+from support_agent import (
+    business_folder,
+    known_businesses,
+    load_business,
+    overshadowed_businesses,
+    resolve_business,
+)
 from tests.packages import declare
 
 INIT = """\
@@ -155,8 +161,24 @@ def test_a_broken_entry_point_names_its_distribution_and_only_when_it_is_asked_f
 
 
 @pytest.mark.usefixtures("install")
-def test_a_name_that_is_taken_stops_only_who_asks_for_it() -> None:
-    assert load_business("shop")
+def test_one_that_is_called_like_a_bundled_one_is_not_used_and_is_named() -> None:
+    assert load_business("clinic").name == "Green Hill Clinic"
     assert known_businesses()["clinic"] == "duologue"
-    with pytest.raises(UsageError, match=r"'clinic', which grand-inn 1\.0 adds .* of this name"):
-        load_business("clinic")
+    (unused,) = overshadowed_businesses()
+    assert unused == (
+        "'clinic', which grand-inn 1.0 adds to duologue.businesses, is not used: Duologue has one "
+        "of this name itself; give it another name in that package"
+    )
+
+
+def test_a_name_that_two_packages_give_is_listed_with_both_and_is_neithers(install: Path) -> None:
+    declare(install, "another", "duologue.businesses", inn="grand_inn.number:BUSINESS")
+    entry_points.added.cache_clear()
+    assert known_businesses()["inn"] == "another 1.0 and grand-inn 1.0"
+    with pytest.raises(UsageError) as raised:
+        load_business("inn")
+    assert str(raised.value) == (
+        "'inn', which another 1.0 and grand-inn 1.0 add to duologue.businesses, cannot be used: "
+        "grand_inn.number:BUSINESS and grand_inn:BUSINESS: only one package may add it; uninstall "
+        "one of them"
+    )

@@ -17,12 +17,14 @@ from duologue.folder.folder import CALL, RECORDED, SCHEMA, read_call, sha256, wr
 from duologue.folder.migrations import MIGRATIONS
 from duologue.labels import metrics
 from duologue.labels.transcript import transcript
-from duologue.pipeline.relabel import find_folders, relabel
+from duologue.pipeline.relabel import Done, find_folders, relabel, relabel_all
 from duologue.pipeline.stages import LabelStage, works
 from duologue.report.summary import read_calls
+from shared import entry_points
 from shared.errors import FolderError, UsageError
 from shared.spec import Role
 from tests.folders import check_files
+from tests.packages import declare
 
 OLD = Path(__file__).with_name("folders")
 """Real calls, each cut off after 5 s, as earlier versions wrote them."""
@@ -137,6 +139,23 @@ def test_a_call_of_a_business_that_is_not_here_is_named_and_stays_as_it_is(calls
     assert ended.exit_code == 2
     assert "nor is there a folder /elsewhere/hotel" in " ".join(ended.stderr.split())
     assert contents(folder) == before
+
+
+def test_a_business_whose_package_is_broken_is_told_with_the_folder(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = calls.parent / "site"
+    declare(site, "grand-inn", "duologue.businesses", inn="not_installed_here:BUSINESS")
+    monkeypatch.syspath_prepend(site)
+    entry_points.added.cache_clear()
+    folder = calls / "schema-1-direct"
+    recorded = json.loads((folder / CALL).read_text())
+    recorded["spec"]["support"]["business"] = "inn"
+    (folder / CALL).write_text(json.dumps(recorded))
+    (done,) = relabel_all([folder], LabelStage.PLACEMENT, jobs=1)
+    entry_points.added.cache_clear()
+    assert done.done is Done.REFUSED
+    assert done.detail.startswith(f"{folder} cannot be labelled here: 'inn', which grand-inn 1.0")
 
 
 def test_one_call_is_relabelled_and_what_changed_is_told(calls: Path) -> None:
