@@ -9,10 +9,19 @@ import soundfile
 
 from duologue.call.outcome import COMPLETE
 from duologue.folder import folder
+from shared.endings import Outcome
 from tests.faults.cases import Case, Fault, Target
 
 SHORTEST_S = 10.0
 """A call of the harness's scenario that was held to its end is no shorter."""
+GREETED_WITHIN_S = 8.0
+"""A recording whose first turn comes later begins in mid-conversation, or lost its beginning."""
+CAUSES = {
+    Target.DRIVER: {Outcome.CANCELLED, Outcome.RECORDING_FAILED},
+    Target.WORKER: {Outcome.WORKER_LOST, Outcome.WORKER_STOPPED, Outcome.NOT_PICKED_UP},
+    Target.SERVER: {Outcome.SERVER_LOST},
+}
+"""What a call that was not held to its end may be said to have failed of."""
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ERROR = re.compile(r"^(duologue|error|Error)\b.*:", re.MULTILINE)
 
@@ -31,15 +40,15 @@ def wrong(case: Case, status: int | None, output: str, out: Path) -> Iterator[st
             yield "more than one line tells of an error"
     for path in sorted(out.iterdir()) if out.exists() else []:
         if not path.is_dir() or folder.is_unlabelled(path):
-            continue  # a recording without labels is for `relabel`
+            continue  # a recording without labels is for `relabel`, see `stage`
         if path.name.startswith("."):
             if case.fault is not Fault.KILL or case.target is not Target.DRIVER:
                 yield f"{path.name} is half-written"
         else:
-            yield from wrong_folder(path)
+            yield from wrong_folder(path, case)
 
 
-def wrong_folder(path: Path) -> Iterator[str]:
+def wrong_folder(path: Path, case: Case) -> Iterator[str]:
     """What is wrong with a call's folder."""
     try:
         call = json.loads((path / folder.CALL).read_text(encoding="utf-8"))
@@ -56,3 +65,22 @@ def wrong_folder(path: Path) -> Iterator[str]:
             yield f"{path.name}: {info.frames / info.samplerate:.1f} s of audio, not as it says"
     if call["outcome"] in COMPLETE and call["duration_s"] < SHORTEST_S:
         yield f"{path.name}: {call['outcome']} after {call['duration_s']:.1f} s, which is false"
+    if call["outcome"] in COMPLETE:
+        yield from _false(path)
+    elif call["outcome"] not in CAUSES[case.target]:
+        yield f"{path.name}: the {case.target} was at fault, not {call['outcome']}"
+    if call["outcome"] not in COMPLETE and not call["detail"]:
+        yield f"{path.name}: {call['outcome']} without a cause"
+
+
+def _false(path: Path) -> Iterator[str]:
+    """What is called valid and is not what was said."""
+    metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+    if not metrics["valid"]:
+        return
+    lost = sum(metrics["lost"].values())
+    if lost or metrics["flawed_turns"]:
+        yield f"{path.name}: valid, with {lost} lost and {metrics['flawed_turns']} flawed turns"
+    turns = json.loads((path / "transcript.json").read_text(encoding="utf-8"))["turns"]
+    if not turns or turns[0]["start"] > GREETED_WITHIN_S:
+        yield f"{path.name}: valid, although it does not begin with a greeting"

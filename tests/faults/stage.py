@@ -14,6 +14,7 @@ from typing import NamedTuple
 import yaml
 from livekit import api
 
+from duologue.folder import folder
 from duologue.servers.up_state import RunningServer
 from shared.settings import Settings, inherited_environment
 from tests.disks import fill
@@ -79,6 +80,7 @@ class _Stage:
         document = {"name": "Short", "scenarios": [scenario]}
         self.scenario.write_text(yaml.safe_dump(document), encoding="utf-8")
         self.output = ""
+        self.filling: Path | None = None
 
     def start(self, *arguments: str) -> Terminal:
         terminal = Terminal(list(arguments), self.environment)
@@ -145,7 +147,7 @@ class _Stage:
         elif fault is Fault.HANGUP:
             watched.close()
         elif fault is Fault.DISK:
-            fill(self.out)
+            self.filling = fill(self.out)
         else:
             numbers = {Fault.KILL: signal.SIGKILL, Fault.STOP: signal.SIGTERM}
             try:
@@ -173,9 +175,25 @@ class _Stage:
                 yield f"`up` did not end within {UNTIL_END_S:.0f} s"
         watched.look()
         self.output = watched.output
-        yield from wrong(self.case, watched.process.poll(), watched.output, self.out)
         for each in watched.left(LEFT_S):
             yield f"left behind: {each}"
+        yield from self.kept()
+        yield from wrong(self.case, watched.process.poll(), watched.output, self.out)
+        if driver is not watched and "Traceback (most recent call last)" in driver.output:
+            yield "a traceback of the call on `up`"
+
+    def kept(self) -> Iterator[str]:
+        """What keeps `relabel` from finishing the recordings that were kept without labels."""
+        kept = [path for path in self.out.glob(".*") if folder.is_unlabelled(path)]
+        if not kept:
+            return
+        if self.filling:
+            self.filling.unlink()
+        relabel = self.start("relabel", str(self.out))
+        relabel.until(lambda: False, UNTIL_END_S)
+        for path in kept:
+            if relabel.process.poll() != 0 or path.exists():
+                yield f"relabel does not finish {path.name}: {relabel.output[-300:]}"
 
 
 async def _rooms_left(address: RunningServer) -> list[str]:
