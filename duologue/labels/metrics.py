@@ -228,7 +228,7 @@ def turns_cut_off(turns: Sequence[Turn], masks: Mapping[Role, Mask]) -> int:
     it, or was interrupted by it. A reply that begins while the speaker is audible is a barge-in.
     """
     # Who gives a backchannel into a pause has not taken it for the end, and waits for no reply.
-    turns = without_backchannels(turns)
+    turns = without_backchannels(turns, masks)
     cut_off = 0
     for reply in turns:
         others = [t for t in turns if t.role is reply.role.peer and t.start < reply.start]

@@ -10,11 +10,11 @@ from pydantic import ConfigDict, Field
 from duologue.folder import event_log
 from duologue.folder.event_log import Entry
 from duologue.folder.folder import read_json, write_json
-from duologue.labels.activity import Loudness, loudness_of, voiced
+from duologue.labels.activity import Mask, loudness_of, voiced
 from duologue.labels.interaction.floor import IntervalKind, intervals
+from duologue.labels.interaction.timeline import backchannels
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript
-from shared.customer_sheet import Behaviour
 from shared.events import Behaved, DeskChanged, Payload, ToolCalled
 from shared.spec import Role
 from shared.values import Frozen
@@ -87,9 +87,10 @@ def write(folder: Path) -> None:
     """Make timeline.json of a call folder from its transcript, audio and events.jsonl."""
     call = transcript.read(folder)
     events = event_log.read(folder, Behaved, ToolCalled, DeskChanged)
+    masks = {role: voiced(channel.rms) for role, channel in loudness_of(folder).items()}
     found = [
-        *_of_turns(call),
-        *_of_speech(call, loudness_of(folder)),
+        *_of_turns(call, masks),
+        *_of_speech(call, masks),
         *(mark for entry in events if (mark := _of_event(entry))),
     ]
     order = list(MarkKind)
@@ -102,11 +103,11 @@ def read(folder: Path) -> Marks:
     return read_json(folder, FILE, Marks)
 
 
-def _of_turns(call: Transcript) -> Iterator[Mark]:
+def _of_turns(call: Transcript, masks: Mapping[Role, Mask]) -> Iterator[Mark]:
+    listening = backchannels(call.turns, masks)
     for index, turn in enumerate(call.turns):
-        listening = turn.behaviour is Behaviour.BACKCHANNEL
         yield Mark(
-            kind=MarkKind.BACKCHANNEL if listening else MarkKind.TURN,
+            kind=MarkKind.BACKCHANNEL if turn in listening else MarkKind.TURN,
             role=turn.role,
             start=turn.start,
             end=turn.end,
@@ -123,8 +124,7 @@ def _of_turns(call: Transcript) -> Iterator[Mark]:
             )
 
 
-def _of_speech(call: Transcript, channels: Mapping[Role, Loudness]) -> Iterator[Mark]:
-    masks = {role: voiced(channel.rms) for role, channel in channels.items()}
+def _of_speech(call: Transcript, masks: Mapping[Role, Mask]) -> Iterator[Mark]:
     for kind, start, end, role in intervals(call, masks):
         yield Mark(kind=_PIECES[kind], role=role, start=start, end=end)
 

@@ -128,6 +128,15 @@ def test_a_backchannel_waits_for_no_response_and_is_no_speaking_again() -> None:
     assert found.response_rate.total == 1
 
 
+def test_what_was_meant_as_a_backchannel_after_the_others_last_word_begins_the_answer() -> None:
+    late = call([(0, 2), (6, 7)], backchannel(2.5, 2.8), turn(4, 5))
+    assert late.floor.offset_s["support_to_customer"].values == (0.5,)
+    assert late.floor.gaps.total_s == pytest.approx(0.5 + 1.0)
+    # The other goes on: it listened.
+    listening = call([(0, 2), (3, 4)], backchannel(2.5, 2.8), turn(5, 6))
+    assert listening.floor.offset_s["support_to_customer"].values == (1.0,)
+
+
 def test_a_turn_that_is_not_in_the_recording_counts_nowhere() -> None:
     missing = turn(4.2, 4.6, Behaviour.BACKCHANNEL, TurnFlaw.NO_AUDIO)
     lost = turn(4.2, 4.6, flaw=TurnFlaw.NO_AUDIO)
