@@ -1,6 +1,7 @@
 """From wire.flac, played.zip and events.jsonl to audio.flac and placement.json."""
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,10 @@ EARLY_S = 0.5
 """How much earlier than its worker's quickest event says speech is looked for."""
 LATE_S = 2.0
 """How much later: the way through the room and its jitter buffer."""
+BY_CLOCK_S = 0.4
+"""How far from where its worker's clock puts it speech may be, where others are around."""
+CLOCKED = 3
+"""How many placed utterances it takes to know a worker's clock."""
 EDGE_S = 0.15
 """What is heard so close to a placed utterance is its own: the codec's, and the jitter buffer's."""
 AROUND_S = 0.1
@@ -95,8 +100,11 @@ def _place(folder: Path) -> Placement:
             _find(entry, quickest[entry.role], speech, wire)
             for entry in event_log.read(folder, StretchPlayed)
         ]
-        played.sort(key=lambda one: (one.expected_s, one.role))
-        by_role = {role: [one for one in played if one.role is role] for role in CHANNELS}
+        by_role = {
+            role: _by_clock([one for one in played if one.role is role], speech, wire)
+            for role in CHANNELS
+        }
+        played = sorted(chain(*by_role.values()), key=lambda one: (one.expected_s, one.role))
         heard = dict(zip(CHANNELS, loudness(folder / WIRE), strict=True))
         left = {role: _left(voiced(heard[role].rms), by_role[role]) for role in CHANNELS}
         wired = {role: _wired(left[role], by_role[role], len(wire)) for role in CHANNELS}
@@ -136,11 +144,53 @@ def _find(
     audible = bool(np.abs(copy.astype(np.int32)).max(initial=0) > _AUDIBLE)
     alignment = None
     if audible:
-        first = max(0, round((expected_s - EARLY_S) * RATE_HZ))
-        last = round((expected_s + LATE_S) * RATE_HZ) + len(copy)
-        alignment = align(copy, _heard(wire, CHANNELS.index(role), first, last))
-        alignment = alignment._replace(start=first + alignment.start)
+        alignment = _between(expected_s - EARLY_S, expected_s + LATE_S, copy, role, wire)
     return _Played(role, file, started_at, expected_s, len(copy), audible, alignment)
+
+
+def _between(
+    earliest_s: float, latest_s: float, copy: Pcm, role: Role, wire: soundfile.SoundFile
+) -> Alignment:
+    """How a copy that begins between two seconds of the recording lies in it."""
+    first = max(0, round(earliest_s * RATE_HZ))
+    last = round(latest_s * RATE_HZ) + len(copy)
+    alignment = align(copy, _heard(wire, CHANNELS.index(role), first, last))
+    return alignment._replace(start=first + alignment.start)
+
+
+def _by_clock(
+    played: Sequence[_Played], speech: PlayedSpeech, wire: soundfile.SoundFile
+) -> list[_Played]:
+    """What one side played, with each where its worker's clock says.
+
+    A sentence that was cut and said again is found twice, and its repetition may be the better
+    likeness.
+    """
+    offsets = [one.start / RATE_HZ - one.started_at for one in played if one.placed]
+    if len(offsets) < CLOCKED:
+        return list(played)
+    offset_s = float(np.median(offsets))
+    return [_where_clocked(one, offset_s, played, speech, wire) for one in played]
+
+
+def _where_clocked(
+    one: _Played,
+    offset_s: float,
+    played: Sequence[_Played],
+    speech: PlayedSpeech,
+    wire: soundfile.SoundFile,
+) -> _Played:
+    by_clock_s = one.started_at + offset_s
+    if not one.placed or abs(one.start / RATE_HZ - by_clock_s) <= BY_CLOCK_S:
+        return one
+    copy = speech.read(one.file)
+    assert copy is not None  # it was placed
+    nearer = one._replace(
+        alignment=_between(by_clock_s - BY_CLOCK_S, by_clock_s + BY_CLOCK_S, copy, one.role, wire)
+    )
+    others = [each for each in played if each is not one and each.placed]
+    alone = not any(one.start < each.end and each.start < one.end for each in others)
+    return one if alone and not nearer.placed else nearer
 
 
 def _heard(wire: soundfile.SoundFile, channel: int, first: int, last: int) -> Pcm:

@@ -172,6 +172,36 @@ def test_an_utterance_whose_copy_did_not_come_or_does_not_fit_is_taken_from_the_
     assert not audio[FINE.part.stop + RATE_HZ // 5 :].any()
 
 
+AGAIN = Said(Role.SUPPORT, 9.4, FINE.pcm)
+CUT = FINE._replace(pcm=FINE.pcm[: RATE_HZ * 8 // 10], later_s=0.0)
+BLURRED = (0.8 * CUT.pcm + 0.4 * voice(0.8, 34)[: len(CUT.pcm)]).astype(np.int16)
+
+
+def test_a_sentence_that_was_cut_is_not_placed_on_its_repetition(tmp_path: Path) -> None:
+    record(tmp_path, [HELLO, HI, CUT._replace(as_heard=BLURRED), AGAIN, BYE])
+    placement = place(tmp_path)
+    assert [one.source for one in placement.utterances] == ["copy"] * 5
+    starts = [one.start for one in placement.utterances if one.role is Role.SUPPORT]
+    assert starts == pytest.approx([s.start / RATE_HZ for s in (HELLO, CUT, AGAIN)], abs=1e-3)
+    assert not placement.from_wire
+
+
+def test_a_sentence_that_was_cut_and_is_not_in_the_recording_is_not_its_repetition(
+    tmp_path: Path,
+) -> None:
+    record(tmp_path, [HELLO, HI, CUT._replace(recorded=False), AGAIN, BYE])
+    placement = place(tmp_path)
+    assert [one.source for one in placement.utterances] == ["copy", "copy", "lost", "copy", "copy"]
+
+
+def test_an_utterance_whose_way_took_a_second_longer_is_placed_where_it_is(tmp_path: Path) -> None:
+    late = FINE._replace(later_s=1.0)
+    record(tmp_path, [HELLO, HI, late, BYE, Said(Role.SUPPORT, 14.0, voice(1.0, 6))])
+    placement = place(tmp_path)
+    assert [one.source for one in placement.utterances] == ["copy"] * 5
+    assert placement.utterances[2].start == pytest.approx(late.start / RATE_HZ, abs=1e-3)
+
+
 def test_speech_that_nobody_reported_is_taken_from_the_wire(tmp_path: Path) -> None:
     """Such as the last words of a worker that was killed."""
     record(tmp_path, [HELLO, HI])
