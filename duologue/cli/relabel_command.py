@@ -12,9 +12,10 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from duologue.cli.terminal import Terminal
+from duologue.folder.folder import is_unlabelled
 from duologue.pipeline.relabel import Done, Relabelled, find_folders, relabel_all
 from duologue.pipeline.stages import LabelStage
-from shared.errors import DuologueError, FolderError
+from shared.errors import DuologueError, FolderError, UsageError
 
 out = Terminal()
 err = Terminal(stderr=True)
@@ -32,14 +33,26 @@ def relabel(
         int | None,
         typer.Option(min=1, help="Calls at the same time at most; one a core unless told."),
     ] = None,
+    audio: Annotated[
+        Path | None,
+        typer.Option(help="This one call's audio, changed on purpose: kept beside the clean one."),
+    ] = None,
 ) -> None:
     """Make transcript, metrics and report of recorded calls again; the same, if nothing changed."""
     folders = find_folders(calls)
+    if audio and len(folders) > 1:
+        raise UsageError(
+            f"--audio is of one call, and {calls} has {len(folders)}: name one of them"
+        )
+    if audio and is_unlabelled(folders[0]):
+        raise UsageError(f"{folders[0]} has no labels yet: relabel it first, then with --audio")
     counts: Counter[Done] = Counter()
     try:
         with Progress(console=out, transient=True, disable=not out.is_terminal) as progress:
             task = progress.add_task("labelling", total=len(folders))
-            for result in relabel_all(folders, stage, jobs=jobs or os.cpu_count() or 1):
+            for result in relabel_all(
+                folders, stage, jobs=jobs or os.cpu_count() or 1, audio=audio
+            ):
                 counts[result.done] += 1
                 progress.advance(task)
                 _show(result, alone=len(folders) == 1)

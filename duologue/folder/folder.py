@@ -36,6 +36,8 @@ WIRE = "wire.flac"
 """What came over WebRTC."""
 AUDIO = "audio.flac"
 """What was played: recorded so on the direct transport, else by `duologue.labels.placement`."""
+CHANGED = "changed.flac"
+"""The audio after a change on purpose, such as added noise: what is listened to."""
 REPORT = "report.html"
 
 M = TypeVar("M", bound=BaseModel)
@@ -384,6 +386,12 @@ def audio_of(folder: Path) -> Path:
     """The audio of a call folder: clean, once there is that."""
     played = folder / AUDIO
     return played if played.exists() else folder / WIRE
+
+
+def heard_audio_of(folder: Path) -> Path:
+    """The audio of a call folder that is listened to: as it was changed on purpose, if it was."""
+    changed = folder / CHANGED
+    return changed if changed.exists() else audio_of(folder)
 
 
 def why_not_written(path: Path, error: Exception) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import soundfile
 
 from duologue.folder.channels import CHANNELS, Levels, dbfs
-from duologue.folder.folder import audio_of
+from duologue.folder.folder import audio_of, heard_audio_of
 from shared.spec import Role
 
 FRAME_S = 0.010
@@ -65,7 +65,15 @@ def loudness(path: Path) -> list[Loudness]:
 
 def loudness_of(folder: Path) -> dict[Role, Loudness]:
     """The loudness of both sides of a call folder's audio; not to be changed."""
-    audio = audio_of(folder)
+    return _of_file(audio_of(folder))
+
+
+def heard_loudness_of(folder: Path) -> dict[Role, Loudness]:
+    """The same of what is listened to, which may have been changed on purpose."""
+    return _of_file(heard_audio_of(folder))
+
+
+def _of_file(audio: Path) -> dict[Role, Loudness]:
     now = audio.stat()
     measured = _loudness(audio, now.st_ino, now.st_mtime_ns, now.st_size)
     return dict(zip(CHANNELS, measured, strict=True))

@@ -17,6 +17,7 @@ from duologue.labels.activity import (
     FRAME_S,
     Loudness,
     Mask,
+    heard_loudness_of,
     loudness_of,
     voiced,
 )
@@ -157,6 +158,7 @@ def write(folder: Path) -> None:
     usage = cost.read(folder)
     measured = measure(
         loudness_of(folder),
+        heard_loudness_of(folder),
         call,
         recognize(call, names_in(spec)),
         judge(gather(folder, spec, call)),
@@ -173,6 +175,7 @@ def read(folder: Path) -> Metrics:
 
 def measure(
     channels: Mapping[Role, Loudness],
+    listened: Mapping[Role, Loudness],
     call: Transcript,
     recognition: Recognition,
     verdict: Verdict,
@@ -182,8 +185,9 @@ def measure(
 ) -> Metrics:
     """The metrics of a call.
 
-    `recorded` has what the recorder counted, `tools` when the support agent used
-    its tools, in seconds of the recording.
+    `listened` is the sound that is listened to, `channels` the speech in it; they are the same
+    unless the audio was changed on purpose. `recorded` has what the recorder counted, `tools` when
+    the support agent used its tools, in seconds of the recording.
     """
     masks = {role: voiced(channel.rms) for role, channel in channels.items()}
     return Metrics.model_validate(
@@ -206,7 +210,7 @@ def measure(
             "wer": {role: _wer(recognition, role) for role in Role},
             "entity_errors": {role: recognition.entity_errors(role) for role in Role},
             "word_times": {role: _word_times(call, role) for role in Role},
-            "levels": {role: _level(channels[role], masks[role]) for role in Role},
+            "levels": {role: _level(listened[role], masks[role]) for role in Role},
             "flawed_turns": sum(turn.flaw is not None for turn in call.turns),
             "lost": {
                 role: sum(

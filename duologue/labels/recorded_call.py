@@ -18,7 +18,7 @@ from duologue.folder.folder import (
     WIRE,
     CallRecord,
     TransportName,
-    audio_of,
+    heard_audio_of,
     is_call_folder,
     read_call,
 )
@@ -242,7 +242,7 @@ class Call:
             >>> call.audio("customer", start_s=1, end_s=2.5).shape, call.audio(end_s=1).shape
             ((36000,), (24000, 2))
         """
-        return self._excerpt(audio_of(self.path).name, role, start_s, end_s)
+        return self._excerpt(heard_audio_of(self.path).name, role, start_s, end_s)
 
     def wire(
         self, role: RoleName | None = None, *, start_s: float = 0.0, end_s: float | None = None

@@ -15,6 +15,7 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import NamedTuple
 
+from duologue.folder.changed_audio import keep_changed
 from duologue.folder.folder import RECORDED, SCHEMA, is_call_folder, is_unlabelled, read_head
 from duologue.folder.migrations import migrate
 from duologue.folder.rework import rework
@@ -47,8 +48,15 @@ class Relabelled(NamedTuple):
     detail: str = ""
 
 
-def relabel(folder: Path, since: LabelStage = LabelStage.PLACEMENT) -> frozenset[str]:
+def relabel(
+    folder: Path, since: LabelStage = LabelStage.PLACEMENT, audio: Path | None = None
+) -> frozenset[str]:
     """Do a stage and those after it again for a call folder; all, if it is of an earlier version.
+
+    Args:
+        folder: The call folder.
+        since: The stage.
+        audio: Its audio after a change on purpose; a FLAC file, kept as `changed.flac`.
 
     Returns:
         The names of the files that changed. If none did, the folder was not touched.
@@ -57,6 +65,7 @@ def relabel(folder: Path, since: LabelStage = LabelStage.PLACEMENT) -> frozenset
         CallTaken: Another process makes or changes it.
         FolderError: It is damaged, or newer than this program.
         SpecError: The business that was called is not here.
+        UsageError: `audio` is not this call's audio, changed.
         DuologueError: It cannot be changed where it is.
     """
     head = read_head(folder)
@@ -64,6 +73,8 @@ def relabel(folder: Path, since: LabelStage = LabelStage.PLACEMENT) -> frozenset
         since = LabelStage.PLACEMENT
 
     def work(copy: Path) -> None:
+        if audio:
+            keep_changed(copy, audio)
         migrate(copy)
         label(copy, since)
 
@@ -91,13 +102,17 @@ def find_folders(path: Path) -> list[Path]:
     return sorted(found)
 
 
-def relabel_all(folders: Sequence[Path], since: LabelStage, *, jobs: int) -> Iterator[Relabelled]:
+def relabel_all(
+    folders: Sequence[Path], since: LabelStage, *, jobs: int, audio: Path | None = None
+) -> Iterator[Relabelled]:
     """Relabel every folder, `jobs` at the same time; each is told as soon as it is done.
+
+    `audio` is that of a single call, see `relabel`.
 
     Raises:
         DuologueError: A process that labels died, such as for lack of memory.
     """
-    attempt = partial(_attempt, since=since)
+    attempt = partial(_attempt, since=since, audio=audio)
     if min(jobs, len(folders)) == 1:
         yield from map(attempt, folders)
         return
@@ -112,11 +127,11 @@ def relabel_all(folders: Sequence[Path], since: LabelStage, *, jobs: int) -> Ite
             ) from None
 
 
-def _attempt(folder: Path, since: LabelStage) -> Relabelled:
+def _attempt(folder: Path, since: LabelStage, audio: Path | None) -> Relabelled:
     try:
         if is_unlabelled(folder):
             return Relabelled(finish_kept(folder).folder, Done.FINISHED)
-        changed = relabel(folder, since)
+        changed = relabel(folder, since, audio)
     except Exception as error:  # noqa: BLE001 - one folder keeps no other from being labelled
         return Relabelled(folder, *_why_not(folder, error))
     if not changed:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from duologue.call.outcome import COMPLETE
-from duologue.folder.folder import REPORT, audio_of, read_call
+from duologue.folder.folder import REPORT, heard_audio_of, read_call
 from duologue.labels import metrics, recognition, timeline
 from duologue.labels.activity import FRAME_S
 from duologue.labels.timeline import Mark, MarkKind
@@ -44,7 +44,7 @@ def page(folder: Path) -> str:
     marks = timeline.read(folder).marks if (folder / timeline.FILE).exists() else ()
     heard = recognition.read(folder) if (folder / recognition.FILE).exists() else _NOT_COMPARED
     rows = list(script(turns, marks, heard))
-    copy = sound.copy(audio_of(folder))
+    copy = sound.copy(heard_audio_of(folder))
     return render(
         "call",
         code=_CODE,

@@ -56,7 +56,9 @@ def measured(customer: Mask, support: Mask, *turns: Turn, tools: tuple[float, ..
     verdict = Verdict(task_success=True, valid=True, fault=None, findings=())
     channels = {C: loud(customer), S: loud(support)}
     recognition = recognize(transcript)
-    return measure(channels, transcript, recognition, verdict, recorded=RECORDED, tools=tools)
+    return measure(
+        channels, channels, transcript, recognition, verdict, recorded=RECORDED, tools=tools
+    )
 
 
 def test_reply_gaps_are_per_direction_from_the_audio() -> None:

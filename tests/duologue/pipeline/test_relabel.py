@@ -9,13 +9,25 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
 from duologue.cli.cli import app
-from duologue.folder.folder import CALL, RECORDED, SCHEMA, read_call, sha256, write_json
+from duologue.folder.folder import (
+    AUDIO,
+    CALL,
+    CHANGED,
+    RECORDED,
+    SCHEMA,
+    read_call,
+    sha256,
+    write_json,
+)
 from duologue.folder.migrations import MIGRATIONS
 from duologue.labels import metrics
+from duologue.labels.recorded_call import Call
 from duologue.labels.transcript import transcript
 from duologue.pipeline.relabel import Done, find_folders, relabel, relabel_all
 from duologue.pipeline.stages import LabelStage, works
@@ -65,6 +77,62 @@ def test_what_an_earlier_version_wrote_is_read_once_it_is_relabelled(calls: Path
     for folder in calls.iterdir():
         relabel(folder)
     assert {each.id for each in read_calls(calls).calls} == {f.name for f in OLD.iterdir()}
+
+
+def test_audio_that_was_changed_on_purpose_is_kept_beside_and_leaves_all_labels_but_levels(
+    calls: Path, tmp_path: Path
+) -> None:
+    folder = calls / "schema-1-direct"
+    relabel(folder)
+    before, clean = contents(folder), metrics.read(folder)
+    sound, rate = soundfile.read(folder / AUDIO, dtype="int16")
+    noise = np.random.default_rng(1).normal(0, 3000, sound.shape)
+    noisy = tmp_path / "noisy.flac"
+    soundfile.write(noisy, (0.5 * sound + noise).clip(-32768, 32767).astype("int16"), rate)
+    told = CliRunner().invoke(app, ["relabel", str(folder), "--audio", str(noisy)])
+    assert told.exit_code == 0, told.output
+    after = contents(folder)
+    assert after[CHANGED] == noisy.read_bytes()
+    assert {name for name in before if before[name] != after[name]} == {
+        CALL,
+        metrics.FILE,
+        "report.html",
+    }
+    check_files(folder)
+    changed = metrics.read(folder)
+    assert changed.levels != clean.levels
+    assert changed.model_copy(update={"levels": clean.levels}) == clean
+    assert np.array_equal(Call(folder).audio(), soundfile.read(noisy, dtype="int16")[0])
+    for stage in LabelStage:
+        assert relabel(folder, stage) == frozenset()
+    # Another takes its place.
+    assert relabel(folder, LabelStage.METRICS, folder / AUDIO) >= {CHANGED, metrics.FILE}
+    assert metrics.read(folder) == clean
+
+
+@pytest.mark.parametrize("wrong", ["missing", "text", "short", "folder"])
+def test_audio_that_is_not_this_calls_is_refused(calls: Path, tmp_path: Path, wrong: str) -> None:
+    folder = calls / "schema-1-direct"
+    relabel(folder)
+    before = contents(folder)
+    given = tmp_path / "given.flac"
+    if wrong == "text":
+        given.write_text("fLaC and no more")
+    elif wrong == "short":
+        sound, rate = soundfile.read(folder / AUDIO, dtype="int16")
+        soundfile.write(given, sound[:-1], rate)
+    elif wrong == "folder":
+        given.mkdir()
+    told = CliRunner().invoke(app, ["relabel", str(folder), "--audio", str(given)])
+    assert told.exit_code == FolderError.exit_code
+    assert f"--audio {given}" in told.output.replace("\n", "")
+    assert contents(folder) == before
+
+
+def test_audio_is_of_one_call(calls: Path, tmp_path: Path) -> None:
+    told = CliRunner().invoke(app, ["relabel", str(calls), "--audio", str(tmp_path / "a.flac")])
+    assert isinstance(told.exception, UsageError)
+    assert "--audio is of one call" in str(told.exception)
 
 
 def test_there_is_a_way_from_every_earlier_version_and_a_call_of_each() -> None:

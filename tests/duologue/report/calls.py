@@ -176,4 +176,6 @@ def _measured(folder: Path, said: Transcript, heard: Recognition, finding: str) 
     verdict = Verdict(task_success=False, valid=True, fault=Fault.SUPPORT, findings=(failed,))
     none = dict.fromkeys(Role, 0.0)
     recorded = RecordingEnded(duration_s=LENGTH_S, inserted_s=none, cut_s=none, concealed_s=none)
-    return metrics.measure(loudness_of(folder), said, heard, verdict, recorded=recorded)
+    return metrics.measure(
+        loudness_of(folder), loudness_of(folder), said, heard, verdict, recorded=recorded
+    )
