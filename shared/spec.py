@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import from_json
 
 from shared.customer_sheet import CustomerSheet
 from shared.errors import SpecError, wrong_field
@@ -230,6 +231,20 @@ class CallSpec(Frozen):
     def to_metadata(self, role: Role) -> str:
         """The metadata string of `role`'s dispatch."""
         return self.for_role(role).model_dump_json(by_alias=True, exclude_none=True)
+
+    @classmethod
+    def is_meant_by(cls, metadata: str) -> bool:
+        """Whether a dispatch's metadata is a CallSpec, right or wrong; else it is another make's.
+
+        Others have a `call_id` of their own, beside fields that are none of ours.
+        """
+        try:
+            fields = from_json(metadata)
+        except ValueError:
+            return False
+        if not isinstance(fields, dict) or "call_id" not in fields:
+            return False
+        return "schema" in fields or fields.keys() <= cls.model_fields.keys()
 
     @classmethod
     def from_metadata(cls, metadata: str, role: Role) -> Self:

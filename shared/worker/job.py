@@ -12,6 +12,9 @@ from shared.spec import CallSpec, Role
 from shared.worker.linking import RoomGone
 from shared.worker.room import connected, take_side
 
+NOTICES = "notices"
+"""The name in a job process's user data of what its worker has to say (`Notices`)."""
+
 
 async def take_call(
     context: JobContext, role: Role, spec: CallSpec, factory: Factory, settings: Settings
@@ -30,6 +33,7 @@ async def take_call(
         factory=factory,
         settings=settings,
         journal=journal,
+        notices=context.proc.userdata.get(NOTICES),
         worker_id=context.worker_id,
     )
     context.shutdown(reason=reason)

@@ -17,6 +17,7 @@ from livekit.rtc.room import EventTypes
 
 from shared.engines.pcm import INPUT_FRAME_MS, INPUT_RATE_HZ, OUTPUT_RATE_HZ
 from shared.spec import Peer, PeerKind, Role
+from shared.worker.notice import Notice
 
 AGENT_NAME = ATTRIBUTE_AGENT_NAME
 """The attribute that has the agent name of an agent's participant."""
@@ -67,15 +68,16 @@ def _publishes_microphone(participant: rtc.RemoteParticipant) -> bool:
 
 
 class RoomGone(Exception):
-    """The room is closed, and nobody will come any more."""
+    """The room is closed, or is to be left, and nobody will come any more."""
 
 
-async def find_peer(room: rtc.Room, role: Role) -> Peer:
+async def find_peer(room: rtc.Room, role: Role, draining: Notice | None = None) -> Peer:
     """Wait in a room that nothing is known about until there is somebody to talk to.
 
     Raises:
-        RoomGone: The room was closed before there was anybody.
+        RoomGone: The room was closed, or the worker is to stop, before there was anybody.
     """
+    draining = draining or Notice()
     changed = asyncio.Event()
 
     def on_change(*_: object) -> None:
@@ -84,13 +86,14 @@ async def find_peer(room: rtc.Room, role: Role) -> Peer:
     for name in _APPEARANCES:
         room.on(name, on_change)
     try:
-        while True:
-            changed.clear()
-            if peer := peer_among(room.remote_participants.values(), role):
-                return peer
-            if not room.isconnected():
-                raise RoomGone
-            await changed.wait()
+        with draining.told(on_change):
+            while True:
+                changed.clear()
+                if peer := peer_among(room.remote_participants.values(), role):
+                    return peer
+                if draining.given or not room.isconnected():
+                    raise RoomGone
+                await changed.wait()
     finally:
         for name in _APPEARANCES:
             room.off(name, on_change)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 from livekit import rtc
 from livekit.agents import AgentSession
@@ -21,6 +22,7 @@ from shared.spec import CallSpec, Mode, Peer, PeerKind, Role
 from shared.worker import diagnosis
 from shared.worker.bus import RoomBus
 from shared.worker.linking import RoomGone, find_peer, room_options
+from shared.worker.notice import Notices
 
 _STARTED = ("listening", "thinking", "speaking")
 """States of an agent whose session hears the room."""
@@ -38,6 +40,7 @@ async def take_side(
     factory: Factory,
     settings: Settings,
     journal: Journal,
+    notices: Notices | None = None,
     **started: str,
 ) -> EndReason:
     """Take one side of a call in `room`, until it ends for whatever reason; no error leaves this.
@@ -50,8 +53,10 @@ async def take_side(
         factory: Builds the side.
         settings: Keys and addresses of services.
         journal: Where the side says what happens; it goes to the recorder, too.
+        notices: What the worker has to say, if one runs it.
         started: What is known of what takes this side.
     """
+    notices = notices or Notices.new()
     reason = EndReason.CRASHED
     async with AsyncExitStack() as stack:
         bus = RoomBus(room, spec.recorder, journal) if spec.recorder else None
@@ -70,10 +75,12 @@ async def take_side(
             stack.push_async_callback(models.aclose)
             # Join late: what a peer says before the session listens is lost.
             await arrive()
-            peer = spec.peers.get(role) or await find_peer(room, role)
+            peer = spec.peers.get(role) or await find_peer(room, role, notices.draining)
             if spec.mode is Mode.TALK:
                 party = factory(spec, journal, models)
                 _end_with_peer(room, peer, party.line)
+                stop = partial(party.line.end, EndReason.STOPPED)
+                stack.enter_context(notices.closing.told(stop))
                 reason = await converse(party, RoomConnection(room, peer, bus))
             else:
                 reason = await diagnosis.answer(

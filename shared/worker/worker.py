@@ -7,7 +7,6 @@ that process takes with it is every call of this worker; the other side of each 
 import asyncio
 import logging
 import math
-import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -27,9 +26,11 @@ from shared.side.conversation import Factory
 from shared.spec import CallSpec, Role
 from shared.worker import health
 from shared.worker.bus import REFUSED_TOPIC, Refusal
-from shared.worker.job import take_call
+from shared.worker.job import NOTICES, take_call
 from shared.worker.linking import AGENT_NAME
+from shared.worker.notice import Notices
 from shared.worker.simulation import is_in_text, read_dispatch, simulated_spec
+from shared.worker.stopping import StoppableServer, StopSignals, serve
 
 log = structlog.get_logger("duologue.worker")
 
@@ -41,6 +42,8 @@ CONNECT_RETRIES = 16
 """How often in a row a worker that does not reach its server tries again, which takes 130 s."""
 FULL_LOAD = 0.7
 """The load from which on livekit-server offers a worker nothing (1.13.5, pkg/agent/config.go)."""
+SHOWN_METADATA = 80
+"""Characters of metadata that is ignored, for whoever dispatched to know it by."""
 
 BareSpec = Callable[[Settings], CallSpec]
 """Makes the specification of a job that brings none."""
@@ -61,8 +64,10 @@ def create_server(
     connect_retries: int = CONNECT_RETRIES,
 ) -> AgentServer:
     """The worker of `role`: explicit dispatch only, one call per job."""
+    notices = Notices.new()
 
-    def setup(_: JobProcess) -> None:
+    def setup(process: JobProcess) -> None:
+        process.userdata[NOTICES] = notices
         engines.preload(settings.engines(role), settings)
 
     calls = settings.duologue_worker_calls
@@ -75,7 +80,8 @@ def create_server(
 
     spec_of = partial(read_spec, role=role, settings=settings, bare_spec=bare_spec, check=check)
 
-    server = AgentServer(
+    server = StoppableServer(
+        notices,
         job_executor_type=JobExecutorType.THREAD,
         num_idle_processes=1,
         # A local engine keeps the processor busy, which LiveKit's default would take for a full
@@ -121,6 +127,13 @@ def create_server(
             log.warning(refused.name, room=request.room.name, role=role, **refused.fields())
             await request.reject()
         else:
+            if ignored := _ignored(request.job):
+                log.warning(
+                    "metadata ignored, it is no CallSpec; this is a bare dispatch",
+                    room=request.room.name,
+                    role=role,
+                    metadata=ignored,
+                )
             await request.accept(identity=role, name=role.capitalize())
 
     async def entry(context: JobContext) -> None:
@@ -141,14 +154,16 @@ def read_spec(
 ) -> CallSpec:
     """The specification that a job carries, or the role's own for a bare dispatch.
 
+    One with metadata of another make is bare, too.
+
     Raises:
-        SpecError: The metadata is not a CallSpec for this role, or the scenario of a simulation
-            has something else for it, or the role cannot take what is in it.
+        SpecError: The metadata is a CallSpec that is wrong or not for this role, or the scenario
+            of a simulation has something else for it, or the role cannot take what is in it.
         EngineUnavailable: It asks for an engine that this worker does not have.
     """
     if simulation := read_dispatch(job):
         spec = simulated_spec(bare_spec(settings), simulation)
-    elif job.metadata.strip():
+    elif CallSpec.is_meant_by(job.metadata):
         spec = CallSpec.from_metadata(job.metadata, role)
     else:
         spec = bare_spec(settings)
@@ -156,6 +171,14 @@ def read_spec(
     if check:
         check(spec)
     return spec
+
+
+def _ignored(job: Job) -> str:
+    """What a job brings that means nothing to us, shortened; empty if it brings nothing such."""
+    if read_dispatch(job) or CallSpec.is_meant_by(job.metadata):
+        return ""
+    text = mask(job.metadata.strip())  # whole, for what is left of a secret could not be told
+    return text if len(text) <= SHOWN_METADATA else f"{text[:SHOWN_METADATA]}..."
 
 
 def _address(settings: Settings) -> ServerAddress:
@@ -235,41 +258,13 @@ async def _run(server: AgentServer, role: Role, settings: Settings) -> None:
         )
         log.info(registered.name, role=role, **registered.fields())
 
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(signal_number, stopped.set)
     try:
         async with health.told_at(
             settings.duologue_health_host, settings.duologue_ready_port, server
         ):
-            await _serve(server, role, stopped)
+            await serve(server, StopSignals())
     except (OSError, RuntimeError) as error:
         raise WorkerFailed(role, str(error)) from error
-
-
-async def _serve(server: AgentServer, role: Role, stopped: asyncio.Event) -> None:
-    """Take calls until `stopped`, and then let those that run end."""
-    serving = asyncio.create_task(server.run(), name="worker")
-    stopping = asyncio.create_task(stopped.wait(), name="worker-stop")
-    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
-    if stopping.done() and not serving.done():
-        await _drain(server, role)
-    stopping.cancel()
-    try:
-        await serving
-    except (OSError, RuntimeError):
-        await server.aclose()
-        raise
-
-
-async def _drain(server: AgentServer, role: Role) -> None:
-    """Let running calls end, take no new ones, then close."""
-    try:
-        await server.drain()
-    except TimeoutError:
-        log.warning("drain timed out", role=role, timeout_s=DRAIN_TIMEOUT_S)
-    await server.aclose()
 
 
 async def _check_access(settings: Settings) -> None:

@@ -102,6 +102,30 @@ def test_wrong_metadata_is_refused_in_one_line_that_names_the_field(wrong: str, 
     assert message.startswith("not a CallSpec")
 
 
+@pytest.mark.parametrize(
+    ("sent", "ours"),
+    [
+        (metadata(), True),
+        (metadata(more=1), True),
+        ('{"call_id": "c1"}', True),
+        ('{"schema": 2, "call_id": null}', True),
+        ("", False),
+        ("hello", False),
+        ("{}", False),
+        ("null", False),
+        ('["call_id"]', False),
+        ('"call_id"', False),
+        ('{"call_id": "c1", "caller": "+49"}', False),
+        ('{"schema": 1, "room": "r"}', False),
+        ('{"call_id": "c1"', False),
+        ("[" * 100_000, False),
+        ('{"n": ' + "9" * 10_000 + "}", False),
+    ],
+)
+def test_metadata_is_told_from_another_makes(sent: str, ours: bool) -> None:  # noqa: FBT001
+    assert CallSpec.is_meant_by(sent) is ours
+
+
 def test_a_refusal_repeats_nothing_of_what_was_sent() -> None:
     with pytest.raises(SpecError) as refusal:
         CallSpec.from_metadata(metadata(mode="my password"), Role.SUPPORT)

@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -103,10 +104,12 @@ class Life(NamedTuple):
     """The addresses and ports at which it did once it was registered, without that of readiness."""
     refusals: dict[str, dict[str, str]]
     """What the room was told, by the metadata that was wrong."""
-    came: bool
-    """Whether it took a good job after that."""
+    came: dict[str, bool]
+    """Whether it came where the metadata is another make's, after that."""
     stayed: bool
     """Whether it was still in its call some time after SIGTERM."""
+    waited: bool
+    """Whether it was still in a room then that nobody had come to."""
     ready: tuple[int, int]
     """What its port of readiness answered in the call, before and after SIGTERM."""
     code: int
@@ -114,8 +117,12 @@ class Life(NamedTuple):
     """From the end of its last call."""
 
 
+IGNORED = {
+    "nothing": "",
+    "plain text": "hello from " + "far " * 50,
+    "another make's": '{"call_id": "7", "caller": "+49 30 123456"}',
+}
 WRONG = {
-    "no JSON": "hello",
     "no CallSpec": '{"call_id": "c1"}',
     "another role's": call_spec().to_metadata(Role.CUSTOMER),
     "an unknown engine": call_spec()
@@ -146,10 +153,10 @@ async def _refused(address: ServerAddress, metadata: str) -> dict[str, str]:
             await livekit.room.delete_room(api.DeleteRoomRequest(room=name))
 
 
-async def _comes(livekit: api.LiveKitAPI, room: str) -> bool:
+async def _comes(livekit: api.LiveKitAPI, room: str, metadata: str = "") -> bool:
     """Whether the support agent comes into a room after a bare dispatch."""
     await create_room(livekit, room, Limits())
-    request = api.CreateAgentDispatchRequest(room=room, agent_name="support")
+    request = api.CreateAgentDispatchRequest(room=room, agent_name="support", metadata=metadata)
     await livekit.agent_dispatch.create_dispatch(request)
     deadline = time.monotonic() + ANSWER_TIMEOUT_S
     while time.monotonic() < deadline:
@@ -162,6 +169,22 @@ async def _comes(livekit: api.LiveKitAPI, room: str) -> bool:
 async def _is_in(livekit: api.LiveKitAPI, room: str) -> bool:
     found = await livekit.room.list_participants(api.ListParticipantsRequest(room=room))
     return any(one.attributes.get(AGENT_NAME) == "support" for one in found.participants)
+
+
+@asynccontextmanager
+async def _called(address: ServerAddress, room: str) -> AsyncIterator[bool]:
+    """Somebody with a microphone in a room; whether the support agent comes there, too."""
+    someone = rtc.Room()
+    grants = api.VideoGrants(room_join=True, room=room)
+    await someone.connect(address.url, address.token("somebody", grants))
+    track = rtc.LocalAudioTrack.create_audio_track("microphone", rtc.AudioSource(24_000, 1))
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+    await someone.local_participant.publish_track(track, options)
+    try:
+        async with address.client() as livekit:
+            yield await _comes(livekit, room)
+    finally:
+        await someone.disconnect()
 
 
 async def _status(port: int) -> int:
@@ -187,18 +210,19 @@ async def life(address: ServerAddress) -> Life:
     }
     refusals = {name: await _refused(address, metadata) for name, metadata in WRONG.items()}
     async with address.client() as livekit:
-        came = await _comes(livekit, "good")
-        ready = await _status(port)
-        os.kill(worker.program.pid, signal.SIGTERM)
-        await asyncio.sleep(2)  # in which it must not leave
-        stayed = await _is_in(livekit, "good")
-        ready_then = await _status(port)
-        await livekit.room.delete_room(api.DeleteRoomRequest(room="good"))
+        came = {name: await _comes(livekit, name, sent) for name, sent in IGNORED.items()}
+        async with _called(address, "good") as taken:
+            assert taken
+            ready = await _status(port)
+            os.kill(worker.program.pid, signal.SIGTERM)
+            await asyncio.sleep(2)  # in which it must not leave
+            stayed, waited = await _is_in(livekit, "good"), await _is_in(livekit, "nothing")
+            ready_then = await _status(port)
     began = time.monotonic()
     code = await asyncio.wait_for(worker.program.wait(), 60)
     took_s = time.monotonic() - began
     await worker.program.stop(grace_s=0)
-    return Life(worker, listens, refusals, came, stayed, (ready, ready_then), code, took_s)
+    return Life(worker, listens, refusals, came, stayed, waited, (ready, ready_then), code, took_s)
 
 
 async def test_a_worker_says_in_one_json_line_that_it_is_registered(
@@ -216,7 +240,6 @@ async def test_a_worker_says_in_one_json_line_that_it_is_registered(
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ("no JSON", "not a CallSpec: metadata"),
         ("no CallSpec", "not a CallSpec: scenario"),
         ("another role's", "support: its sheet is missing"),
         ("an unknown engine", "parrot/polly"),
@@ -233,13 +256,48 @@ async def test_a_job_with_wrong_metadata_is_refused_and_the_room_is_told_why(
 async def test_refusals_are_in_the_log_and_the_worker_goes_on(life: Life) -> None:
     refused = [each for each in life.worker.records if each["event"] == "REFUSED"]
     assert len(refused) == len(WRONG)
-    assert life.came
+    assert all(life.came.values())
+
+
+async def test_metadata_of_another_make_is_ignored_and_the_log_says_what_it_was(
+    life: Life,
+) -> None:
+    assert life.came == dict.fromkeys(IGNORED, True)
+    ignored = {each["room"]: each for each in life.worker.records if "metadata" in each}
+    assert ignored.keys() == IGNORED.keys() - {"nothing"}
+    assert {each["level"] for each in ignored.values()} == {"warning"}
+    assert ignored["another make's"]["metadata"] == IGNORED["another make's"]
+    shown = ignored["plain text"]["metadata"]
+    assert IGNORED["plain text"].startswith(shown.removesuffix("..."))
+    assert len(shown) < 100
 
 
 async def test_sigterm_lets_the_call_end_and_then_ends_the_worker(life: Life) -> None:
     assert life.stayed
     assert life.code == 0
     assert life.stopped_within_s < 20
+
+
+async def test_sigterm_ends_a_job_at_once_that_nobody_has_come_to(life: Life) -> None:
+    assert not life.waited
+
+
+async def test_ctrl_c_lets_the_call_go_on_and_a_second_one_ends_it(address: ServerAddress) -> None:
+    worker = await Worker.start("-m", "support_agent", **known_to(address))
+    try:
+        await worker.has_said("REGISTERED")
+        async with _called(address, "urgent") as taken, address.client() as livekit:
+            assert taken
+            os.kill(worker.program.pid, signal.SIGINT)
+            await worker.has_said("waiting for calls to end; Ctrl-C again ends them")
+            assert await _is_in(livekit, "urgent")
+            os.kill(worker.program.pid, signal.SIGINT)
+            assert await asyncio.wait_for(worker.program.wait(), QUICKLY_S) == 0
+            assert not await _is_in(livekit, "urgent")
+        ended = await worker.has_said("ENDED")
+        assert ended["reason"] == "stopped"
+    finally:
+        await worker.program.stop(grace_s=0)
 
 
 async def test_a_worker_that_is_to_stop_says_that_it_is_offered_no_calls(life: Life) -> None:
