@@ -19,6 +19,7 @@ The message of each is one line that says what is wrong, where, and what to do.
 """
 
 from pathlib import Path
+from traceback import walk_tb
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -154,3 +155,20 @@ def wrong_field(error: ValidationError) -> WrongField:
     """What to tell, in a line, of data that pydantic refuses."""
     first = error.errors(include_url=False, include_input=False)[0]
     return WrongField(first["loc"], first["msg"].removeprefix("Value error, "))
+
+
+def in_a_line(error: BaseException, folder: Path | None = None) -> str:
+    """What somebody's own code raised, and where: "/home/ann/hotel/tools.py:12: KeyError: 'name'".
+
+    Args:
+        error: What was raised, with its traceback.
+        folder: Where that code lies: its last line that led to the error is named. Without, or
+            where none did, the line that raised it.
+    """
+    lines = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
+    own = [(file, line) for file, line in lines if folder and file.is_relative_to(folder)]
+    if isinstance(error, SyntaxError) and error.filename:
+        own = [(Path(error.filename), error.lineno or 0)]
+    place = "".join(f"{file}:{line}: " for file, line in (own or lines)[-1:])
+    first, *_ = str(error).splitlines() or [""]
+    return f"{place}{type(error).__name__}: {first}".rstrip(": ")

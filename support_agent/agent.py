@@ -13,7 +13,7 @@ from shared.spec import CallSpec, Role, SupportSheet
 from support_agent.business import Business
 from support_agent.desk import Changes, Desk, Rows
 from support_agent.instructions import instructions
-from support_agent.registry import load_business
+from support_agent.registry import business_folder, load_business
 from support_agent.rules import dialogue
 
 if TYPE_CHECKING:
@@ -50,7 +50,11 @@ def create_party(spec: CallSpec, journal: Journal, models: "Models") -> Party:
     opens = spec.opener is Role.SUPPORT
     line = Line(Role.SUPPORT, spec, journal)
     agent = SupportAgent(line, business, business.open_desk(spec.support.desk))
-    model = models.llm or RulesLLM(lambda: dialogue(business, opens=opens), models.delays.language)
+    model = models.llm or RulesLLM(
+        lambda: dialogue(business, opens=opens),
+        models.delays.language,
+        business_folder(spec.support.business),
+    )
     return Party(agent, create_session(line, models, model), line)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from shared import entry_points
-from shared.errors import SpecError, UsageError
+from shared.errors import SpecError, UsageError, in_a_line
 from support_agent import businesses
 from support_agent.business import Business
 
@@ -125,7 +125,7 @@ def _from_folder(folder: Path) -> Business:
     try:
         spec.loader.exec_module(package)
         return _exported(package)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         for module in [one for one in sys.modules if f"{one}.".startswith(f"{name}.")]:
             del sys.modules[module]
         if isinstance(error, UsageError):
@@ -140,17 +140,9 @@ def _exported(package: ModuleType) -> Business:
     return found
 
 
-def _why(error: Exception, folder: Path) -> str:
+def _why(error: BaseException, folder: Path) -> str:
     """An error in one line, with the last line of the folder's own code that led to it."""
-    place, trace = "", error.__traceback__
-    while trace:
-        file = Path(trace.tb_frame.f_code.co_filename)
-        if file.is_relative_to(folder):
-            place = f"{file}:{trace.tb_lineno}: "
-        trace = trace.tb_next
     cure = ""
     if isinstance(error, ModuleNotFoundError) and error.name == folder.name:
         cure = "; write `from .tools import ...`, so that the folder can lie anywhere"
-    if isinstance(error, SyntaxError):
-        place = f"{error.filename}:{error.lineno}: "
-    return f"{place}{type(error).__name__}: {str(error).splitlines()[0]}{cure}"
+    return f"{in_a_line(error, folder)}{cure}"

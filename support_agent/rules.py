@@ -5,7 +5,7 @@ in which they were raised, ask for more, say goodbye.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 
 from shared.language.as_heard import is_goodbye, phrase, yes_or_no
@@ -13,7 +13,7 @@ from shared.side.dialogue import Dialogue, call, listen, say, tell
 from support_agent.business import Business, Identification
 from support_agent.greeting import greeting
 from support_agent.slots import Slot, SlotKind
-from support_agent.talk import ATTEMPTS, NOTHING_MORE, CallerLeaves
+from support_agent.talk import ATTEMPTS, NOTHING_MORE, CallerLeaves, Problem
 
 _WHAT_ELSE = "Could you tell me in a few words what else I can do for you?"
 _FEW_WORDS = re.compile(r"^(?: \w+){1,3} $")
@@ -83,7 +83,7 @@ class _Call:
                     yield from tell("I am sorry, I could not find you in our system.")
                     yield from self._talk.offer_callback(self._talk.current.label)
                     return
-                yield from self._talk.current.solve(self._talk)
+                yield from self._procedure(self._talk.current)
                 self._talk.current = None
             heard = yield from self._talk.ask("Is there anything else I can help you with?")
             if self._talk.waiting:
@@ -94,6 +94,15 @@ class _Call:
             if yes_or_no(heard.text) is None:
                 yield from tell("Sorry, I did not understand that.")
             yield from self._talk.ask(_WHAT_ELSE)
+
+    def _procedure(self, problem: Problem) -> Dialogue[None]:
+        steps = problem.solve(self._talk)
+        if not isinstance(steps, Generator):
+            raise TypeError(
+                f"the procedure of {problem.name!r} is no dialogue but returned "
+                f"{type(steps).__name__}; `yield from` what it says and asks"
+            )
+        return steps
 
     def _identify(self) -> Dialogue[bool]:
         """Find the caller at the desk, one way or another."""

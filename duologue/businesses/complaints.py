@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from livekit.agents import llm
 
+from duologue.businesses.forgotten import find_forgotten
 from duologue.businesses.text_call import hold_call
 from duologue.scenarios.at_business import scenarios_file
 from duologue.scenarios.scenario import Scenario, read_scenarios
-from shared.errors import DocumentError, SpecError, UsageError
+from shared.errors import DocumentError, SpecError, UsageError, in_a_line
 from support_agent import Business, Desk, business_folder, load_business
 
 Tools = Mapping[str, Callable[..., Any]]
@@ -52,10 +53,13 @@ def check(reference: str) -> list[Complaint]:
     except SpecError:
         return complaints  # of the stock, by now
     except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
-        return [*complaints, Complaint("tools", _told(error), "they are made with the desk alone")]
+        return [
+            *complaints,
+            Complaint("tools", in_a_line(error, folder), "they are made with the desk alone"),
+        ]
     return [
         *complaints,
-        *_tools(tools),
+        *_tools(folder, tools),
         *_identifications(business, tools),
         *_problems(business),
         *_procedures(folder, tools),
@@ -99,7 +103,7 @@ def _policy(business: Business) -> Iterator[Complaint]:
         yield Complaint("policy.md", "is empty", "say what the agent may do, for a language model")
 
 
-def _tools(tools: Tools) -> Iterator[Complaint]:
+def _tools(folder: Path, tools: Tools) -> Iterator[Complaint]:
     for name, tool in tools.items():
         where = _place(tool)
         if not (inspect.getdoc(tool) or "").strip():
@@ -109,7 +113,9 @@ def _tools(tools: Tools) -> Iterator[Complaint]:
             described = llm.utils.function_arguments_to_pydantic_model(tool).model_fields
         except Exception as error:  # noqa: BLE001 - its annotations may be anything
             cure = "annotate every argument, as in `name: str`"
-            yield Complaint(where, f"the types of {name} cannot be read: {_told(error)}", cure)
+            yield Complaint(
+                where, f"the types of {name} cannot be read: {in_a_line(error, folder)}", cure
+            )
             continue
         for argument, field in described.items():
             if not field.description:
@@ -147,22 +153,28 @@ def _problems(business: Business) -> Iterator[Complaint]:
 
 
 def _procedures(folder: Path, tools: Tools) -> Iterator[Complaint]:
-    """Tools that are called by names that no tool has, wherever in the folder's own code."""
+    """Tools that are called and are not there, and `yield from` that is not, in its own code."""
+    modules: dict[Path, ast.Module] = {}
     for file in sorted(folder.glob("*.py")):
         try:
-            module = ast.parse(file.read_text(encoding="utf-8"))
+            modules[file] = ast.parse(file.read_text(encoding="utf-8"))
         except (SyntaxError, ValueError) as error:
             yield Complaint(str(file), f"is not Python: {error}", "repair it, or move it away")
-            continue
-        for node in ast.walk(module):
-            match node:
-                case ast.Call(
-                    func=ast.Name("call") | ast.Attribute(attr="do"),
-                    args=[ast.Constant(str(name)), *_],
-                ) if name not in tools:
-                    cure = f"there are {', '.join(tools)}"
-                    what = f"there is no tool {name!r} to call"
-                    yield Complaint(f"{file}:{node.lineno}", what, cure)
+    for file, module in modules.items():
+        yield from _tools_called(file, module, tools)
+    for file, line, what in find_forgotten(modules):
+        yield Complaint(f"{file}:{line}", f"{what} is never run", f"write `yield from {what}`")
+
+
+def _tools_called(file: Path, module: ast.Module, tools: Tools) -> Iterator[Complaint]:
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(
+                func=ast.Name("call") | ast.Attribute(attr="do"),
+                args=[ast.Constant(str(name)), *_],
+            ) if name not in tools:
+                cure = f"there are {', '.join(tools)}"
+                yield Complaint(f"{file}:{node.lineno}", f"there is no tool {name!r} to call", cure)
 
 
 def _scenarios(reference: str, folder: Path) -> Iterator[Complaint]:
@@ -190,7 +202,9 @@ def _scenario(scenario: Scenario, where: str, folder: Path) -> Iterator[Complain
     except SpecError as error:
         yield Complaint(where, str(error), "")
     except Exception as error:  # noqa: BLE001 - tools and procedures are somebody else's code
-        yield Complaint(where, f"a call in text fails: {_told(error)}", "repair that line")
+        yield Complaint(
+            where, f"a call in text fails: {in_a_line(error, folder)}", "repair that line"
+        )
     else:
         if not (call.verdict.task_success and call.goals_met):
             why = "; ".join(map(str, call.verdict.findings)) or "the caller is not content"
@@ -204,13 +218,3 @@ def _scenario(scenario: Scenario, where: str, folder: Path) -> Iterator[Complain
 def _place(tool: Callable[..., Any]) -> str:
     code = inspect.unwrap(tool).__code__
     return f"{code.co_filename}:{code.co_firstlineno}"
-
-
-def _told(error: Exception) -> str:
-    """An exception in one line, with the line of code that raised it."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}: " if trace else ""
-    first, *_ = str(error).splitlines() or [""]
-    return f"{place}{type(error).__name__}: {first}"

@@ -39,7 +39,7 @@ class Side:
     async def turn(self) -> Reply:
         """What it says next; tools are called on the way, one that hangs up ends the turn."""
         for _ in range(10):
-            answer = reply(self.dialogue(), self.chat)
+            answer = reply(self.dialogue(), self.chat, self.tools or None)
             if answer.call is None:
                 break
             if answer.call.tool == "hang_up":

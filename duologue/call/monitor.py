@@ -90,7 +90,9 @@ class Monitor:
         reason = ended.reason
         detail = f"{role}: {reason}"
         if ended.engine:
-            detail += f": {ended.engine}: {ended.error}"
+            detail += f": {ended.engine}"
+        if ended.error:
+            detail += f": {ended.error}"
         ending = ending_of(role, reason, detail)
         if reason is EndReason.PEER_LEFT:
             ending = self._left(role.peer)

@@ -80,7 +80,8 @@ def preload(engines: Engines, settings: Settings) -> None:
         load_silero()
         for one in all_of(engines):
             if one.offer.load:
-                one.offer.load(one.name)
+                with one.named("loaded"):
+                    one.offer.load(one.name)
 
 
 def describe(engines: Engines) -> dict[str, dict[str, Any]]:

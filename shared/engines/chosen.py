@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shared.engines import registry
 from shared.engines.providers import Offer, Provider
-from shared.errors import EngineUnavailable
+from shared.errors import DuologueError, EngineUnavailable, in_a_line
 from shared.settings import Settings, variable_of
 from shared.spec import RULES, Engines
 
@@ -31,6 +32,22 @@ class Chosen(NamedTuple):
     def is_service(self) -> bool:
         """Whether it answers over the network."""
         return self.provider.base_url is not None
+
+    @contextmanager
+    def named(self, done: str) -> Iterator[None]:
+        """Have whatever its provider raises meanwhile name it, and what is `done`: "made".
+
+        Raises:
+            EngineUnavailable: Something was raised.
+        """
+        try:
+            yield
+        except DuologueError:
+            raise
+        except Exception as error:
+            raise EngineUnavailable(
+                self.engine, f"it cannot be {done}: {in_a_line(error)}"
+            ) from error
 
     def key(self, settings: Settings) -> str:
         """Its key; empty if it needs none.

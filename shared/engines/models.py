@@ -91,7 +91,8 @@ async def judge(engine: str, settings: Settings) -> AsyncIterator[llm.LLM[Any]]:
     """
     chosen = find("llm", engine)
     client = _client(chosen, settings)
-    model = chosen.offer.make(EngineRequest(chosen.name, client, seed=0, delays=NO_DELAYS))
+    with chosen.named("made"):
+        model = chosen.offer.make(EngineRequest(chosen.name, client, seed=0, delays=NO_DELAYS))
     if model is None:
         raise EngineUnavailable(
             engine, "it cannot judge; name a language model, see docs/engines.md"
@@ -169,9 +170,9 @@ class _Assembly:
         name = chosen.provider.name
         if name not in self._clients:
             self._clients[name] = _client(chosen, self._settings)
-        engine = chosen.offer.make(
-            EngineRequest(chosen.name, self._clients[name], self._seed, self._delays)
-        )
+        request = EngineRequest(chosen.name, self._clients[name], self._seed, self._delays)
+        with chosen.named("made"):
+            engine = chosen.offer.make(request)
         if chosen.is_service:
             self._services.append(engine)
         if isinstance(engine, llm.LLM):

@@ -14,6 +14,7 @@ from shared import engines
 from shared.endings import EndReason
 from shared.engines import Models
 from shared.engines.latency import Delays
+from shared.errors import in_a_line
 from shared.events import (
     Ended,
     EnginesLoaded,
@@ -160,7 +161,7 @@ async def _open_unless(greeted: asyncio.Event, agent: CallAgent) -> None:
 def report_crash(journal: Journal, error: Exception) -> None:
     """Say that a side's own code raised, which ends its part."""
     _report(journal, error)
-    journal.emit(Ended(reason=EndReason.CRASHED))
+    journal.emit(Ended(reason=EndReason.CRASHED, error=in_a_line(error)))
 
 
 def _report(journal: Journal, error: Exception) -> None:

@@ -16,7 +16,8 @@ not in there is the reply. So a reply that is discarded, generated early or cut 
 import json
 import uuid
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from livekit.agents import llm
@@ -26,9 +27,11 @@ from livekit.agents.types import (
     APIConnectOptions,
     NotGivenOr,
 )
+from pydantic import ValidationError
 
 from shared.customer_sheet import Behaviour
 from shared.engines.latency import NO_DELAYS, Draws
+from shared.errors import in_a_line, wrong_field
 from shared.language.as_heard import sentences
 from shared.spec import RULES
 
@@ -145,19 +148,40 @@ class _Returned(NamedTuple):
 _Move: TypeAlias = PeerTurn | _Spoke | _Returned
 
 
-def reply(dialogue: Dialogue[None], chat_ctx: llm.ChatContext) -> Reply:
-    """The reply of `dialogue` to what is in `chat_ctx`."""
+def reply(
+    dialogue: Dialogue[None],
+    chat_ctx: llm.ChatContext,
+    tools: Mapping[str, Callable[..., Any]] | None = None,
+) -> Reply:
+    """The reply of `dialogue` to what is in `chat_ctx`.
+
+    Args:
+        dialogue: From its beginning.
+        chat_ctx: All that was heard, said and returned by tools.
+        tools: Those that there are; a call of another, or with other arguments, is raised in the
+            line of the dialogue that makes it. None where they are not known.
+
+    Raises:
+        Exception: The dialogue's own code raised it.
+    """
     items = chat_ctx.items
     last = items[-1] if items else None
     reviving = isinstance(last, llm.ChatMessage) and last.text_content == REVIVE
-    return _Replay(dialogue, _moves(items), reviving=reviving).run()
+    return _Replay(dialogue, _moves(items), tools, reviving=reviving).run()
 
 
 class _Replay:
     """One run of a dialogue over the moves of a conversation."""
 
-    def __init__(self, dialogue: Dialogue[None], moves: Iterable[_Move], *, reviving: bool) -> None:
-        self._dialogue = dialogue
+    def __init__(
+        self,
+        dialogue: Dialogue[None],
+        moves: Iterable[_Move],
+        tools: Mapping[str, Callable[..., Any]] | None,
+        *,
+        reviving: bool,
+    ) -> None:
+        self._dialogue, self._tools = dialogue, tools
         self._moves = deque(moves)
         self._reviving = reviving
         self._told: list[str] = []
@@ -180,12 +204,21 @@ class _Replay:
                 return step
             answer = step
 
-    def _step(self, act: Say | Listen | ToolCall) -> PeerTurn | Result | Reply:
-        if isinstance(act, ToolCall):
-            return self._call(act)
-        if isinstance(act, Listen):
-            return self._listen()
-        return self._say(act)
+    def _step(self, act: object) -> PeerTurn | Result | Reply:
+        match act:
+            case ToolCall():
+                return self._call(act)
+            case Listen():
+                return self._listen()
+            case Say():
+                return self._say(act)
+        problem = f"a dialogue yields no {type(act).__name__}; `yield from` it"
+        raise self._raised_there(TypeError(problem))
+
+    def _raised_there(self, error: Exception) -> Exception:
+        """An error that has been raised in the line of the dialogue that has just yielded."""
+        self._dialogue.throw(error)
+        return error
 
     def _call(self, act: ToolCall) -> Result | Reply:
         spoken = bool(act.lead and self._spoke())
@@ -196,6 +229,8 @@ class _Replay:
                 return move.result
             if isinstance(move, _Spoke):
                 break
+        if self._tools is not None and (problem := _misused(act, self._tools)):
+            raise self._raised_there(TypeError(problem))
         return Reply("" if spoken else act.lead, act)
 
     def _listen(self) -> PeerTurn | Reply:
@@ -239,6 +274,28 @@ class _Replay:
         return None
 
 
+def _misused(act: ToolCall, tools: Mapping[str, Callable[..., Any]]) -> str:
+    """Why a tool cannot be called so; empty if it can."""
+    tool = tools.get(act.tool)
+    if tool is None:
+        return f"there is no tool {act.tool!r} to call; there are {', '.join(tools)}"
+    if not isinstance(tool, llm.FunctionTool):
+        return ""
+    try:
+        arguments = json.loads(json.dumps(act.arguments))
+        model = llm.utils.function_arguments_to_pydantic_model(tool)
+        model.model_validate(arguments)
+    except ValidationError as error:
+        wrong = wrong_field(error)
+        return f"tool {act.tool!r}: argument {wrong.field!r}: {wrong.problem}"
+    except TypeError as error:  # what JSON does not have
+        return f"tool {act.tool!r}: {error}"
+    if strange := arguments.keys() - model.model_fields:
+        takes = ", ".join(model.model_fields) or "nothing"
+        return f"tool {act.tool!r} takes no {', '.join(sorted(strange))}; it takes {takes}"
+    return ""
+
+
 def _missing(full: str, spoken: _Spoke) -> list[str]:
     """The sentences of `full` that were not, or not wholly, said."""
     if not spoken.interrupted:
@@ -279,20 +336,28 @@ def _result(item: llm.FunctionCallOutput) -> Result:
     return Result(data, item.is_error)
 
 
+class DialogueCrashed(Exception):
+    """A dialogue's own code raised; the message says where, and what."""
+
+
 class RulesLLM(llm.LLM):  # type: ignore[type-arg]  # its parameter is an event type we have none of
     """A dialogue in generators, as LLM provider: a pure function of the chat context.
 
     Args:
         dialogue: Begins the dialogue.
         delays: How long a reply is made to take.
+        folder: Where the code of the dialogue lies, of which a line is named if it raises.
     """
 
     def __init__(
-        self, dialogue: Callable[[], Dialogue[None]], delays: Draws = NO_DELAYS.language
+        self,
+        dialogue: Callable[[], Dialogue[None]],
+        delays: Draws = NO_DELAYS.language,
+        folder: Path | None = None,
     ) -> None:
         super().__init__()
         self._dialogue = dialogue
-        self.delays = delays
+        self.delays, self.folder = delays, folder
 
     @property
     def model(self) -> str:
@@ -345,7 +410,11 @@ class _RulesStream(llm.LLMStream):
 
     async def _run(self) -> None:
         await self._llm.delays.wait()
-        text, tool_call, performed = reply(self._dialogue, self._chat_ctx)
+        tools = llm.ToolContext(self._tools).function_tools or None
+        try:
+            text, tool_call, performed = reply(self._dialogue, self._chat_ctx, tools)
+        except Exception as error:
+            raise DialogueCrashed(in_a_line(error, self._llm.folder)) from error
         extra = {"intended": text, "performed": [each._asdict() for each in performed]}
         chunk_id = f"rules_{uuid.uuid4().hex[:12]}"
         for index, sentence in enumerate(sentences(text)):

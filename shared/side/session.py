@@ -23,6 +23,7 @@ from shared.events import (
     ToolCalled,
 )
 from shared.side.agent import CallAgent, TimedWord
+from shared.side.dialogue import DialogueCrashed
 from shared.side.line import Line
 from shared.side.tally import used
 
@@ -160,7 +161,11 @@ def _observe_failures(session: AgentSession[Line], line: Line) -> None:
         if event.reason is not voice.CloseReason.ERROR:
             line.end(EndReason.STOPPED)
         elif isinstance(event.error, llm.LLMError | stt.STTError | tts.TTSError):
-            line.end_failed(event.error.type.removesuffix("_error"), str(event.error.error))
+            error = event.error.error
+            if isinstance(error, DialogueCrashed):
+                line.end(EndReason.CRASHED, error=str(error))
+            else:
+                line.end_failed(event.error.type.removesuffix("_error"), str(error))
         else:
             line.end(EndReason.ENGINE_FAILED)
 

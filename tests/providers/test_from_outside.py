@@ -168,6 +168,21 @@ def test_a_broken_package_is_named_when_its_engine_is_asked_for_and_stops_nothin
         engines.check_names(LOCAL.model_copy(update={"tts": "nobody/x"}))
 
 
+async def test_an_engine_that_cannot_be_made_is_named_with_the_line_that_failed(
+    acme: Path,
+) -> None:
+    module = acme / "acme_voices.py"
+    module.write_text(module.read_text().replace("AcmeTTS(voice=", "AcmeTTS(speaker="))
+    keyed = Settings(_env_file=None, acme_api_key="key")
+    engines.check(ACME, keyed)
+    with pytest.raises(EngineUnavailable) as raised:
+        engines.load(ACME, keyed)
+    assert str(raised.value).startswith(
+        f"engine 'acme/voice-1' cannot be used: it cannot be made: {module}:"
+    )
+    assert "TypeError: AcmeTTS.__init__() got an unexpected" in str(raised.value)
+
+
 def test_a_package_that_is_not_all_there_is_named(acme: Path) -> None:
     keyed = Settings(_env_file=None, acme_api_key="key")
     (metadata,) = acme.glob("*.dist-info")

@@ -113,6 +113,97 @@ def test_a_procedure_that_calls_no_tool_is_named_with_its_line(hotel: Path) -> N
     assert any(str(each).startswith(wanted) for each in check(str(hotel)))
 
 
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ('talk.confirm("Shall I?")', "talk.confirm(...)"),
+        ('if talk.confirm("Shall I?"):\n        pass', "talk.confirm(...)"),
+        ('if not talk.confirm("Shall I?"):\n        pass', "talk.confirm(...)"),
+        ('agreed = talk.confirm("Shall I?")', "talk.confirm(...)"),
+        ('tell("All right.")', "tell(...)"),
+        ('yield tell("All right.")', "tell(...)"),
+        ('booking = call("find_booking", booking_number="1", name="A").data', "call(...)"),
+        ("more(talk)", "more(...)"),
+        ('return talk.do("find_booking", "Done.")', "talk.do(...)"),
+    ],
+)
+def test_a_forgotten_yield_from_is_named_with_its_line(hotel: Path, code: str, what: str) -> None:
+    file = hotel / "procedures.py"
+    text = file.read_text().replace("import Dialogue,", "import call, Dialogue,")
+    file.write_text(f"{text}    {code}\n\n\n{MORE}")
+    line = 1 + text.count("\n")
+    found = [str(each) for each in check(str(hotel))]
+    assert f"{file}:{line}: {what} is never run; write `yield from {what}`" in found
+
+
+MORE = """\
+def more(talk: Talk) -> Dialogue[None]:
+    asking = talk.confirm("Shall I?")
+    if (yield from asking):
+        yield from later(talk)
+
+
+def later(talk: Talk) -> Dialogue[bool]:
+    return talk.confirm("Really?")
+"""
+
+
+def test_a_dialogue_that_is_run_later_is_not_forgotten(hotel: Path) -> None:
+    file = hotel / "procedures.py"
+    file.write_text(f"{file.read_text()}\n\n{MORE}")
+    assert check(str(hotel)) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (
+            'yield from talk.do("find" + "_bookings", "Done.")',
+            "TypeError: there is no tool 'find_bookings' to call; there are find_booking,",
+        ),
+        (
+            'yield from call("find_booking", number="40718")',
+            "TypeError: tool 'find_booking': argument 'booking_number': Field required",
+        ),
+        (
+            'yield from call("find_booking", booking_number="1", name="A", day="today")',
+            "TypeError: tool 'find_booking' takes no day; it takes booking_number, name",
+        ),
+        (
+            'yield from call("find_booking", booking_number=b"1", name="A")',
+            "TypeError: tool 'find_booking': Object of type bytes is not JSON serializable",
+        ),
+        ("yield 7", "TypeError: a dialogue yields no int; `yield from` it"),
+        ('date_aloud("tomorrow")', "ValueError: "),
+        ("assert not talk", "AssertionError"),
+    ],
+)
+def test_what_a_procedure_does_wrong_is_named_with_its_own_line(
+    hotel: Path, code: str, why: str
+) -> None:
+    file = hotel / "procedures.py"
+    text = file.read_text().replace("import Dialogue,", "import call, Dialogue,")
+    file.write_text(f"{text}    {code}\n")
+    wanted = f"a call in text fails: {file}:{1 + text.count(chr(10))}: {why}"
+    found = [str(each) for each in check(str(hotel))]
+    assert any(wanted in each for each in found), found
+
+
+def test_a_procedure_that_is_no_dialogue_is_named(hotel: Path) -> None:
+    file = hotel / "procedures.py"
+    file.write_text(file.read_text().replace("yield from tell", "tell"))
+    found = [str(each) for each in check(str(hotel))]
+    assert any("the procedure of 'booking' is no dialogue" in each for each in found), found
+
+
+@pytest.mark.parametrize("code", ["raise ValueError", "assert False", "import sys; sys.exit(1)"])
+def test_a_business_that_cannot_be_imported_is_named_with_its_line(hotel: Path, code: str) -> None:
+    init = hotel / "__init__.py"
+    init.write_text(f"{init.read_text()}{code}\n")
+    (complaint,) = check(str(hotel))
+    assert f"cannot be imported: {init}:{init.read_text().count(chr(10))}: " in str(complaint)
+
+
 def test_a_file_that_is_no_python_is_named_and_cannot_be_staged(hotel: Path) -> None:
     (hotel / "notes.py").write_text("to do: (\n")
     assert any(

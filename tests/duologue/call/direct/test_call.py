@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from duologue.businesses import write_business
 from duologue.call.transport import Watch
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS
@@ -24,6 +25,7 @@ from duologue.labels.transcript.transcript import Transcript, WordSource
 from duologue.labels.transcript.transcript import read as read_transcript
 from duologue.pipeline.filing import CallResult
 from duologue.pipeline.relabel import relabel
+from duologue.scenarios.at_business import scenarios_at
 from duologue.scenarios.scenario import load_scenario
 from shared.endings import Fault, Outcome
 from shared.engines import Models
@@ -298,6 +300,30 @@ def test_a_side_that_crashes_ends_the_call_and_the_folder_is_whole(
     assert result.ending.fault is Fault.SUPPORT
     [error] = event_log.read(result.folder, Failed)
     assert "the agent's own mistake" in error.payload.error
+    assert result.ending.detail.startswith(f"support: crashed: {__file__}:")
+    assert result.ending.detail.endswith(": ZeroDivisionError: the agent's own mistake")
+
+
+def test_a_procedure_that_calls_a_tool_that_is_not_there_crashes_and_says_nothing_of_it(
+    tmp_path: Path,
+) -> None:
+    write_business(tmp_path / "hotel")
+    file = tmp_path / "hotel" / "procedures.py"
+    file.write_text(f"{file.read_text()}    yield from talk.do('cancel' + '_it', 'Done.')\n")
+    line = file.read_text().count("\n")
+    (scenario,) = scenarios_at(str(tmp_path / "hotel"))
+    spec = scenario.to_spec(
+        call_id="called", seed=SEED, engines={role: QUICK.engines(role) for role in Role}
+    )
+    result = call_directly(spec, tmp_path, QUICK)
+    assert result.ending.outcome is Outcome.AGENT_CRASHED
+    assert result.ending.detail == (
+        f"support: crashed: {file}:{line}: TypeError: there is no tool 'cancel_it' to call; there "
+        "are find_booking, put_through, request_callback"
+    )
+    assert "cancel_it" not in " ".join(
+        entry.payload.intended for entry in event_log.read(result.folder, Said)
+    )
 
 
 def test_a_cancelled_call_is_recorded_so_far(tmp_path: Path) -> None:
