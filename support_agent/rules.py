@@ -118,7 +118,8 @@ class _Call:
         for _ in range(ATTEMPTS):
             if again:
                 yield from self._ask_again(again)
-            for slot in way.slots:
+            # Twice, for while one is asked for another may be taken back.
+            for slot in (*way.slots, *way.slots):
                 if slot.name not in self._talk.facts and not (yield from self._talk.fill(slot)):
                     return False
             found, again = yield from self._look_up(way)

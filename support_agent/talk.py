@@ -8,7 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from shared.language.as_heard import is_assent, is_goodbye, phrase, sentences, yes_or_no
+from shared.language.as_heard import (
+    is_assent,
+    is_goodbye,
+    phrase,
+    sentences,
+    takes_back,
+    yes_or_no,
+)
 from shared.side.dialogue import Dialogue, PeerTurn, call, listen, say, tell
 from support_agent.reception import CALLBACK, PUT_THROUGH
 from support_agent.slots import Slot, SlotKind, is_unknown, read_slots
@@ -79,6 +86,8 @@ class Talk:
         """What is worked off now."""
         self._problems, self._slots, self._identity = problems, slots, identity
         self._raised: Counter[str] = Counter()
+        self._last_code: Slot | None = None
+        """The code that the caller told last."""
         self._words: dict[str, str] = {}
         """What the caller said when raising a problem, by its name."""
 
@@ -155,7 +164,7 @@ class Talk:
             if (yield from self.confirm(question)):
                 return heard[0]
             # A no may come with what is right.
-            if self.facts[slot.name] == heard:
+            if self.facts.get(slot.name) == heard:
                 del self.facts[slot.name]
         return None
 
@@ -192,7 +201,12 @@ class Talk:
         problems = list(self._problems_in(text))
         if problems:  # "Just cancel it" is nobody's name
             asked = [slot for slot in asked if slot.kind is not SlotKind.NAME]
+        if not self.record and takes_back(text):
+            asked = self._without_last_code(asked)
         facts = read_slots(text, self._slots, asked)
+        for slot in self._slots:
+            if slot.kind is SlotKind.CODE and slot.name in facts:
+                self._last_code = slot
         if self.record and problems and self._is_of_another(facts):
             self.record = None
         # What somebody was identified by stays as it is.
@@ -208,6 +222,14 @@ class Talk:
             self._raised[problem.name] += 1
             self._words[problem.name] = text
             self.waiting.append(problem)
+
+    def _without_last_code(self, asked: Sequence[Slot]) -> Sequence[Slot]:
+        """Forget the code that is taken back, which what comes now may replace; what is asked."""
+        code = self._last_code
+        if code is None or any(slot.kind is SlotKind.CODE for slot in asked):
+            return asked
+        self.facts.pop(code.name, None)
+        return (*asked, code)
 
     def _broke_in(self, heard: PeerTurn) -> bool:
         """Whether the caller spoke before the question was put, and said nothing to act on."""

@@ -47,6 +47,19 @@ _ENDINGS = {"n't": " not", "'re": " are", "'ll": " will", "'ve": " have", "'d": 
 _ANY_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
 _ANY_ENDING = re.compile(rf"(?<=[a-z])(?:{'|'.join(_ENDINGS)})\b")
 
+_LOOK_AHEAD = 6
+"""So many words after a code may take it back."""
+_DIGIT = rf"(?:\d+|{'|'.join((*UNITS[:10], *_REPEATS, *_OH))})"
+_WRONG = r"(?:wrong|not right|not it|not correct|the wrong)"
+_TAKING_BACK = (
+    r"(?:(?:uh|um|oh|er|wait|hold on) )*(?:"
+    rf"(?:no )+(?:sorry|wait|actually|i mean|not that|{_DIGIT}|(?:it|that) is {_DIGIT}|$)"
+    rf"|(?:no )*sorry (?:no|i mean|(?:it|that) is {_DIGIT}|{_DIGIT}|$)"
+    r"|i mean|scratch that|strike that|correction|make that"
+    rf"|(?:no )*(?:(?:that|this|it) )?(?:is|was) {_WRONG})"
+)
+_TAKEN_BACK = re.compile(rf"^ {_TAKING_BACK}")
+
 _MONTH_NUMBERS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 MONTHS = "|".join(_MONTH_NUMBERS)
 """Matches the name of a month in what `phrase` makes of a text."""
@@ -164,6 +177,11 @@ def digits_of(value: object) -> str:
     return "".join(char for char in str(value) if char.isdecimal())
 
 
+def takes_back(text: str) -> bool:
+    """Whether a turn begins by taking back what its speaker said before it ("No, sorry, ...")."""
+    return bool(_TAKEN_BACK.search(f" {' '.join(_tokens(text))} "))
+
+
 class Code(NamedTuple):
     """A run of digits that may be a code."""
 
@@ -178,11 +196,17 @@ def codes(text: str, lengths: Sequence[int]) -> list[Code]:
 
     `lengths` is in order of preference. Grouping does not matter ("47 219"); "double four" is
     44; "to", "for", "oh" and the like are digits where they stand among digits; a run that a
-    "not" stands right before is left out, and so is one that counts something ("49 dollars").
+    "not" stands right before is left out, and so is one that counts something ("49 dollars"), or
+    that is taken back at once ("47219. No, sorry.").
     """
     found = []
-    for run, before, after in _runs(list(_tokens(text))):
-        if after in _UNITS_OF_MEASURE or (before and before[-1] == "not"):
+    taken_back: tuple[str, ...] = ()
+    for run, words, after in _runs(list(_tokens(text))):
+        before, taken_back = (*taken_back, *words), ()
+        if (after and after[0] in _UNITS_OF_MEASURE) or (before and before[-1] == "not"):
+            continue
+        if _TAKEN_BACK.search(f" {' '.join(after)} "):
+            taken_back = before  # what it was called is what takes its place
             continue
         readings = _readings(run, lengths)
         if readings:
@@ -307,8 +331,10 @@ class _Piece(NamedTuple):
     """False for a word that may be a digit."""
 
 
-def _runs(tokens: Sequence[str]) -> Iterator[tuple[list[_Piece], tuple[str, ...], str]]:
-    """Each run of digits with the words before it (since the last run) and the word after."""
+def _runs(
+    tokens: Sequence[str],
+) -> Iterator[tuple[list[_Piece], tuple[str, ...], tuple[str, ...]]]:
+    """Each run of digits with the words before it (since the last run) and some after it."""
     run: list[_Piece] = []
     before: list[str] = []
     position = 0
@@ -323,7 +349,7 @@ def _runs(tokens: Sequence[str]) -> Iterator[tuple[list[_Piece], tuple[str, ...]
             run.append(_Piece(_HOMOPHONES[token], sure=False))
         elif token not in _INSIDE_CODES or not run:
             if any(piece.sure for piece in run):
-                yield run, tuple(before), token
+                yield run, tuple(before), tuple(tokens[position : position + _LOOK_AHEAD])
                 before = []
             run = []
         if token and not run:

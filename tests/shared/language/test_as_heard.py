@@ -102,6 +102,49 @@ def test_two_codes_are_told_apart_by_the_words_before_them() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "2007 00. No, sorry.",
+        "4 7 2 1 9, sorry.",
+        "It is 47219. No, wait.",
+        "47219. Scratch that.",
+        "47219. Oh no, that is wrong.",
+    ],
+)
+def test_a_code_that_is_taken_back_was_not_said(text: str) -> None:
+    assert codes(text, (5, 6)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My order is 47218, no, sorry, 4 7 2 1 9.",
+        "My order is 47218. Sorry, no, it's 47219.",
+        "My order is 47218, I mean 47219",
+        "My order is 4 7 3, no, wait, 4 7 2 1 9",
+    ],
+)
+def test_a_code_that_is_corrected_takes_the_place_of_the_other(text: str) -> None:
+    [code] = codes(text, (5,))
+    assert code.digits == ("47219",)
+    assert "order" in code.before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "47219, no problem.",
+        "It is 47219, sorry about that.",
+        "My order is 47219. No idea where it is.",
+        "47219. No, that is all.",
+        "47219, no it's not here yet",
+    ],
+)
+def test_a_no_to_something_else_takes_no_code_back(text: str) -> None:
+    assert codes(text, (5,))[0].digits == ("47219",)
+
+
+@pytest.mark.parametrize(
     "text", ["Yes, please.", "Yeah go ahead", "That would be fine.", "No problem, do it"]
 )
 def test_an_answer_agrees(text: str) -> None:
