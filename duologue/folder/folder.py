@@ -4,6 +4,7 @@ A folder that is there under its call id is whole, and `call.json` in it, writte
 checksum of every other file. See docs/call-folder.md.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -29,6 +30,8 @@ from shared.masking import masked
 from shared.spec import CALL_ID_PATTERN, CallSpec, Role
 from shared.values import Frozen
 
+FULL_BELOW = 2**16
+"""Bytes free below which a library that fails to write, and does not say why, had no room."""
 SCHEMA = 2
 """The version of the call folders that are written here."""
 CALL = "call.json"
@@ -398,7 +401,10 @@ def why_not_written(path: Path, error: Exception) -> str:
     """Why a file could not be written at `path`, and how many bytes are free there."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     there = next(each for each in (path, *path.absolute().parents) if each.exists())
-    return f"{reason}; {shutil.disk_usage(there).free} bytes are free"
+    free = shutil.disk_usage(there).free
+    if not isinstance(error, OSError) and free < FULL_BELOW:
+        reason = os.strerror(errno.ENOSPC)
+    return f"{reason}; {free} bytes are free"
 
 
 def write_json(path: Path, model: BaseModel) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
 from duologue.batch.batch import Batch
@@ -16,7 +17,15 @@ from duologue.batch.store import FolderStore
 from duologue.call.direct.transport import FACTORIES, Direct, DirectCarrier
 from duologue.call.transport import Held, Watch
 from duologue.cli.cli import app
-from duologue.folder.folder import AUDIO, CALL, CallFolder, Clock, read_call, sha256
+from duologue.folder.folder import (
+    AUDIO,
+    CALL,
+    CallFolder,
+    Clock,
+    read_call,
+    sha256,
+    why_not_written,
+)
 from duologue.pipeline import filing, stages
 from shared.errors import CallTaken, CallUnfinished, UsageError
 from shared.spec import CallSpec
@@ -96,6 +105,13 @@ def test_a_disk_that_is_full_keeps_the_recording_and_says_how_much_is_free(
     (small_disk / "filling").unlink()
     assert CliRunner().invoke(app, ["relabel", str(kept)]).exit_code == 0
     assert read_call(small_disk / spec.call_id).spec == spec
+
+
+def test_a_library_that_has_no_room_and_does_not_say_so_is_spoken_for(small_disk: Path) -> None:
+    failed = soundfile.LibsndfileError(1, "Error : ")
+    assert why_not_written(small_disk, failed).startswith(str(failed))
+    fill(small_disk)
+    assert why_not_written(small_disk, failed).startswith("No space left on device; ")
 
 
 class Counting(DirectCarrier):
