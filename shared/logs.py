@@ -18,19 +18,24 @@ from shared.printable import printable
 _QUIET = ("livekit", "livekit.agents", "hibari", "faster_whisper", "asyncio")
 
 
-def use_logging() -> None:
-    """Hand structlog's events to Python's logging, which decides what becomes of them."""
-    structlog.configure(
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger of events with fields, which Python's logging gets: it decides what becomes of them.
+
+    Whatever a program that imports this has structlog do stays as it is, for its own loggers.
+    """
+    logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+        logging.getLogger(name),
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.stdlib.add_logger_name,
             structlog.processors.format_exc_info,
             structlog.stdlib.render_to_log_kwargs,
         ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
+        context_class=dict,
         cache_logger_on_first_use=False,
     )
+    return logger
 
 
 def configure(
@@ -40,7 +45,6 @@ def configure(
 
     A command whose output others read has its log on standard error.
     """
-    use_logging()
     to = to or sys.stdout
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(default=_masked_text)

@@ -19,7 +19,6 @@ from duologue.labels.recorded_call import Call
 from duologue.scenarios.scenario import DEFAULT, NO_OPTIONS, Scenario, load_scenario
 from duologue.servers.server_binary import Say
 from duologue.servers.worker_processes import OnLine
-from shared import logs
 from shared.endings import Outcome
 from shared.errors import UsageError
 from shared.masking import mask
@@ -112,7 +111,11 @@ def plan_call(
     counterpart = counterpart or OURS
     for_ours = local_workers or choices.get(Role.SUPPORT, EngineChoice()) != EngineChoice()
     if counterpart.under_test and for_ours:
-        raise UsageError("with --support-agent, leave out --workers and --support-stt and its like")
+        raise UsageError(
+            "somebody's agent brings its own worker and engines: with --support-agent, leave out "
+            "--workers and --support-stt and its like; with `agent`, leave out the engines of "
+            "`support`"
+        )
     spec = _read(scenario).to_spec(
         call_id=f"call-{secrets.token_hex(4)}" if call_id is None else call_id,
         seed=seed,
@@ -266,7 +269,6 @@ def call(
 
 async def _make(planned: Planned, opened: Opened) -> Call:
     """Make a call; the log gets what a terminal would show of it."""
-    logs.use_logging()
     occasion = planned.occasion(
         lambda text: log.info("%s", mask(text)),
         lambda role, line: log.debug("%s: %s", role, mask(line)),

@@ -10,7 +10,6 @@ from typing import Self, TypeVar
 
 import aiohttp
 import numpy as np
-import structlog
 from livekit import api, rtc
 
 from duologue.call.over_livekit.dispatch import create_room
@@ -22,11 +21,12 @@ from shared.engines.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Samples
 from shared.errors import ServerUnreachable
 from shared.events import Payload
 from shared.events.journal import Event
+from shared.logs import get_logger
 from shared.spec import CallSpec, Role
 from shared.worker.bus import Refusal
 from shared.worker.linking import AGENT_NAME, agent_name
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 IDENTITY = "probe"
 JOIN_TIMEOUT_S = 10.0

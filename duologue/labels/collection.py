@@ -1,11 +1,13 @@
 """Many recorded calls, and those of them that are like something."""
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, get_type_hints
 
-from duologue.folder.folder import is_call_folder
+from duologue.folder.folder import TransportName, is_call_folder
 from duologue.labels.recorded_call import Call
+from shared.endings import Fault, Outcome
 from shared.errors import UsageError
 
 
@@ -23,6 +25,22 @@ class Criteria(TypedDict, total=False):
     fault: str | None
     succeeded: bool
     valid: bool
+
+
+_KINDS = get_type_hints(Criteria)
+_NAMES: dict[str, type[StrEnum]] = {"transport": TransportName, "outcome": Outcome, "fault": Fault}
+"""The closed sets among them."""
+
+
+def _check(name: str, value: object) -> None:
+    """Refuse a value that no call has: what is meant was another, and nothing would be found."""
+    kind = _KINDS[name]
+    if not isinstance(value, kind):
+        wanted = kind.__name__ if isinstance(kind, type) else kind
+        raise UsageError(f"calls have no {name} {value!r}, but one of type {wanted}")
+    names = _NAMES.get(name)
+    if names and value is not None and value not in {*names}:
+        raise UsageError(f"there is no {name} {value!r}, but {', '.join(names)}")
 
 
 class Calls:
@@ -55,7 +73,7 @@ class Calls:
         """Those calls whose attributes are equal to all criteria, and that meet all conditions.
 
         Raises:
-            UsageError: Calls are not told apart by one of the criteria.
+            UsageError: Calls are not told apart by one of the criteria, or no call can be like it.
 
         Example:
             >>> calls = duologue.Calls("calls").where(valid=True, business="internet")
@@ -67,6 +85,8 @@ class Calls:
                 f"calls are not told apart by {name!r}, but by "
                 f"{', '.join(Criteria.__annotations__)}, or by a function of the call"
             )
+        for name, value in criteria.items():
+            _check(name, value)
 
         def alike(call: Call) -> bool:
             return all(getattr(call, name) == value for name, value in criteria.items())

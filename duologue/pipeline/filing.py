@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import soundfile
-import structlog
 
 from duologue.call.outcome import ExitCode, exit_code
 from duologue.call.transport import Held
@@ -30,9 +29,10 @@ from duologue.pipeline.stages import LabelStage, label, works
 from shared.endings import Ending, Outcome
 from shared.errors import CallFailed, CallUnfinished, DuologueError
 from shared.events import EnginesLoaded
+from shared.logs import get_logger
 from shared.spec import CallSpec, Role
 
-log = structlog.get_logger("duologue.filing")
+log = get_logger("duologue.filing")
 
 
 class Attempt(NamedTuple):

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
-import structlog
 from pydantic import Field, field_validator
 
 from shared.events import Failed, Heartbeat
 from shared.events.payload import PAYLOADS, Payload
+from shared.logs import get_logger
 from shared.masking import masked
 from shared.values import Frozen
 
@@ -69,7 +69,7 @@ class Journal:
 
     def __init__(self, source: str, **bound: str) -> None:
         self.source = source
-        self._log = structlog.get_logger("duologue").bind(role=source, **bound)
+        self._log = get_logger("duologue").bind(role=source, **bound)
         self._sinks: list[Sink] = []
 
     def add_sink(self, sink: Sink) -> None:

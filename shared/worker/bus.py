@@ -8,17 +8,17 @@ a FLAC file that an event names. Nobody else in the room receives any of them.
 import asyncio
 from typing import Self
 
-import structlog
 from livekit import rtc
 from pydantic import ValidationError
 
 from shared.events import Heartbeat, StretchPlayed
 from shared.events.journal import Event, Journal
+from shared.logs import get_logger
 from shared.side.tap import Played
 from shared.spec import Role
 from shared.values import Frozen
 
-log = structlog.get_logger("duologue.bus")
+log = get_logger("duologue.bus")
 
 EVENTS_TOPIC = "duologue.events"
 PLAYED_TOPIC = "duologue.played"

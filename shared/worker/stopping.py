@@ -4,12 +4,12 @@ import asyncio
 import signal
 from typing import Any
 
-import structlog
 from livekit.agents import NOT_GIVEN, AgentServer, NotGivenOr
 
+from shared.logs import get_logger
 from shared.worker.notice import Notices
 
-log = structlog.get_logger("duologue.worker")
+log = get_logger("duologue.worker")
 
 
 class StoppableServer(AgentServer):

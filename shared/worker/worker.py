@@ -10,7 +10,6 @@ import math
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-import structlog
 from livekit import api
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
 from livekit.protocol.agent import Job
@@ -20,6 +19,7 @@ from shared.address import ServerAddress
 from shared.errors import DuologueError, ServerUnreachable, UsageError, WorkerFailed
 from shared.events import Failed, Refused, Registered
 from shared.livekit_internals import says_server_is_lost
+from shared.logs import get_logger
 from shared.masking import mask, without_credentials
 from shared.settings import Settings, read_settings
 from shared.side.conversation import Factory
@@ -32,7 +32,7 @@ from shared.worker.notice import Notices
 from shared.worker.simulation import is_in_text, read_dispatch, simulated_spec
 from shared.worker.stopping import StoppableServer, StopSignals, serve
 
-log = structlog.get_logger("duologue.worker")
+log = get_logger("duologue.worker")
 
 DRAIN_TIMEOUT_S = 600
 """How long a worker that was told to stop lets its calls go on."""

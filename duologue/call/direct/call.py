@@ -6,8 +6,6 @@ from contextlib import AsyncExitStack, nullcontext, suppress
 from functools import partial
 from typing import Any
 
-import structlog
-
 from duologue.call.direct import services
 from duologue.call.direct.clock import VirtualClock, VirtualLoop
 from duologue.call.direct.connection import DirectConnection
@@ -21,11 +19,12 @@ from shared import engines
 from shared.endings import Ending, Fault, Outcome
 from shared.events import CallEnded, RoleTaken, Started
 from shared.events.journal import Event, Journal
+from shared.logs import get_logger
 from shared.settings import Settings
 from shared.side.conversation import Factory, converse, load_models, report_crash
 from shared.spec import CallSpec, Role
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 LEAVE_TIMEOUT_S = 5.0
 """How long both sides may take to leave once one of them has ended the call."""

@@ -33,8 +33,8 @@ def check(spec: CallSpec) -> None:
             if service.offer.streams:
                 raise UsageError(
                     f"{role}: {service.kind} {service.engine!r} streams in real time, for which "
-                    "the virtual clock cannot wait; use --transport livekit, or --clock real for "
-                    "a single call"
+                    'the virtual clock cannot wait; use --transport livekit (transport="livekit"), '
+                    "or, on the command line, --clock real for a single call"
                 )
 
 

@@ -50,7 +50,10 @@ class Direct:
             UsageError: It is not so.
         """
         if not counterpart_of(spec).answers_agents:
-            raise UsageError("--support-agent is for --transport livekit: an agent is in a room")
+            raise UsageError(
+                "an agent is in a room: --support-agent is for --transport livekit, "
+                '`agent` for transport="livekit"'
+            )
         if self.clock is Clock.VIRTUAL:
             services.check(spec)
 

@@ -59,7 +59,8 @@ async def hosted_agent(
             if argv is None:
                 raise UsageError(
                     f"no server on which agent {name!r} could be: set LIVEKIT_URL and its key, "
-                    "start `duologue up`, or say by --support-command how to start the agent here"
+                    "start `duologue up`, or say by --support-command (`command` "
+                    "of a LiveKitAgent) how to start the agent here"
                 )
             server = await stack.enter_async_context(running_server(settings, say))
             address = server.address
@@ -83,7 +84,9 @@ async def _started(
     try:
         program = await Program.start(argv, env=_environment(name, address), on_line=on_line)
     except OSError as error:
-        raise UsageError(f"--support-command {argv[0]!r}: {error.strerror}") from None
+        raise UsageError(
+            f"the agent's command {argv[0]!r} cannot be run: {error.strerror}"
+        ) from None
     try:
         agent = TheirAgent(address, program)
         if problem := await _problem(agent, registered):
@@ -117,9 +120,9 @@ def _argv(command: str) -> list[str]:
     try:
         argv = shlex.split(command)
     except ValueError as error:
-        raise UsageError(f"--support-command {command!r}: {error}") from None
+        raise UsageError(f"the agent's command {command!r}: {error}") from None
     if not argv:
-        raise UsageError("--support-command is empty; say how the agent's worker is started")
+        raise UsageError("the agent's command is empty; say how its worker is started")
     return argv
 
 

@@ -8,7 +8,6 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
-import structlog
 from livekit import api, rtc
 from livekit.agents.utils import http_context
 
@@ -19,11 +18,12 @@ from duologue.call.over_livekit.recorder import Recorder
 from shared import engines
 from shared.address import ServerAddress
 from shared.events.journal import Journal
+from shared.logs import get_logger
 from shared.settings import Settings
 from shared.spec import CallSpec, Peer, Role
 from shared.worker.room import connected, take_side
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 LEAVE_TIMEOUT_S = 5.0
 """How long both sides may take to leave once one of them has ended the call."""

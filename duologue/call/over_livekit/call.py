@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-import structlog
 from livekit import api
 
 from duologue.call.counterpart import OVERHEARD_BY, Counterpart
@@ -22,10 +21,11 @@ from shared.endings import Ending, Fault, Outcome
 from shared.errors import DispatchNotPickedUp, JobRefused
 from shared.events import CallEnded
 from shared.events.journal import Journal
+from shared.logs import get_logger
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 LOST_TIMEOUT_S = 6.0
 """How long the recorder may take to notice that the room or its server is gone."""

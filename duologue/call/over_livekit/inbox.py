@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-import structlog
 from livekit import rtc
 from pydantic import ValidationError
 
 from shared.errors import wrong_field
 from shared.events.journal import Event
+from shared.logs import get_logger
 from shared.spec import Role
 from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 EVENTS_TIMEOUT_S = 5.0
 """How long one stream of events may take to arrive, once begun; its sender may have died."""

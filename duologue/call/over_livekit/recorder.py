@@ -14,7 +14,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import soundfile
-import structlog
 from livekit import api, rtc
 
 from duologue.call.counterpart import OURS, Counterpart
@@ -39,10 +38,11 @@ from shared.events import (
     Subscribed,
 )
 from shared.events.journal import Event, Journal
+from shared.logs import get_logger
 from shared.spec import Role
 from shared.worker.bus import Refusal
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 IDENTITY = "recorder"
 WRITE_EVERY_S = 0.25

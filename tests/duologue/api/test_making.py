@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import inspect
+import logging
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 import duologue
 from duologue.folder.folder import AUDIO, sha256
@@ -78,7 +80,7 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: direct(agent=duologue.LiveKitAgent("x")),
         duologue.UsageError,
-        "an agent is in a room",
+        'an agent is in a room: .* `agent` for transport="livekit"',
     ),
     (lambda: duologue.LiveKitAgent(""), duologue.UsageError, "the agent has no name"),
     (
@@ -109,6 +111,12 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(
         make()
     assert len(str(raised.value).splitlines()) == 1
     assert not list(tmp_path.rglob("*.json"))
+
+
+def test_the_logging_of_the_program_that_calls_stays_as_it_is(tmp_path: Path) -> None:
+    before = structlog.get_config(), logging.root.handlers[:], logging.root.level
+    direct(out=tmp_path)
+    assert (structlog.get_config(), logging.root.handlers, logging.root.level) == before
 
 
 async def test_where_an_event_loop_runs_the_other_way_is_named() -> None:

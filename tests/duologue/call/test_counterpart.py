@@ -154,6 +154,6 @@ async def test_a_command_that_starts_no_agent_is_told_with_what_it_said(own: Set
 
 
 async def test_a_command_that_is_not_there_is_wrong_use(own: Settings) -> None:
-    with pytest.raises(UsageError, match="--support-command 'no-such-program'"):
+    with pytest.raises(UsageError, match="the agent's command 'no-such-program' cannot be run"):
         async with hosted_agent("desk", "no-such-program start", own, lambda _: None):
             pass

@@ -22,7 +22,6 @@ from duologue.doctor.doctor import Stage, StageResult, StageStatus
 from duologue.folder.folder import CALL, read_call, write_json
 from duologue.suite.junit import write_junit
 from duologue.suite.result import write_report
-from shared import logs
 from shared.events import Failed, Heard, Said, ToolCalled
 from shared.events.journal import Event
 from shared.masking import MASK, set_secrets
@@ -164,7 +163,6 @@ def test_a_real_call_shows_and_keeps_no_secret_and_no_escape(
         server.key, server.answer = secrets[0], answer
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         monkeypatch.setenv("SUPPORT_LLM", "openai/gpt-4.1-mini")
-        logs.use_logging()  # as the command does, before it reads its arguments
         command = "call hostile.yaml --transport direct --call-id echoed"
         ran = CliRunner().invoke(app, command.split(), env={"COLUMNS": "400"})
     assert SHOWN in ran.output

@@ -169,6 +169,24 @@ def test_every_criterion_is_an_attribute_and_another_is_refused_with_what_there_
         Calls(calls).where(length=3)  # type: ignore[call-arg]  # on purpose
 
 
+@pytest.mark.parametrize(
+    ("criteria", "problem"),
+    [
+        ({"outcome": "typo"}, "there is no outcome 'typo', but completed, gave_up, "),
+        ({"fault": "nobody"}, "there is no fault 'nobody', but customer, support, system"),
+        ({"transport": "pigeon"}, "there is no transport 'pigeon', but livekit, direct"),
+        ({"valid": "yes"}, "calls have no valid 'yes', but one of type bool"),
+        ({"seed": "7"}, "calls have no seed '7', but one of type int"),
+        ({"persona": 7}, r"calls have no persona 7, but one of type str \| None"),
+    ],
+)
+def test_a_criterion_that_no_call_can_meet_is_refused(
+    calls: Path, criteria: Any, problem: str
+) -> None:
+    with pytest.raises(UsageError, match=f"^{problem}"):
+        Calls(calls).where(**criteria)
+
+
 def test_a_damaged_call_is_named_once_it_is_read(calls: Path) -> None:
     (calls / "b" / metrics.FILE).write_text("{}")
     assert ids(Calls(calls)) == ["a", "b", "c"]

@@ -1,9 +1,9 @@
+import logging
 import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from structlog.testing import capture_logs
 
 from shared.events import PAYLOADS, Failed, Heard, Heartbeat, Payload, Said, Started
 from shared.events.journal import Event, Journal
@@ -49,18 +49,24 @@ def test_a_sink_gets_every_event_in_order() -> None:
     assert got[0].at <= got[1].at
 
 
-def test_every_line_of_the_log_says_which_room_role_call_and_job() -> None:
-    with capture_logs() as lines:
-        Journal("support", room="r", call_id="c", job_id="j").emit(Heard(text="Hi."))
+def test_every_line_of_the_log_says_which_room_role_call_and_job(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "duologue")
     bound = {"role": "support", "room": "r", "call_id": "c", "job_id": "j"}
-    assert lines == [{"event": "HEARD", "text": "Hi.", "log_level": "info", **bound}]
+    Journal("support", room="r", call_id="c", job_id="j").emit(Heard(text="Hi."))
+    [line] = caplog.records
+    assert (line.name, line.levelname, line.message) == ("duologue", "INFO", "HEARD")
+    assert vars(line).items() >= {"text": "Hi.", **bound}.items()
 
 
-def test_errors_stand_out_in_the_log_and_heartbeats_do_not() -> None:
-    with capture_logs() as lines:
-        Journal("support").emit(Failed(error="no"))
-        Journal("support").emit(Heartbeat())
-    assert [line["log_level"] for line in lines] == ["error", "debug"]
+def test_errors_stand_out_in_the_log_and_heartbeats_do_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "duologue")
+    Journal("support").emit(Failed(error="no"))
+    Journal("support").emit(Heartbeat())
+    assert [line.levelname for line in caplog.records] == ["ERROR", "DEBUG"]
 
 
 def test_the_document_says_of_every_event_what_its_class_says() -> None:
