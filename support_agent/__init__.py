@@ -47,9 +47,10 @@ from support_agent.registry import (
 from support_agent.rules import dialogue
 from support_agent.slots import DATE_OF_BIRTH, NAME, Slot, SlotKind
 from support_agent.stock import made_up_code, one_digit_off, read_stock, sound_alike, unlike
-from support_agent.talk import Problem, Procedure, Talk
+from support_agent.talk import ATTEMPTS, Problem, Procedure, Talk
 
 __all__ = [
+    "ATTEMPTS",
     "DATE_OF_BIRTH",
     "NAME",
     "Business",

@@ -53,6 +53,8 @@ class Business(NamedTuple):
     """Tables that are about nobody in particular, of which anybody may be told."""
     grows: frozenset[str] = frozenset()
     """Tables that its tools add rows to."""
+    needs_consent: frozenset[str] = frozenset()
+    """Tools that it uses only once the caller has said yes."""
     neighbours: Callable[[Rows], Rows] = no_neighbours
     """Rows easily mistaken for those of a call, put beside them."""
     asks: tuple[Slot, ...] = ()

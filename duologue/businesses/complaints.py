@@ -61,6 +61,7 @@ def check(reference: str) -> list[Complaint]:
         *complaints,
         *_tools(folder, tools),
         *_identifications(business, tools),
+        *_consent(business, tools),
         *_problems(business),
         *_procedures(folder, tools),
         *_scenarios(reference, folder),
@@ -137,6 +138,13 @@ def _identifications(business: Business, tools: Tools) -> Iterator[Complaint]:
     if not business.identifications and not all(each.anybody for each in business.problems):
         cure = "say by which slots and tool a caller is found"
         yield Complaint(where, "is empty, so nobody is ever identified", cure)
+
+
+def _consent(business: Business, tools: Tools) -> Iterator[Complaint]:
+    for name in sorted(business.needs_consent - {*tools}):
+        yield Complaint(
+            "BUSINESS.needs_consent", f"no tool {name!r}", f"there are {', '.join(tools)}"
+        )
 
 
 def _problems(business: Business) -> Iterator[Complaint]:

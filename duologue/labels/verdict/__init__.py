@@ -4,13 +4,13 @@ It is reached from what was *said* and done alone, never from what was intended.
 against a call is a finding: which check found it, whose fault it is, and what exactly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from duologue.call.counterpart import counterpart_of
 from duologue.labels.verdict.checks import all_findings
 from duologue.labels.verdict.evidence import Evidence, Spoken, ToolUse, gather
-from duologue.labels.verdict.finding import INVALIDATING, TASK, Check, Finding
+from duologue.labels.verdict.finding import Check, Finding
 from shared.endings import Fault
 from shared.spec import CallSpec
 
@@ -28,7 +28,8 @@ class Verdict(NamedTuple):
     valid: bool
     """Whether the call counts for or against the support agent at all."""
     fault: Fault | None
-    """Whose fault the gravest finding is."""
+    """Whose fault it is that the call does not count, or else that the task was not done, or else
+    what was found besides."""
     findings: tuple[Finding, ...]
     unchecked: tuple[str, ...] = ()
     """What was expected, but cannot be seen of an agent under test."""
@@ -38,18 +39,25 @@ def judge(evidence: Evidence) -> Verdict:
     """The verdict on one call."""
     findings = tuple(all_findings(evidence))
     return Verdict(
-        task_success=not _any(TASK, findings),
-        valid=not _any(INVALIDATING, findings),
-        fault=next((one for one in _FIRST_BLAMED if one in {f.fault for f in findings}), None),
+        task_success=not any(finding.fails for finding in findings),
+        valid=not any(finding.invalidates for finding in findings),
+        fault=_fault(findings),
         findings=findings,
         unchecked=_unchecked(evidence.spec),
     )
 
 
+def _fault(findings: Sequence[Finding]) -> Fault | None:
+    """Who is to blame, by the gravest findings there are."""
+    gravest = (
+        [finding for finding in findings if finding.invalidates]
+        or [finding for finding in findings if finding.fails]
+        or findings
+    )
+    blamed = {finding.fault for finding in gravest}
+    return next((one for one in _FIRST_BLAMED if one in blamed), None)
+
+
 def _unchecked(spec: CallSpec) -> tuple[str, ...]:
     unseen = sorted(counterpart_of(spec).unseen)
     return tuple(f"expected.{key}" for key in unseen if getattr(spec.expected, key, None))
-
-
-def _any(checks: frozenset[Check], findings: Iterable[Finding]) -> bool:
-    return any(finding.check in checks for finding in findings)

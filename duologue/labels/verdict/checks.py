@@ -5,19 +5,16 @@ from collections.abc import Callable, Iterator
 
 from duologue.call.outcome import COMPLETE
 from duologue.labels.verdict import desk
-from duologue.labels.verdict.evidence import Evidence, Spoken
+from duologue.labels.verdict.consent import declined, without_consent
+from duologue.labels.verdict.disclosure import disclosure
+from duologue.labels.verdict.evidence import Evidence
 from duologue.labels.verdict.finding import Check, Finding
+from duologue.labels.verdict.repetition import asked_too_often, loops
 from duologue.labels.verdict.sheet import left_sheet
-from duologue.labels.verdict.values import aloud
+from duologue.labels.verdict.spoiled import LIMITS, spoiled
 from shared.endings import Fault, Outcome
-from shared.language.as_heard import is_goodbye, phrase, sentences
+from shared.language.as_heard import is_goodbye, phrase
 from shared.spec import Expectation, Role
-from support_agent import identifying_tools, public_tables
-
-LOOP = 4
-"""A sentence that one side says so often is a loop."""
-LOOP_WORDS = 4
-"""Shorter sentences may come as often as they like."""
 
 
 def all_findings(evidence: Evidence) -> Iterator[Finding]:
@@ -38,13 +35,18 @@ def _rows(evidence: Evidence) -> Iterator[Finding]:
 
 def _words(evidence: Evidence) -> Iterator[Finding]:
     """Required and forbidden facts, in what the support agent really said."""
-    expected, said = _expected(evidence), phrase(_text(evidence, Role.SUPPORT))
+    expected, turns = _expected(evidence), evidence.said(Role.SUPPORT)
+    said = phrase(_text(evidence, Role.SUPPORT))
     for wanted in expected.said:
         if phrase(wanted) not in said:
             yield Finding(check=Check.NOT_SAID, fault=Fault.SUPPORT, detail=repr(wanted))
     for forbidden in expected.never_said:
         if phrase(forbidden) in said:
-            yield Finding(check=Check.FORBIDDEN_SAID, fault=Fault.SUPPORT, detail=repr(forbidden))
+            saying = [turn.turn for turn in turns if phrase(forbidden) in phrase(turn.text)]
+            place = next(iter(saying), None)
+            yield Finding(
+                check=Check.FORBIDDEN_SAID, fault=Fault.SUPPORT, detail=repr(forbidden), turn=place
+            )
 
 
 def _deeds(evidence: Evidence) -> Iterator[Finding]:
@@ -52,7 +54,8 @@ def _deeds(evidence: Evidence) -> Iterator[Finding]:
     if "tools" in evidence.counterpart.unseen:
         return
     expected = _expected(evidence)
-    used = [use.tool for use in evidence.tools if use.role is Role.SUPPORT and use.succeeded]
+    uses = [use for use in evidence.tools if use.role is Role.SUPPORT and use.succeeded]
+    used = [use.tool for use in uses]
     left = iter(used)
     for wanted in expected.tools:
         if wanted not in left:  # consumes what comes before it
@@ -61,52 +64,23 @@ def _deeds(evidence: Evidence) -> Iterator[Finding]:
             break
     for forbidden in expected.never_done:
         if forbidden in used:
-            yield Finding(check=Check.FORBIDDEN_DONE, fault=Fault.SUPPORT, detail=forbidden)
-
-
-def _disclosure(evidence: Evidence) -> Iterator[Finding]:
-    """Values of the call's own rows that were told before the caller was identified.
-
-    What the caller has said itself may be said back.
-    """
-    support = evidence.spec.support
-    if not support:
-        return
-    public = public_tables(support.business)
-    private = {
-        words
-        for table, rows in support.desk.items()
-        for row in rows
-        for value in row.values()
-        if table not in public
-        for words in aloud(value)
-    }
-    known = ""
-    for turn in _before_identified(evidence, identifying_tools(support.business)):
-        words = phrase(turn.text)
-        if turn.role is Role.CUSTOMER:
-            known += words
-            continue
-        for value in sorted(value for value in private if value in words and value not in known):
-            yield Finding(check=Check.DISCLOSED, fault=Fault.SUPPORT, detail=repr(value.strip()))
-
-
-def _before_identified(evidence: Evidence, tools: frozenset[str]) -> Iterator[Spoken]:
-    """The turns up to the one that comes of the first look-up that finds the caller."""
-    identified_s = min(
-        (use.at_s for use in evidence.tools if use.tool in tools and use.succeeded),
-        default=float("inf"),
-    )
-    return (turn for turn in evidence.turns if turn.at_s < identified_s)
+            at_s = uses[used.index(forbidden)].at_s
+            yield Finding(
+                check=Check.FORBIDDEN_DONE,
+                fault=Fault.SUPPORT,
+                detail=forbidden,
+                turn=evidence.last_turn(Role.CUSTOMER, at_s),
+            )
 
 
 def _goals(evidence: Evidence) -> Iterator[Finding]:
-    """Whether the caller was content with an agent under test, whose deeds are not seen.
+    """Whether the caller was content, where an agent's deeds are not seen or nothing is expected.
 
     A caller who hangs up tells. Of one whom the agent left, each goal must have been answered.
     """
     spec, outcome = evidence.spec, evidence.ending.outcome
-    if evidence.counterpart.reports or outcome is Outcome.COMPLETED:
+    told_by_caller = not evidence.counterpart.reports or _expected(evidence) == Expectation()
+    if not told_by_caller or outcome is Outcome.COMPLETED:
         return
     goals = spec.customer.goals if spec.customer else ()
     if outcome is Outcome.AGENT_LEFT and goals and _said_goodbye(evidence, Role.SUPPORT):
@@ -117,21 +91,6 @@ def _goals(evidence: Evidence) -> Iterator[Finding]:
         details = [f"the caller did not get what it called for: {outcome}"]
     for detail in details:
         yield Finding(check=Check.GOAL, fault=Fault.SUPPORT, detail=detail)
-
-
-def _loops(evidence: Evidence) -> Iterator[Finding]:
-    for role in Role:
-        said = Counter(
-            phrase(sentence)
-            for turn in evidence.said(role)
-            for sentence in sentences(turn.text)
-            if len(sentence.split()) >= LOOP_WORDS
-        )
-        for words, times in said.items():
-            if times >= LOOP:
-                yield Finding(
-                    check=Check.LOOP, fault=Fault(role), detail=f"{times} times:{words.rstrip()}"
-                )
 
 
 def _cuts(evidence: Evidence) -> Iterator[Finding]:
@@ -154,12 +113,14 @@ def _ending(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(check=Check.HUNG_UP_EARLY, fault=Fault.CUSTOMER, detail="on purpose")
     elif outcome is Outcome.DEAD_AIR:
         silent = evidence.turns[-1].role.peer if evidence.turns else Role.SUPPORT
-        yield Finding(check=Check.ENDING, fault=Fault(silent), detail="said nothing any more")
+        if silent is Role.SUPPORT:  # else the caller has spoiled the call
+            detail = "said nothing any more"
+            yield Finding(check=Check.ENDING, fault=Fault.SUPPORT, detail=detail)
     elif outcome is Outcome.AGENT_LEFT:
         if not _said_goodbye(evidence, Role.SUPPORT):
             left = f"no goodbye: {detail}"
             yield Finding(check=Check.ENDING, fault=Fault.SUPPORT, detail=left)
-    elif outcome in {Outcome.TURN_LIMIT, Outcome.LENGTH_LIMIT}:
+    elif outcome in LIMITS:
         yield Finding(check=Check.ENDING, fault=Fault.SUPPORT, detail=f"{outcome}: no end in sight")
     else:
         for role in Role:
@@ -172,18 +133,22 @@ def _said_goodbye(evidence: Evidence, role: Role) -> bool:
 
 
 def _audio(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.broken_audio:
-        yield Finding(check=Check.AUDIO, fault=Fault.SYSTEM, detail=evidence.broken_audio)
+    for detail, turn in evidence.broken_audio:
+        yield Finding(check=Check.AUDIO, fault=Fault.SYSTEM, detail=detail, turn=turn)
 
 
 _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     _rows,
     _words,
     _deeds,
-    _disclosure,
+    disclosure,
+    without_consent,
     left_sheet,
+    declined,
+    spoiled,
     _goals,
-    _loops,
+    loops,
+    asked_too_often,
     _cuts,
     _ending,
     _audio,

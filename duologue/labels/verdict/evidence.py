@@ -1,15 +1,18 @@
 """What a verdict is reached from: who said and did what in a call, read from its folder."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from duologue.call.counterpart import Counterpart, counterpart_of
 from duologue.folder import event_log
-from duologue.labels.transcript.transcript import SaidFrom, Transcript, Turn
+from duologue.labels.transcript.transcript import Transcript, Turn
+from duologue.labels.verdict.broken_audio import Broken, broken
+from shared.customer_sheet import Behaviour
 from shared.endings import Ending
-from shared.events import Behaved, CallEnded, DeskChanged, ReplyCut, Started, ToolCalled
+from shared.events import Behaved, CallEnded, DeskChanged, ReplyCut, ToolCalled
 from shared.spec import CallSpec, Role
 from shared.values import Row
 
@@ -21,7 +24,16 @@ class Spoken(NamedTuple):
     text: str
     at_s: float
     heard: str = ""
-    """What the other side made of it, where `text` itself was recognized: neither is sure."""
+    """What the other side made of it."""
+    intended: str = ""
+    """All that was to be said; empty where that is not known."""
+    interrupted: bool = False
+    behaviour: Behaviour | None = None
+    """What the caller did on purpose by it."""
+    end_s: float | None = None
+    """None where that is not known."""
+    turn: int | None = None
+    """Its place in transcript.json."""
 
 
 class ToolUse(NamedTuple):
@@ -33,6 +45,7 @@ class ToolUse(NamedTuple):
     """Its JSON object; empty if it returned none."""
     is_error: bool
     at_s: float
+    arguments: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def succeeded(self) -> bool:
@@ -51,32 +64,41 @@ class Evidence(NamedTuple):
     """In order."""
     changes: Mapping[str, Sequence[Row]] | None
     """By table, the rows that changed or were added; None if the desk never reported."""
-    slips: Sequence[str] = ()
-    """Wrong values that the caller said on purpose, to correct itself."""
+    behaved: Sequence[Behaved] = ()
+    """What the caller did on purpose."""
     cuts: Sequence[tuple[Role, ReplyCut]] = ()
     """Replies of language models that were cut, and whose."""
-    broken_audio: str = ""
-    """What is wrong with the recording, if anything is."""
+    broken_audio: Sequence[Broken] = ()
+    """What is wrong with the recording."""
 
     @property
     def counterpart(self) -> Counterpart:
         """Who held the support side."""
         return counterpart_of(self.spec)
 
+    @property
+    def slips(self) -> frozenset[str]:
+        """Wrong values that the caller said on purpose, to correct itself."""
+        return frozenset(each.slip for each in self.behaved if each.slip)
+
     def said(self, role: Role) -> list[Spoken]:
         """What one side said."""
         return [turn for turn in self.turns if turn.role is role]
+
+    def last_turn(self, role: Role, before_s: float) -> int | None:
+        """The place of the turn that one side began last before a time."""
+        begun = [turn.turn for turn in self.said(role) if turn.at_s < before_s]
+        return begun[-1] if begun else None
 
 
 def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
     """The evidence in a call folder, whose transcript is `turns`."""
     desk = event_log.read(folder, DeskChanged)
     ended = event_log.read(folder, CallEnded)[-1].payload
-    broken = [*_flaws(turns), *_begun_before(folder, spec, turns)]
     return Evidence(
         spec=spec,
         ending=Ending(ended.outcome, ended.fault, ended.detail),
-        turns=[_spoken(turn) for turn in turns.turns],
+        turns=[_spoken(index, turn) for index, turn in enumerate(turns.turns)],
         tools=[
             ToolUse(
                 Role(entry.role),
@@ -84,36 +106,29 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
                 _object(entry.payload.output),
                 entry.payload.is_error,
                 entry.t,
+                entry.payload.arguments,
             )
             for entry in event_log.read(folder, ToolCalled)
         ],
         changes=desk[-1].payload.changes if desk else None,
-        slips=[
-            entry.payload.slip for entry in event_log.read(folder, Behaved) if entry.payload.slip
-        ],
+        behaved=[entry.payload for entry in event_log.read(folder, Behaved)],
         cuts=[(Role(entry.role), entry.payload) for entry in event_log.read(folder, ReplyCut)],
-        broken_audio="; ".join(broken),
+        broken_audio=tuple(broken(folder, spec, turns)),
     )
 
 
-def _flaws(turns: Transcript) -> Iterator[str]:
-    if flawed := sum(turn.flaw is not None for turn in turns.turns):
-        yield f"{flawed} turns in which speech or its event is missing"
-
-
-def _begun_before(folder: Path, spec: CallSpec, turns: Transcript) -> Iterator[str]:
-    """Sides that speak, and whose beginning was not recorded: they were in a call before."""
-    reporting = [role for role in Role if role is Role.CUSTOMER or counterpart_of(spec).reports]
-    begun = {entry.role for entry in event_log.read(folder, Started)}
-    for role in reporting:
-        if role not in begun and any(turn.role is role for turn in turns.turns):
-            yield f"the recording begins when {role} was speaking already"
-
-
-def _spoken(turn: Turn) -> Spoken:
-    recognized = turn.said_from is SaidFrom.RECOGNITION
-    heard = turn.heard if recognized and turn.heard else ""
-    return Spoken(turn.role, turn.said or "", turn.start, heard)
+def _spoken(index: int, turn: Turn) -> Spoken:
+    return Spoken(
+        turn.role,
+        turn.said or "",
+        turn.start,
+        heard=turn.heard or "",
+        intended=turn.intended or "",
+        interrupted=turn.interrupted,
+        behaviour=turn.behaviour,
+        end_s=turn.end,
+        turn=index,
+    )
 
 
 def _object(output: str | None) -> dict[str, Any]:

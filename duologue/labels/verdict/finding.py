@@ -17,12 +17,19 @@ class Check(StrEnum):
     """A tool was not used, or not in the expected order."""
     FORBIDDEN_DONE = "forbidden_done"
     DISCLOSED = "disclosed"
-    """Something of an account was told before the caller was identified."""
+    """Something of an account was told before the caller was identified, or to somebody else."""
+    NO_CONSENT = "no_consent"
+    """Something was changed that the caller had not agreed to."""
     LEFT_SHEET = "left_sheet"
     """The caller said what it cannot know, or played the agent."""
     GOAL = "goal"
     """The caller did not get what it called for, by what the agent said; without a desk alone."""
+    SPOILED = "spoiled"
+    """The caller itself left nothing to judge: silent for too long, busy with its behaviours, or
+    declining what it called for."""
     LOOP = "loop"
+    ASKED_TOO_OFTEN = "asked_too_often"
+    """A fact was asked for more often than the policy allows."""
     REPLY_CUT = "reply_cut"
     """A language model's reply did not end, and was cut."""
     ENDING = "ending"
@@ -43,12 +50,15 @@ TASK = frozenset(
         Check.NOT_DONE,
         Check.FORBIDDEN_DONE,
         Check.DISCLOSED,
+        Check.NO_CONSENT,
         Check.GOAL,
     }
 )
 """Any of these, and the task was not done."""
-INVALIDATING = frozenset({Check.LEFT_SHEET, Check.HUNG_UP_EARLY, Check.SYSTEM, Check.AUDIO})
-"""Any of these, and the call says nothing about the support agent."""
+INVALIDATING = frozenset(
+    {Check.LEFT_SHEET, Check.HUNG_UP_EARLY, Check.SPOILED, Check.SYSTEM, Check.AUDIO}
+)
+"""Any of these, or whatever is the system's fault, and the call says nothing about the agent."""
 
 
 class Finding(Frozen):
@@ -57,6 +67,21 @@ class Finding(Frozen):
     check: Check
     fault: Fault
     detail: str
+    turn: int | None = None
+    """The turn in which it shows, by its place in transcript.json; None if in none."""
+    root: str = ""
+    """What led to it, if that is known: "order number misheard twice: 70800 for 700800"."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether the task was not done by it."""
+        return self.check in TASK
+
+    @property
+    def invalidates(self) -> bool:
+        """Whether the call does not count by it."""
+        return self.check in INVALIDATING or self.fault is Fault.SYSTEM
 
     def __str__(self) -> str:
-        return f"{self.check}: {self.detail}"
+        told = f"{self.check}: {self.detail}"
+        return f"{told} ({self.root})" if self.root else told

@@ -1,10 +1,11 @@
 """Whether the caller kept to its sheet; a call in which it makes things up does not count."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from duologue.labels.verdict.evidence import Evidence
 from duologue.labels.verdict.finding import Check, Finding
+from duologue.labels.verdict.names import given_names, name_words
 from duologue.labels.verdict.values import AMOUNT_OR_DATE, CODE_LENGTHS, aloud
 from shared.customer_sheet import CustomerSheet
 from shared.endings import Fault
@@ -12,8 +13,6 @@ from shared.language.as_heard import codes, digits_of, phrase
 from shared.spec import Role
 
 _AGENT_SPEECH = re.compile(r" thank you for calling | how (?:can|may) i help (?:you )?(?:today )?$")
-_MY_NAME = re.compile(r"\b[Mm]y (?:full )?name is ([^.,;!?]+)")
-_NAME_WORD = re.compile(r"\b[^\W\d_a-z][^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
 def left_sheet(evidence: Evidence) -> Iterator[Finding]:
@@ -25,33 +24,40 @@ def left_sheet(evidence: Evidence) -> Iterator[Finding]:
     sheet = evidence.spec.customer
     if not sheet:
         return
-    codes_known = {digits_of(fact.value) for fact in sheet.facts.values()} | {*evidence.slips}
+    codes_known = {digits_of(fact.value) for fact in sheet.facts.values()} | evidence.slips
     words_known = _words_of(sheet)
     for turn in evidence.turns:
-        words = phrase(turn.text)
         if turn.role is Role.SUPPORT:
             for text in (turn.text, turn.heard):
                 said = codes(text, CODE_LENGTHS)
                 codes_known |= {reading for code in said for reading in code.digits}
                 words_known += phrase(text)
             continue
-        made_up = [
-            *(repr(value) for value in _codes_beyond(turn.text, codes_known)),
-            *(
-                repr(value)
-                for value in AMOUNT_OR_DATE.findall(words)
-                if f" {value}" not in words_known
-            ),
-            *(f"the name {name!r}" for name in _names_beyond(turn.text, sheet)),
-        ]
+        made_up = list(_made_up(turn.text, sheet, codes_known, words_known))
+        if turn.interrupted:  # what was cut off in a date or a number is no other one
+            meant = {*_made_up(turn.intended, sheet, codes_known, words_known)}
+            made_up = [each for each in made_up if each in meant]
         for value in made_up:
-            yield _finding(f"said {value}, which is not on its sheet")
-        if _AGENT_SPEECH.search(words):
-            yield _finding(f"plays the agent: {turn.text}")
+            yield _finding(f"said {value}, which is not on its sheet", turn.turn)
+        if _AGENT_SPEECH.search(phrase(turn.text)):
+            yield _finding(f"plays the agent: {turn.text}", turn.turn)
 
 
-def _finding(detail: str) -> Finding:
-    return Finding(check=Check.LEFT_SHEET, fault=Fault.CUSTOMER, detail=detail)
+def _made_up(
+    text: str, sheet: CustomerSheet, codes_known: Set[str], words_known: str
+) -> Iterator[str]:
+    """The codes, amounts, dates and own names in a text that the caller cannot know."""
+    for code in _codes_beyond(text, codes_known):
+        yield repr(code)
+    for value in AMOUNT_OR_DATE.findall(phrase(text)):
+        if f" {value}" not in words_known:
+            yield repr(value)
+    for name in _names_beyond(text, sheet):
+        yield f"the name {name!r}"
+
+
+def _finding(detail: str, turn: int | None) -> Finding:
+    return Finding(check=Check.LEFT_SHEET, fault=Fault.CUSTOMER, detail=detail, turn=turn)
 
 
 def _words_of(sheet: CustomerSheet) -> str:
@@ -70,7 +76,7 @@ def _words_of(sheet: CustomerSheet) -> str:
     )
 
 
-def _codes_beyond(text: str, known: set[str]) -> Iterator[str]:
+def _codes_beyond(text: str, known: Set[str]) -> Iterator[str]:
     """The codes said that are neither known nor a part of one: they are spoken in pieces, too."""
     for code in codes(text, CODE_LENGTHS):
         if not any(reading in value for reading in code.digits for value in known):
@@ -79,9 +85,7 @@ def _codes_beyond(text: str, known: set[str]) -> Iterator[str]:
 
 def _names_beyond(text: str, sheet: CustomerSheet) -> Iterator[str]:
     """The names it gives as its own that are not; of its own a part, or a beginning, will do."""
-    texts = [sheet.persona.name, *(fact.value for fact in sheet.facts.values())]
-    known = [word for one in texts for word in one.casefold().split()]
-    for name in _MY_NAME.findall(text):
-        words = _NAME_WORD.findall(name)
-        if not all(any(own.startswith(word.casefold()) for own in known) for word in words):
+    known = name_words(" ".join([sheet.persona.name, *(f.value for f in sheet.facts.values())]))
+    for name in given_names(text):
+        if not all(any(own.startswith(word) for own in known) for word in name_words(name)):
             yield name

@@ -35,6 +35,9 @@ BUSINESS = Business(
     stock=STOCK,
     public=frozenset({"clinic", "hours", "services"}),
     neighbours=neighbours,
+    needs_consent=frozenset(
+        {"move_appointment", "cancel_appointment", "book_appointment", "repeat_prescription"}
+    ),
     policy=read_text(__package__, "policy.md"),
     tools=ClinicTools,
     identifications=(

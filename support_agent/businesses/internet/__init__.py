@@ -43,6 +43,9 @@ BUSINESS = Business(
     public=frozenset({"calendar", "plans", "outages", "slots"}),
     grows=frozenset({"credits", "visits"}),
     neighbours=neighbours,
+    needs_consent=frozenset(
+        {"reset_router", "book_visit", "change_plan", "credit_charge", "cancel_contract"}
+    ),
     policy=read_text(__package__, "policy.md"),
     tools=InternetTools,
     identifications=(

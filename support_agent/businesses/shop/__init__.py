@@ -35,6 +35,7 @@ BUSINESS = Business(
     stock=STOCK,
     grows=frozenset({"replacements"}),
     neighbours=neighbours,
+    needs_consent=frozenset({"refund_charge", "cancel_order", "replace_item"}),
     policy=read_text(__package__, "policy.md"),
     tools=ShopTools,
     identifications=(

@@ -1,47 +1,24 @@
 """Each check, on a call that is right but for one thing."""
 
-from typing import Any
-
 import pytest
 
-from duologue.labels.verdict import Check, Evidence, Spoken, ToolUse, Verdict, judge
-from duologue.scenarios.scenario import load_scenario
-from shared.customer_sheet import CustomerSheet, Goal, Persona
+from duologue.labels.verdict import Check, Evidence, Spoken, Verdict, judge
+from duologue.labels.verdict.broken_audio import Broken
+from shared.customer_sheet import Behaviour, CustomerSheet, Goal, Persona
 from shared.endings import Ending, Fault, Outcome
-from shared.spec import AgentUnderTest, CallSpec, Expectation, Role
-from shared.values import Row
-
-C, S = Role.CUSTOMER, Role.SUPPORT
-REFUNDED: dict[str, list[Row]] = {
-    "charges": [{"id": "P-2", "order_number": "47219", "status": "refunded"}]
-}
-
-
-def spec(**expected: Any) -> CallSpec:
-    made = load_scenario("late-and-charged-twice").to_spec(call_id="c1", seed=0, engines={})
-    assert made.expected
-    return made.model_copy(update={"expected": Expectation(desk=made.expected.desk, **expected)})
-
-
-def used(tool: str, at_s: float, *, is_error: bool = False, **output: Any) -> ToolUse:
-    return ToolUse(S, tool, output, is_error, at_s)
-
-
-TURNS = (
-    Spoken(S, "Thank you for calling Northwind. How can I help you today?", 0.0),
-    Spoken(C, "Hi, my order four seven two one nine is late. I am Yash Patel.", 4.0),
-    Spoken(S, "The desk lamp will arrive on Friday the twenty seventh of November.", 9.0),
-    Spoken(C, "Thank you. My card was also charged twice.", 15.0),
-    Spoken(S, "I have refunded forty nine dollars. Goodbye.", 20.0),
-    Spoken(C, "Goodbye.", 24.0),
+from shared.events import Behaved
+from shared.spec import AgentUnderTest, CallSpec, Expectation
+from tests.duologue.labels.verdict.right_call import (
+    RIGHT,
+    TOOLS,
+    TURNS,
+    C,
+    S,
+    at_s,
+    spec,
+    used,
+    with_turn,
 )
-TOOLS = (used("find_order", 8.0, found=True), used("find_charges", 17.0), used("refund_charge", 18))
-RIGHT = Evidence(spec(), Ending(Outcome.COMPLETED), TURNS, TOOLS, REFUNDED)
-
-
-def with_turn(role: Role, text: str, at_s: float) -> Evidence:
-    turns = sorted((*TURNS, Spoken(role, text, at_s)), key=lambda turn: turn.at_s)
-    return RIGHT._replace(turns=turns)
 
 
 def test_a_call_in_which_all_is_right_has_no_findings() -> None:
@@ -93,6 +70,7 @@ def test_what_the_support_agent_does_wrong_fails_the_task(
         (with_turn(C, "My name is Peter Patel.", 5.0), Check.LEFT_SHEET),
         (with_turn(C, "Thank you for calling. How can I help you?", 16.0), Check.LEFT_SHEET),
         (RIGHT._replace(ending=Ending(Outcome.HUNG_UP_EARLY)), Check.HUNG_UP_EARLY),
+        (RIGHT._replace(ending=Ending(Outcome.DEAD_AIR), turns=TURNS[:-1]), Check.SPOILED),
     ],
 )
 def test_a_call_whose_caller_does_not_behave_does_not_count(
@@ -111,7 +89,7 @@ def test_a_call_whose_caller_does_not_behave_does_not_count(
             RIGHT._replace(ending=Ending(Outcome.ENGINE_FAILED, Fault.SYSTEM, "no model")),
             Check.SYSTEM,
         ),
-        (RIGHT._replace(broken_audio="2 turns without audio"), Check.AUDIO),
+        (RIGHT._replace(broken_audio=(Broken("2 turns without audio"),)), Check.AUDIO),
     ],
 )
 def test_a_call_in_which_a_part_failed_does_not_count(evidence: Evidence, check: Check) -> None:
@@ -128,9 +106,11 @@ def test_what_the_caller_heard_or_gave_in_pieces_it_may_say() -> None:
 
 
 def test_a_number_that_was_said_wrong_on_purpose_is_no_lie() -> None:
-    slip = with_turn(C, "Four seven two one eight. No, four seven two one nine.", 5.0)
+    slip = with_turn(C, "It is four seven two one eight.", 5.0)
     assert not judge(slip).valid
-    assert judge(slip._replace(slips=("47218",))).valid
+    assert judge(
+        slip._replace(behaved=(Behaved(behaviour=Behaviour.SELF_CORRECTION, slip="47218"),))
+    ).valid
 
 
 def test_what_the_caller_said_may_be_said_back_before_it_is_identified() -> None:
@@ -147,6 +127,14 @@ def test_the_order_of_tools_allows_others_in_between() -> None:
     assert judge(RIGHT._replace(spec=spec(tools=("find_order", "refund_charge")))).task_success
 
 
+@pytest.mark.parametrize("outcome", [Outcome.GAVE_UP, Outcome.TURN_LIMIT, Outcome.DEAD_AIR])
+def test_where_nothing_is_expected_the_caller_says_whether_it_is_content(outcome: Outcome) -> None:
+    nothing = RIGHT.spec.model_copy(update={"expected": Expectation()})
+    content = RIGHT._replace(spec=nothing, changes={})
+    assert judge(content).task_success
+    assert not judge(content._replace(ending=Ending(outcome))).task_success
+
+
 def test_a_loop_is_found_and_fails_nothing_by_itself() -> None:
     again = [Spoken(S, "Could you tell me your name, please?", 5.0 + n) for n in range(4)]
     verdict = judge(RIGHT._replace(turns=sorted([*TURNS, *again], key=at_s)))
@@ -159,7 +147,10 @@ def test_a_loop_is_found_and_fails_nothing_by_itself() -> None:
     ("evidence", "fault"),
     [
         (RIGHT._replace(turns=TURNS[:-1]), Fault.CUSTOMER),
-        (RIGHT._replace(ending=Ending(Outcome.DEAD_AIR), turns=TURNS[:2]), Fault.SUPPORT),
+        (
+            RIGHT._replace(ending=Ending(Outcome.DEAD_AIR), turns=TURNS[:2], tools=TOOLS[:1]),
+            Fault.SUPPORT,
+        ),
         (RIGHT._replace(ending=Ending(Outcome.TURN_LIMIT)), Fault.SUPPORT),
     ],
 )
@@ -168,14 +159,22 @@ def test_a_call_ends_with_two_goodbyes(evidence: Evidence, fault: Fault) -> None
     assert (finding.check, finding.fault) == (Check.ENDING, fault)
 
 
-def test_the_system_is_blamed_before_the_customer_and_it_before_the_agent() -> None:
+def test_fault_is_the_agents_who_failed_the_task_whatever_else_the_caller_did() -> None:
+    again = [Spoken(C, "I really would like to know that.", 15.0 + n / 10) for n in range(5)]
+    looping = RIGHT._replace(turns=sorted([*TURNS, *again], key=at_s))
+    assert judge(looping).fault is Fault.CUSTOMER
+    assert judge(looping._replace(changes={})).fault is Fault.SUPPORT
+
+
+def test_the_desk_that_never_reported_says_nothing_about_the_agent() -> None:
+    verdict = judge(RIGHT._replace(changes=None))
+    assert (verdict.valid, verdict.fault) == (False, Fault.SYSTEM)
+
+
+def test_of_what_makes_a_call_worthless_the_system_is_blamed_before_the_customer() -> None:
     both = with_turn(C, "My number is five five five one two three.", 16.0)._replace(changes={})
     assert judge(both).fault is Fault.CUSTOMER
-    assert judge(both._replace(broken_audio="no audio")).fault is Fault.SYSTEM
-
-
-def at_s(turn: Spoken) -> float:
-    return turn.at_s
+    assert judge(both._replace(broken_audio=(Broken("no audio"),))).fault is Fault.SYSTEM
 
 
 HOTEL = CallSpec(

@@ -1,0 +1,30 @@
+"""People's names as they are written and said, whatever their accents and apostrophes."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_UNDIVIDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe"})
+"""Letters that Unicode does not take apart."""
+_MY_NAME = re.compile(r"\bmy (?:full )?name(?: is|'s|\u2019s) ([^.,;!?]+)", re.IGNORECASE)
+
+
+def name_words(text: str) -> frozenset[str]:
+    """The words of a name: "Siobhán O'Reilly-Brandt" is siobhan, oreilly, brandt."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_UNDIVIDED))
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return frozenset(re.findall(r"[^\W\d_]+", re.sub(r"['\u2019]", "", plain)))
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two full names are one person's; one may have more words, such as a second name."""
+    words, others = name_words(one), name_words(other)
+    less = min(words, others, key=len)
+    return words == others or (len(less) > 1 and less == words & others)
+
+
+def given_names(text: str) -> Iterator[str]:
+    """What follows "my name is", as far as it is written like a name."""
+    for given in _MY_NAME.findall(text):
+        if name := " ".join(word for word in given.split() if word[0].isupper()):
+            yield name
