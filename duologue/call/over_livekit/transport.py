@@ -20,6 +20,7 @@ from duologue.servers.worker_processes import Worker
 from shared.address import ServerAddress
 from shared.errors import CallFailed, ServerFailed, ServerUnreachable, UsageError
 from shared.spec import CallSpec, Role
+from shared.steady_time import steady_time
 
 T = TypeVar("T")
 
@@ -93,14 +94,15 @@ class LiveKitCarrier:
     async def place(self, spec: CallSpec, folder: CallFolder, watch: Watch) -> Held:
         """Place a call (see `Carrier`)."""
         try:
-            return await hold_call(
-                spec,
-                self._address,
-                folder,
-                self._occasion.settings,
-                counterpart=self._occasion.counterpart,
-                watch=watch,
-            )
+            with steady_time():
+                return await hold_call(
+                    spec,
+                    self._address,
+                    folder,
+                    self._occasion.settings,
+                    counterpart=self._occasion.counterpart,
+                    watch=watch,
+                )
         except (ServerUnreachable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
             if not self._occasion.many:
                 raise
