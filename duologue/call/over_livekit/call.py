@@ -83,8 +83,7 @@ async def hold_call(
             counterpart=counterpart,
         )
         try:
-            token = recorder_token(address, room)
-            ending = await _hold(attendance, recorder, counterpart, url=address.url, token=token)
+            ending = await _hold(attendance, recorder, counterpart, address, journal)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         journal.emit(CallEnded(**ending._asdict()))
@@ -111,9 +110,8 @@ async def _hold(
     attendance: Attendance,
     recorder: Recorder,
     counterpart: Counterpart,
-    *,
-    url: str,
-    token: str,
+    address: ServerAddress,
+    journal: Journal,
 ) -> Ending:
     """Bring both sides into the room, and wait until the call has ended and both have left."""
     monitor = Monitor(counterpart)
@@ -128,12 +126,12 @@ async def _hold(
 
     recorder.on_refused(on_refused)
     recorder.on_failed(on_failed)
-    await recorder.start(url, token)
+    await recorder.start(address.url, recorder_token(address, attendance.room))
     connecting = asyncio.create_task(
         _connect(attendance, recorder, monitor, tracks_timeout_s=counterpart.tracks_timeout_s),
         name="connect",
     )
-    waiting = asyncio.create_task(monitor.wait(), name="monitor")
+    waiting = asyncio.create_task(monitor.wait(journal, address.check), name="monitor")
     try:
         await asyncio.wait([connecting, waiting], return_when=asyncio.FIRST_COMPLETED)
         if connecting.done():

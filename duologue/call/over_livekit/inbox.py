@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 from livekit import rtc
 from pydantic import ValidationError
 
+from duologue.call.patience import patient_timeout
 from shared.errors import wrong_field
 from shared.events.journal import Event
 from shared.logs import get_logger
@@ -102,7 +103,7 @@ class Inbox:
         while True:
             reader = await lane.queue.get()
             try:
-                async with asyncio.timeout(lane.timeout_s):
+                async with patient_timeout(lane.timeout_s):
                     await lane.read(lane.role, reader)
             except (TimeoutError, ConnectionError) as error:
                 self._lost(lane.role, f"a stream of {lane.name} broke off: {error}")

@@ -21,15 +21,17 @@ from livekit import api
 
 from duologue.call.counterpart import OURS
 from duologue.call.outcome import ExitCode
+from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.call.transport import Watch
 from duologue.cli.cli import CANCELLED_BY_SIGNAL
 from duologue.folder import event_log, folder, played_zip
 from duologue.labels import placement
 from duologue.servers.process import Program
 from duologue.servers.server import Server, running_server
+from duologue.servers.worker_processes import Command as CommandOf
 from duologue.servers.worker_processes import Worker
 from shared.endings import Fault, Outcome
-from shared.events import CallEnded, Failed, Joined, Started, StateChanged
+from shared.events import CallEnded, Failed, Joined, Said, Started, StateChanged
 from shared.events.journal import Event
 from shared.settings import Settings, inherited_environment
 from shared.spec import CallSpec, Role
@@ -67,10 +69,10 @@ class Stage:
         self.server, self.out = server, out
         self.workers: dict[Role, Worker] = {}
 
-    async def staff(self) -> None:
+    async def staff(self, argv: CommandOf = roles.command) -> None:
         """Start what workers are missing, and wait until all are registered."""
         for role in set(Role) - self.workers.keys():
-            self.workers[role] = await Worker.start(role, self.server.address, argv=roles.command)
+            self.workers[role] = await Worker.start(role, self.server.address, argv=argv)
         await asyncio.gather(*(worker.ready() for worker in self.workers.values()))
 
     async def kill(self, role: Role) -> None:
@@ -262,6 +264,44 @@ async def test_a_refused_job_ends_the_waiting_at_once(stage: Stage) -> None:
 
 async def test_waiting_for_an_agent_ends_at_the_deadline(quiet: dict[str, Ended]) -> None:
     assert quiet["absent"].after_s >= OURS.dispatch_timeout_s
+
+
+async def test_clocks_that_are_put_back_in_mid_call_break_no_conversation(stage: Stage) -> None:
+    for role in tuple(stage.workers):
+        await stage.kill(role)
+    await stage.staff(roles.jumping_command)
+
+    async def put_back() -> None:
+        for worker in stage.workers.values():
+            os.kill(worker.pid, signal.SIGUSR2)
+
+    ended = await stage.call_until("jumping", put_back)
+    for role in Role:
+        await stage.kill(role)
+    assert (ended.outcome, ended.detail) == (Outcome.COMPLETED, "customer: goodbye")
+    for said in event_log.read(ended.folder, Said):
+        assert said.payload.started_at
+        assert said.payload.stopped_at
+        assert 0 < said.payload.stopped_at - said.payload.started_at < 60
+
+
+async def test_a_recorder_that_is_removed_from_outside_ends_the_call_and_says_so(
+    stage: Stage,
+) -> None:
+    await stage.staff()
+
+    async def remove() -> None:
+        async with stage.server.address.client() as livekit:
+            rooms = (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+            [name] = [room.name for room in rooms if room.name.startswith("duologue-removed-")]
+            recorder = api.RoomParticipantIdentity(room=name, identity=IDENTITY)
+            await livekit.room.remove_participant(recorder)
+
+    ended = await stage.call_until("removed", remove)
+    assert (ended.outcome, ended.fault) == (Outcome.RECORDER_REMOVED, Fault.SYSTEM)
+    assert ended.detail.startswith("somebody removed the recorder from the room")
+    assert min(whole(ended.folder)) > SPEECH_RMS
+    assert only_whole_folders(stage.out)
 
 
 async def test_a_room_deleted_from_outside_ends_the_call(stage: Stage) -> None:
