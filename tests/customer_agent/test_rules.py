@@ -134,12 +134,37 @@ async def test_it_leaves_when_it_is_put_through() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["It will not be refunded.", "Shall I have it refunded?", "Refunds take a while."]
+    "answer",
+    [
+        "It will not be refunded.",
+        "Shall I have it refunded?",
+        "Refunds take a while.",
+        "I can have that refunded.",
+        "Once it is refunded, you get an e-mail.",
+        "I would have it refunded, but my system is down.",
+    ],
 )
 async def test_a_goal_is_not_met_by_its_denial_or_a_question(answer: str) -> None:
     side = customer()
     await say_to(side, GREETING, f"It will arrive on Friday. {ELSE}", answer)
     assert "charged twice" in await say_to(side, ELSE)
+
+
+@pytest.mark.parametrize(
+    "answer", ["No problem, I have refunded it.", "Not to worry, that's refunded."]
+)
+async def test_a_goal_is_met_by_a_deed_with_an_assurance(answer: str) -> None:
+    side = customer()
+    said = await say_to(side, GREETING, f"It will arrive on Friday. {ELSE}", f"{answer} {ELSE}")
+    assert "that is" in said
+
+
+async def test_a_goal_that_the_agent_takes_back_is_brought_up_again() -> None:
+    side = customer()
+    done = f"I have refunded it. {ELSE}"
+    await say_to(side, GREETING, f"It will arrive on Friday. {ELSE}", done)
+    said = await say_to(side, f"Sorry, I was mistaken, it has not been refunded. {ELSE}")
+    assert said == "I still need help with this. I was charged twice."
 
 
 async def test_it_asks_three_times_and_then_gives_up() -> None:

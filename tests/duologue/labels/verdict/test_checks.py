@@ -219,6 +219,8 @@ def test_of_an_agent_under_test_what_it_said_counts_and_what_it_did_is_not_seen(
     [
         ("Breakfast is from 7 to 10.", LEFT, {Check.GOAL, Check.ENDING}),
         ("It is at noon. Goodbye.", LEFT, {Check.GOAL, Check.NOT_SAID}),
+        ("If you like, it can be from 7 to 10. Goodbye.", LEFT, {Check.GOAL}),
+        ("From 7 to 10. Sorry, I was mistaken, not from 7. Goodbye.", LEFT, {Check.GOAL}),
         ("From 7 to 10. Goodbye.", Ending(Outcome.GAVE_UP), {Check.GOAL}),
         ("From 7 to 10. Goodbye.", Ending(Outcome.TURN_LIMIT), {Check.GOAL, Check.ENDING}),
         ("It is at noon. Goodbye.", Ending(Outcome.COMPLETED), {Check.NOT_SAID}),
