@@ -64,7 +64,7 @@ class Monitor:
         payload = event.payload
         if event.source in tuple(Role):
             role = Role(event.source)
-            self._silence[role] = Patience()
+            self.on_alive(role)
             if isinstance(payload, Ended):
                 self._on_ended(role, payload)
         elif isinstance(payload, Left) and payload.side:
@@ -75,6 +75,11 @@ class Monitor:
                 self._both_subscribed.set()
         elif isinstance(payload, RoomClosed):
             self._on_closed(payload.reason)
+
+    def on_alive(self, role: Role) -> None:
+        """Take notice that something comes from a side, whatever it will be when it is there."""
+        self._look()
+        self._silence[role] = Patience()
 
     async def expect_tracks(self, timeout_s: float) -> None:
         """Settle the call if the recorder does not receive both sides' tracks in time."""

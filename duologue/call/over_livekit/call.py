@@ -116,6 +116,7 @@ async def _hold(
     """Bring both sides into the room, and wait until the call has ended and both have left."""
     monitor = Monitor(counterpart)
     recorder.on_event(monitor.on_event)
+    recorder.on_alive(monitor.on_alive)
 
     def on_refused(role: Role, reason: str) -> None:
         refused = JobRefused(attendance.room, role, reason)

@@ -47,6 +47,8 @@ class Inbox:
         deliver: Takes every event.
         keep: Takes every stretch of speech with its name, a FLAC file; refuses one by a ValueError.
         lost: Is told what did not come, and of whom.
+        alive: Is told whenever something comes, before it is there whole. An event may be read much
+            later: after what was sent before, be it on its way or lost, and beside long speech.
     """
 
     def __init__(
@@ -54,8 +56,9 @@ class Inbox:
         deliver: Callable[[Event], None],
         keep: Callable[[Role, str, bytes], None],
         lost: Callable[[Role, str], None],
+        alive: Callable[[Role], None] = lambda _: None,
     ) -> None:
-        self._deliver, self._keep, self._lost = deliver, keep, lost
+        self._deliver, self._keep, self._lost, self._alive = deliver, keep, lost, alive
         self._events = {
             role: _Lane(role, "events", asyncio.Queue(), self._read_events, EVENTS_TIMEOUT_S)
             for role in Role
@@ -94,6 +97,7 @@ class Inbox:
 
     def _on_stream(self, lanes: dict[Role, _Lane], reader: Reader, sender: str) -> None:
         if sender in tuple(Role):
+            self._alive(Role(sender))
             lanes[Role(sender)].queue.put_nowait(reader)
         else:
             log.warning("a stream from a stranger ignored", sender=sender)
@@ -122,5 +126,8 @@ class Inbox:
 
     async def _read_speech(self, role: Role, reader: Reader) -> None:
         assert isinstance(reader, rtc.ByteStreamReader)
-        flac = b"".join([chunk async for chunk in reader])
-        self._keep(role, reader.info.name, flac)
+        chunks = []
+        async for chunk in reader:
+            self._alive(role)
+            chunks.append(chunk)
+        self._keep(role, reader.info.name, b"".join(chunks))

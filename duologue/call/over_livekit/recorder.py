@@ -55,6 +55,7 @@ LEAVE_TIMEOUT_S = 3.0
 """How long leaving may take; a server that is gone does not answer."""
 
 EventCallback = Callable[[Event], None]
+AliveCallback = Callable[[Role], None]
 RefusedCallback = Callable[[Role, str], None]
 
 
@@ -129,11 +130,12 @@ class Recorder:
         self._concealment = Concealment()
         self._presence = Presence(self._room, journal, self.side_of)
         self._played = PlayedFile(folder.path)
-        self._inbox = Inbox(self._take, self._keep, self._on_lost)
+        self._inbox = Inbox(self._take, self._keep, self._on_lost, self._on_sign)
         self._streams: dict[str, rtc.AudioStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._writing: asyncio.Task[None] | None = None
         self._on_event: list[EventCallback] = []
+        self._on_alive: list[AliveCallback] = []
         self._on_refused: list[RefusedCallback] = []
         self._dispatched: set[str] = set()
         self._refusals: dict[str, Refusal] = {}
@@ -181,6 +183,10 @@ class Recorder:
     def on_event(self, callback: EventCallback) -> None:
         """Call back with every event of both workers and the driver, in order of arrival."""
         self._on_event.append(callback)
+
+    def on_alive(self, callback: AliveCallback) -> None:
+        """Call back whenever something begins to come from a role's side."""
+        self._on_alive.append(callback)
 
     def on_audio(self, listener: Listener) -> None:
         """Have `listener` hear both sides, as their audio comes in."""
@@ -297,6 +303,10 @@ class Recorder:
             self._played.add(role, name, flac)
         except OSError as error:
             self._reserve.fail(error)
+
+    def _on_sign(self, role: Role) -> None:
+        for callback in self._on_alive:
+            callback(role)
 
     def _on_lost(self, role: Role, problem: str) -> None:
         self._journal.emit(Failed(error=problem, sender=role))

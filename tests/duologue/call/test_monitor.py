@@ -132,6 +132,16 @@ async def test_a_side_whose_heart_stops_is_lost_though_it_never_left() -> None:
     assert time.monotonic() - began >= HEARTBEAT_LOST_S
 
 
+async def test_a_side_lives_of_which_anything_comes_though_its_events_are_late() -> None:
+    monitor, loop = Monitor(), asyncio.get_running_loop()
+    monitor.on_event(event(Heartbeat(), Role.CUSTOMER))
+    for part in range(1, 11):
+        loop.call_later(part * HEARTBEAT_LOST_S / 3, monitor.on_alive, Role.CUSTOMER)
+    goodbye = ended(Role.CUSTOMER, EndReason.GOODBYE)
+    loop.call_later(11 * HEARTBEAT_LOST_S / 3, monitor.on_event, goodbye)
+    assert (await ending_of(monitor)).outcome is Outcome.COMPLETED
+
+
 async def test_a_driver_that_was_away_says_so_and_blames_nobody_for_it() -> None:
     monitor, journal, said = Monitor(), Journal("driver"), asyncio.Event()
 

@@ -18,6 +18,7 @@ import soundfile
 from livekit import api, rtc
 from pydantic import SecretStr
 
+from duologue.call.over_livekit import inbox
 from duologue.call.over_livekit.recorder import IDENTITY, Recorder, recorder_token
 from duologue.folder.channels import RATE_HZ
 from duologue.folder.folder import CallFolder, Take
@@ -251,6 +252,32 @@ async def test_a_burst_of_events_arrives_whole_and_in_order(server: Server, tmp_
         assert heard == [str(number) for number in range(500)]
         kept = [line["new"] for line in lines(place.path) if line["role"] == role]
         assert kept == heard
+
+
+async def test_a_side_is_known_to_live_while_something_that_it_sent_is_not_there_yet(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "EVENTS_TIMEOUT_S", 600.0)
+    async with studio(server, tmp_path) as place:
+        alive: list[Role] = []
+        two = asyncio.Event()
+
+        def on_alive(role: Role) -> None:
+            alive.append(role)
+            if len(alive) == 2:
+                two.set()
+
+        place.recorder.on_alive(on_alive)
+        customer = place.voices[Role.CUSTOMER]
+        unfinished = await customer.room.local_participant.stream_text(
+            topic=EVENTS_TOPIC, destination_identities=[IDENTITY]
+        )
+        await unfinished.write("{")
+        await customer.send(Event("customer", time.time(), Heartbeat()))
+        await two.wait()
+        assert alive == [Role.CUSTOMER, Role.CUSTOMER]
+        assert place.count(Heartbeat) == 0  # it is read after what was sent before it
+        await place.recorder.stop()
 
 
 async def test_speech_that_is_sent_is_kept_as_it_is_and_what_is_none_is_reported(
