@@ -71,7 +71,7 @@ def doctor(
         )
         if named:
             return await examine(named, settings, hold_s=hold_s, on_stage=show)
-        async with hosted(settings, say, local_workers=True, on_line=show_problem) as address:
-            return await examine(address, settings, hold_s=hold_s, on_stage=show)
+        async with hosted(settings, say, local_workers=True, on_line=show_problem) as hosts:
+            return await examine(hosts.address, settings, hold_s=hold_s, on_stage=show)
 
     sys.exit(exit_status(run_cancellable(examine_server())))

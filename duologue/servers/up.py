@@ -53,15 +53,15 @@ async def up(
 
             async with kept_workers(
                 server.address, say, registered=registered, on_line=on_line, argv=argv
-            ) as keepers:
+            ) as workers:
                 ended = asyncio.create_task(server.program.wait(), name="server ends")
                 stopped = asyncio.create_task(stop.wait(), name="stop")
                 try:
-                    waited: list[asyncio.Future[Any]] = [*keepers, ended, stopped]
+                    waited: list[asyncio.Future[Any]] = [*workers.keepers, ended, stopped]
                     done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                     if ended in done:
                         raise ServerFailed(f"livekit-server ended by itself ({ended.result()})")
-                    for keeper in done.intersection(keepers):
+                    for keeper in done.intersection(workers.keepers):
                         keeper.result()
                     say("stopping")
                 finally:

@@ -10,7 +10,7 @@ from typing import Any
 
 from duologue.servers.process import Program
 from shared.address import ServerAddress
-from shared.errors import WorkerFailed
+from shared.errors import ServerFailed, WorkerFailed
 from shared.events import Registered
 from shared.settings import inherited_environment
 from shared.spec import Role
@@ -129,12 +129,16 @@ class Worker:
             ended.cancel()
             hung.cancel()
 
+    async def answers(self) -> bool:
+        """Whether it runs and answers at its health port now. It must be registered."""
+        return self._program.running and await _answers(self._registered.result())
+
     async def _hang(self) -> None:
         """Return once it has not answered at its health port several times in a row."""
         missed = 0
         while missed < HUNG_CHECKS:
             await asyncio.sleep(CHECKED_EVERY_S)
-            missed = 0 if await _answers(self._registered.result()) else missed + 1
+            missed = 0 if await self.answers() else missed + 1
 
     @property
     def problem(self) -> str:
@@ -156,20 +160,47 @@ async def running_workers(
     roles: Collection[Role] = tuple(Role),
     on_line: OnLine | None = None,
     argv: Command = command,
+    server: Program | None = None,
 ) -> AsyncIterator[dict[Role, Worker]]:
     """The workers of `roles`, registered with the server at `address`; stopped on leaving.
 
+    Args:
+        address: Of their server.
+        roles: Which.
+        on_line: Gets every line of their logs.
+        argv: What starts a worker.
+        server: The server itself, where it is our own.
+
     Raises:
         WorkerFailed: One of them did not start.
+        ServerFailed: The server ended before they were registered.
     """
     workers: dict[Role, Worker] = {}
     try:
         for role in roles:
             workers[role] = await Worker.start(role, address, on_line=on_line, argv=argv)
-        await asyncio.gather(*(worker.ready() for worker in workers.values()))
+        await _all_ready(workers.values(), server)
         yield workers
     finally:
         await asyncio.gather(*(worker.stop() for worker in workers.values()))
+
+
+async def _all_ready(workers: Collection[Worker], server: Program | None) -> None:
+    ready = asyncio.gather(*(worker.ready() for worker in workers))
+    waited: list[asyncio.Future[Any]] = [ready]
+    if server:
+        waited.append(asyncio.create_task(server.wait(), name="server ends"))
+    try:
+        done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        for ended in done - {ready}:
+            raise ServerFailed(
+                f"livekit-server ended by itself ({ended.result()}) as the workers started"
+            )
+        await ready
+    finally:
+        for each in waited:
+            each.cancel()
+        await asyncio.gather(*waited, return_exceptions=True)
 
 
 async def _answers(port: int) -> bool:

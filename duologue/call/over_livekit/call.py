@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -27,6 +27,9 @@ from shared.spec import CallSpec, Role
 
 log = get_logger(__name__)
 
+Loss = Callable[[], Coroutine[None, None, Ending]]
+"""Waits until something that the call needs is lost, and says how the call ends by that."""
+
 LOST_TIMEOUT_S = 6.0
 """How long the recorder may take to notice that the room or its server is gone."""
 
@@ -47,8 +50,9 @@ async def hold_call(
     *,
     counterpart: Counterpart,
     watch: Watch = UNWATCHED,
+    losses: Collection[Loss] = (),
 ) -> Held:
-    """Hold one call and record it into `folder`, however it ends.
+    """Hold one call and record it into `folder`, however it ends; each of `losses` ends it.
 
     Cancelling it ends the call with the outcome `cancelled`, with which it returns.
 
@@ -83,7 +87,7 @@ async def hold_call(
             counterpart=counterpart,
         )
         try:
-            ending = await _hold(attendance, recorder, counterpart, address, journal)
+            ending = await _hold(attendance, recorder, counterpart, losses, address, journal)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         journal.emit(CallEnded(**ending._asdict()))
@@ -110,6 +114,7 @@ async def _hold(
     attendance: Attendance,
     recorder: Recorder,
     counterpart: Counterpart,
+    losses: Collection[Loss],
     address: ServerAddress,
     journal: Journal,
 ) -> Ending:
@@ -125,6 +130,9 @@ async def _hold(
     def on_failed(problem: str) -> None:
         monitor.settle(Ending(Outcome.RECORDING_FAILED, Fault.SYSTEM, problem))
 
+    async def end_by(loss: Loss) -> None:
+        monitor.settle(await loss())
+
     recorder.on_refused(on_refused)
     recorder.on_failed(on_failed)
     await recorder.start(address.url, recorder_token(address, attendance.room))
@@ -133,6 +141,7 @@ async def _hold(
         name="connect",
     )
     waiting = asyncio.create_task(monitor.wait(journal, address.check), name="monitor")
+    losing = [asyncio.create_task(end_by(loss), name="loss") for loss in losses]
     try:
         await asyncio.wait([connecting, waiting], return_when=asyncio.FIRST_COMPLETED)
         if connecting.done():
@@ -142,9 +151,9 @@ async def _hold(
             await attendance.gone()
         return ending
     finally:
-        for task in (connecting, waiting):
+        for task in (connecting, waiting, *losing):
             task.cancel()
-        await asyncio.wait([connecting, waiting])
+        await asyncio.wait([connecting, waiting, *losing])
         await attendance.aclose()
 
 

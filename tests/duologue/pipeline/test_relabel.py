@@ -197,6 +197,15 @@ def test_many_calls_are_relabelled_by_many_processes_and_what_cannot_be_is_named
     assert read_call(calls / "schema-1-livekit").schema_version == SCHEMA
 
 
+def test_no_more_processes_are_asked_for_than_there_are_cores(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("duologue.pipeline.relabel.ProcessPoolExecutor", None)  # none is started
+    told = CliRunner().invoke(app, ["relabel", str(calls), "--jobs", "1000"])
+    assert (told.exit_code, told.stderr) == (0, "")
+
+
 def test_a_call_of_a_business_that_is_not_here_is_named_and_stays_as_it_is(calls: Path) -> None:
     folder = calls / "schema-1-direct"
     recorded = json.loads((folder / CALL).read_text())
