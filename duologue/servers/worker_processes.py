@@ -1,7 +1,6 @@
 """The two workers as child processes of this one, registered before they count as started."""
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -9,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from duologue.servers.process import Program
+from duologue.servers.worker_log import LONGEST, fields_of, last_error
 from shared.address import ServerAddress
 from shared.errors import ServerFailed, WorkerFailed
 from shared.events import Registered
@@ -35,7 +35,8 @@ HUNG_CHECKS = 4
 """A worker that does not answer so many times in a row hangs: 20 to 40 s, far longer than a busy
 machine keeps it from its loop."""
 
-SHORT = 300
+FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM)
+"""Whoever ends by these has not said why."""
 
 OnLine = Callable[[Role, str], None]
 Command = Callable[[Role], Sequence[str]]
@@ -79,7 +80,7 @@ class Worker:
         registered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         def read(line: str) -> None:
-            fields = _fields(line)
+            fields = fields_of(line)
             if fields.get("event") == Registered.name and not registered.done():
                 registered.set_result(fields["port"])
             if on_line is not None:
@@ -106,17 +107,20 @@ class Worker:
             if ended.done():
                 raise WorkerFailed(self.role, f"it ended ({ended.result()})")
             if not self._registered.done():
-                raise WorkerFailed(
-                    self.role, f"it did not register within {timeout_s:g} s ({self.problem})"
-                )
+                problem = last_error(self._program.last_lines)
+                why = f" ({problem})" if problem else ""
+                raise WorkerFailed(self.role, f"it did not register within {timeout_s:g} s{why}")
         finally:
             ended.cancel()
 
     async def wait(self) -> str:
-        """Wait until it has ended; how it ended, and what it said last."""
+        """Wait until it has ended; how it ended, and the error that it said last."""
         code = await self._program.wait()
         how = f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
-        return f"{how}: {self.problem}" if self.problem else how
+        problem = "" if -code in FROM_OUTSIDE else last_error(self._program.last_lines)
+        if code > 0 and not problem:
+            problem = self._last_words
+        return f"{how}: {problem}" if problem else how
 
     async def lost(self) -> str:
         """Wait until it has ended, or hangs; what was seen. It must be registered."""
@@ -129,6 +133,12 @@ class Worker:
             ended.cancel()
             hung.cancel()
 
+    @property
+    def _last_words(self) -> str:
+        """The last line that is no record, such as of a Python that finds no module."""
+        plain = [line for line in self._program.last_lines if not fields_of(line)]
+        return plain[-1][:LONGEST] if plain else ""
+
     async def answers(self) -> bool:
         """Whether it runs and answers at its health port now. It must be registered."""
         return self._program.running and await _answers(self._registered.result())
@@ -139,14 +149,6 @@ class Worker:
         while missed < HUNG_CHECKS:
             await asyncio.sleep(CHECKED_EVERY_S)
             missed = 0 if await self.answers() else missed + 1
-
-    @property
-    def problem(self) -> str:
-        """The last error in its log, else the last line, made short."""
-        lines = list(self._program.last_lines)
-        errors = [line for line in lines if _fields(line).get("level") in ("error", "critical")]
-        plain = [line for line in lines if not _fields(line)]
-        return _short((plain or errors or lines or [""])[-1])
 
     async def stop(self) -> None:
         """End it and its job processes."""
@@ -239,21 +241,3 @@ def _environment(address: ServerAddress, calls: int | None) -> dict[str, str]:
             "PYTHONUNBUFFERED": "1",
         }
     )
-
-
-def _fields(line: str) -> dict[str, Any]:
-    try:
-        fields = json.loads(line)
-    except ValueError:
-        return {}
-    return fields if isinstance(fields, dict) else {}
-
-
-def _short(line: str) -> str:
-    fields = _fields(line)
-    details = [
-        str(fields[name]).strip().splitlines()[-1]  # of a traceback, the exception
-        for name in ("event", "problem", "error", "exception")
-        if str(fields.get(name) or "").strip()
-    ]
-    return (": ".join(details) or line)[:SHORT]
