@@ -48,6 +48,11 @@ class KeptWorkers:
         self.current: dict[Role, Worker] = {}
         self.ready = asyncio.Event()
 
+    def ports(self) -> dict[Role, int | None]:
+        """The health port of each; None while it is not registered."""
+        ports = {role: worker.port for role, worker in self.current.items()}
+        return {role: ports.get(role) for role in Role}
+
 
 @asynccontextmanager
 async def kept_server(settings: Settings, say: Say) -> AsyncIterator[KeptServer]:

@@ -43,10 +43,12 @@ async def up(
         raise UsageError(up_state.already_running(running))
     async with running_server(settings, say, port=port) as server:
         with up_state.kept(settings, server.address) as file:
-            waiting = set(Role)
+            waiting, ports = set(Role), dict[Role, int]()
 
             def registered(worker: Worker) -> None:
                 say(f"worker {worker.role} is registered (process {worker.pid})")
+                ports[worker.role] = worker.port
+                up_state.tell_workers(file, server.address, ports)
                 if waiting == {worker.role}:
                     _explain(server.address, file, say)
                 waiting.discard(worker.role)

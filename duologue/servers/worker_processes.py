@@ -139,16 +139,17 @@ class Worker:
         plain = [line for line in self._program.last_lines if not fields_of(line)]
         return plain[-1][:LONGEST] if plain else ""
 
-    async def answers(self) -> bool:
-        """Whether it runs and answers at its health port now. It must be registered."""
-        return self._program.running and await _answers(self._registered.result())
+    @property
+    def port(self) -> int:
+        """Its health port. It must be registered."""
+        return self._registered.result()
 
     async def _hang(self) -> None:
         """Return once it has not answered at its health port several times in a row."""
         missed = 0
         while missed < HUNG_CHECKS:
             await asyncio.sleep(CHECKED_EVERY_S)
-            missed = 0 if await self.answers() else missed + 1
+            missed = 0 if await answers(self.port) else missed + 1
 
     async def stop(self) -> None:
         """End it and its job processes."""
@@ -205,7 +206,7 @@ async def _all_ready(workers: Collection[Worker], server: Program | None) -> Non
         await asyncio.gather(*waited, return_exceptions=True)
 
 
-async def _answers(port: int) -> bool:
+async def answers(port: int) -> bool:
     """Whether something answers HTTP at a local port, whatever it says."""
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):

@@ -1,7 +1,7 @@
 """The LiveKit transport: both sides in a room, on a server that is there or is started here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from types import MappingProxyType
@@ -17,9 +17,10 @@ from duologue.call.over_livekit.agent_worker import TheirAgent, hosted_agent
 from duologue.call.over_livekit.call import hold_call
 from duologue.call.transport import Held, Occasion, Watch
 from duologue.folder.folder import CallFolder, Clock, TransportName
+from duologue.servers import up_state
 from duologue.servers.host import find_running, hosted
 from duologue.servers.keeper import KeptServer, kept_server, kept_workers
-from duologue.servers.worker_processes import Worker
+from duologue.servers.worker_processes import Worker, answers
 from shared.address import ServerAddress
 from shared.endings import Ending, Fault, Outcome
 from shared.errors import PartAway, ServerFailed, ServerUnreachable, UsageError, WorkerFailed
@@ -27,6 +28,8 @@ from shared.spec import CallSpec, Role
 from shared.steady_time import steady_time
 
 T = TypeVar("T")
+Ports = Callable[[], Mapping[Role, int | None]]
+"""The health ports of workers, None of one that is not there just now. It may block."""
 
 AGAIN_EVERY_S = 1.0
 AWAY_S = 300.0
@@ -74,7 +77,8 @@ class LiveKitCarrier:
         address: Of the server.
         occasion: What calls are made for.
         workers: Our own that were started here and are registered, as they are at any time.
-        server: Our own that is kept running; then the workers are, too.
+        server: Our own that is kept running.
+        ports: Says at which health ports workers of ours are to answer, wherever they were started.
         kept: What fails when the server or a worker cannot be kept running.
         theirs: Somebody's agent that was started here.
     """
@@ -86,11 +90,12 @@ class LiveKitCarrier:
         *,
         workers: Mapping[Role, Worker] = MappingProxyType({}),
         server: KeptServer | None = None,
+        ports: Ports = dict,
         kept: Collection[asyncio.Future[Any]] = (),
         theirs: TheirAgent | None = None,
     ) -> None:
         self._address, self._occasion = address, occasion
-        self._workers, self._server = workers, server
+        self._workers, self._server, self._ports = workers, server, ports
         self._kept, self._theirs = kept, theirs
         self._admission = Admission()
         self._recovering = asyncio.Lock()
@@ -102,7 +107,7 @@ class LiveKitCarrier:
 
     async def place(self, spec: CallSpec, folder: CallFolder, watch: Watch) -> Held:
         """Place a call (see `Carrier`)."""
-        parts = self._parts()
+        parts = await self._parts()
         try:
             with steady_time():
                 held = await hold_call(
@@ -122,7 +127,7 @@ class LiveKitCarrier:
                 raise
             raise ServerFailed(problem) from None
         if self._occasion.many and held.ending.outcome in RETRIED:
-            lost = held.ending.outcome is Outcome.SERVER_LOST or self._parts() != parts
+            lost = held.ending.outcome is Outcome.SERVER_LOST or await self._parts() != parts
             return held._replace(part_away=lost or await self._away() is not None)
         return held
 
@@ -182,16 +187,15 @@ class LiveKitCarrier:
             await self._address.check()
         except ServerUnreachable as error:
             return error
-        for role in Role if self._server else ():
-            worker = self._workers.get(role)
-            if worker is None or not await worker.answers():
+        for role, port in (await asyncio.to_thread(self._ports)).items():
+            if port is None or not await answers(port):
                 return WorkerFailed(role, "it does not answer")
         return None
 
-    def _parts(self) -> frozenset[int]:
-        """The processes of our own that calls need now."""
-        server = {self._server.current.program.pid} if self._server else set()
-        return frozenset(server.union(worker.pid for worker in self._workers.values()))
+    async def _parts(self) -> tuple[object, ...]:
+        """What is another one for each server and worker of ours that was started anew."""
+        server = self._server.current.program.pid if self._server else None
+        return server, await asyncio.to_thread(self._ports)
 
 
 async def _lost(worker: Worker) -> Ending:
@@ -225,7 +229,8 @@ async def _with_kept_workers(occasion: Occasion) -> AsyncIterator[LiveKitCarrier
     """For many calls: a server and workers of our own are started again when they die."""
     settings, say = occasion.settings, occasion.say
     if running := await find_running(settings, say):
-        yield LiveKitCarrier(running, occasion)
+        ports = partial(up_state.worker_ports, settings, running)
+        yield LiveKitCarrier(running, occasion, ports=ports)
         return
     async with kept_server(settings, say) as server:
         address = server.current.address
@@ -238,6 +243,7 @@ async def _with_kept_workers(occasion: Occasion) -> AsyncIterator[LiveKitCarrier
                 occasion,
                 workers=workers.current,
                 server=server,
+                ports=workers.ports,
                 kept=(server.keeper, *workers.keepers),
             )
             await carrier.until(workers.ready.wait())

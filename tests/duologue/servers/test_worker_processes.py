@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from duologue.servers import worker_processes
 from duologue.servers.process import Program
-from duologue.servers.worker_processes import Worker, running_workers
+from duologue.servers.worker_processes import Worker, answers, running_workers
 from shared.address import ServerAddress
 from shared.errors import ServerFailed, WorkerFailed
 from shared.spec import Role
@@ -172,10 +172,10 @@ async def test_whether_a_worker_answers_is_seen_at_once(monkeypatch: pytest.Monk
         ADDRESS, roles=[Role.SUPPORT], argv=lambda _: fake_worker()
     ) as started:
         worker = started[Role.SUPPORT]
-        assert await worker.answers()
+        assert await answers(worker.port)
         monkeypatch.setattr(worker_processes, "CHECK_TIMEOUT_S", 0.2)
         os.kill(worker.pid, signal.SIGSTOP)
-        assert not await worker.answers()
+        assert not await answers(worker.port)
         os.kill(worker.pid, signal.SIGKILL)
         await worker.wait()
-        assert not await worker.answers()
+        assert not await answers(worker.port)

@@ -31,7 +31,7 @@ from duologue.servers.server import Server, running_server
 from duologue.servers.worker_processes import Command as CommandOf
 from duologue.servers.worker_processes import Worker
 from shared.endings import Fault, Outcome
-from shared.events import CallEnded, Failed, Joined, Said, Started, StateChanged
+from shared.events import CallEnded, Dispatched, Failed, Joined, Said, Started, StateChanged
 from shared.events.journal import Event
 from shared.settings import Settings, inherited_environment
 from shared.spec import CallSpec, Role
@@ -429,8 +429,18 @@ class Command:
         assert self.process.stdout is not None
         if not any(map(_is_customer_speaking, map(Event.from_json, self.process.stdout))):
             pytest.fail(f"it ended: {self.process.communicate()[1]}")
-        self.children = psutil.Process(self.process.pid).children(recursive=True)
+        self._look()
         time.sleep(1.0)  # of speech, which is to be in the recording
+
+    def until_dispatched(self) -> None:
+        assert self.process.stdout is not None
+        events = map(Event.from_json, self.process.stdout)
+        if not any(isinstance(event.payload, Dispatched) for event in events):
+            pytest.fail(f"it ended: {self.process.communicate()[1]}")
+        self._look()
+
+    def _look(self) -> None:
+        self.children = psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, name: str) -> int:
         """The process id of what was started with `name` in its command line."""
@@ -485,6 +495,20 @@ async def test_a_server_that_is_killed_ends_the_call_and_the_workers(command: Co
     call = json.loads((command.out / "c" / folder.CALL).read_text(encoding="utf-8"))
     assert (call["outcome"], call["fault"]) == (Outcome.SERVER_LOST, Fault.SYSTEM)
     assert min(whole(command.out / "c")) > SPEECH_RMS / 2
+    assert only_whole_folders(command.out)
+
+
+async def test_a_worker_that_is_killed_as_the_call_is_set_up_ends_it_at_once(
+    command: Command,
+) -> None:
+    """Nobody would join in the dead worker's place, and nobody else would say so."""
+    await asyncio.to_thread(command.until_dispatched)
+    os.kill(command.child("customer_agent"), signal.SIGKILL)
+    code, _ = await asyncio.to_thread(command.ended)
+    assert code == ExitCode.SYSTEM
+    call = json.loads((command.out / "c" / folder.CALL).read_text(encoding="utf-8"))
+    assert (call["outcome"], call["fault"]) == (Outcome.WORKER_LOST, Fault.SYSTEM)
+    assert call["detail"] == "worker customer: killed by SIGKILL"
     assert only_whole_folders(command.out)
 
 
