@@ -43,15 +43,15 @@ async def up(
         raise UsageError(up_state.already_running(running))
     async with running_server(settings, say, port=port) as server:
         with up_state.kept(settings, server.address) as file:
-            waiting, ports = set(Role), dict[Role, int]()
+            ports = dict[Role, int | None].fromkeys(Role)
 
             def registered(worker: Worker) -> None:
                 say(f"worker {worker.role} is registered (process {worker.pid})")
+                first = ports[worker.role] is None
                 ports[worker.role] = worker.port
                 up_state.tell_workers(file, server.address, ports)
-                if waiting == {worker.role}:
+                if first and all(ports.values()):
                     _explain(server.address, file, say)
-                waiting.discard(worker.role)
 
             async with kept_workers(
                 server.address, say, registered=registered, on_line=on_line, argv=argv

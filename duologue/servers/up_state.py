@@ -20,8 +20,8 @@ class RunningServer(ServerAddress):
 
     pid: int
     """Of the `duologue up` itself."""
-    workers: dict[Role, int] = Field(default_factory=dict)
-    """The health ports of its workers, as they were registered last."""
+    workers: dict[Role, int | None] = Field(default_factory=dict)
+    """The health ports of its workers, as they were registered last; None before they were."""
 
 
 def state_file(settings: Settings) -> Path:
@@ -52,7 +52,7 @@ def read(settings: Settings) -> RunningServer | None:
     return None
 
 
-def worker_ports(settings: Settings, address: ServerAddress) -> dict[Role, int]:
+def worker_ports(settings: Settings, address: ServerAddress) -> dict[Role, int | None]:
     """The health ports of the workers that a running `duologue up` keeps at `address`, if any.
 
     Nothing is removed, as by `read`: its server may be away just now.
@@ -77,7 +77,7 @@ def kept(settings: Settings, address: ServerAddress) -> Iterator[Path]:
         raise UsageError(already_running(running))
     written = _beside(file)
     try:
-        _write(written, address, {})
+        _write(written, address, dict.fromkeys(Role))
         # A link, unlike a rename, fails if another `duologue up` was faster.
         file.hardlink_to(written)
     except FileExistsError:
@@ -90,7 +90,7 @@ def kept(settings: Settings, address: ServerAddress) -> Iterator[Path]:
         file.unlink(missing_ok=True)
 
 
-def tell_workers(file: Path, address: ServerAddress, ports: Mapping[Role, int]) -> None:
+def tell_workers(file: Path, address: ServerAddress, ports: Mapping[Role, int | None]) -> None:
     """Write the health ports of the workers into the state `file` that is `kept`, if it can be."""
     written = _beside(file)
     try:
@@ -104,7 +104,7 @@ def _beside(file: Path) -> Path:
     return file.with_name(f".up-{os.getpid()}.json")
 
 
-def _write(written: Path, address: ServerAddress, ports: Mapping[Role, int]) -> None:
+def _write(written: Path, address: ServerAddress, ports: Mapping[Role, int | None]) -> None:
     with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump(
             {

@@ -102,7 +102,7 @@ class _Stage:
         watched = up if case.command is Command.UP and up else driver
         if not driver.until(lambda: self.reached(watched), UNTIL_MOMENT_S):
             return [f"never came to the moment: {driver.output[-300:]}"]
-        problem = self.fault(watched)
+        problem = self.fault(watched if case.target is Target.DRIVER else up or driver)
         if problem:
             return [problem]
         return list(self.problems(watched, driver, up))

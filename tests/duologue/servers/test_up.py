@@ -106,7 +106,7 @@ async def test_a_worker_that_dies_is_started_again(own: Settings, start: Start) 
     assert found is not None
     ports = up_state.worker_ports(own, found)
     assert set(ports) == set(Role)
-    assert all([await answers(port) for port in ports.values()])
+    assert all([port and await answers(port) for port in ports.values()])
     assert "worker support died (killed by SIGKILL" in "\n".join(running.said)
     assert "worker customer died" not in "\n".join(running.said)
 

@@ -51,7 +51,7 @@ def test_where_its_workers_answer_is_told_of_the_server_that_they_are_at(
     ports = {Role.CUSTOMER: 4001, Role.SUPPORT: 4002}
     assert up_state.worker_ports(own, server.address) == {}
     with up_state.kept(own, server.address) as file:
-        assert up_state.worker_ports(own, server.address) == {}
+        assert up_state.worker_ports(own, server.address) == dict.fromkeys(Role)
         up_state.tell_workers(file, server.address, ports)
         assert up_state.worker_ports(own, server.address) == ports
         elsewhere = server.address.model_copy(update={"url": "ws://127.0.0.1:1"})
