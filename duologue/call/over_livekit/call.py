@@ -87,7 +87,7 @@ async def hold_call(
             counterpart=counterpart,
         )
         try:
-            ending = await _hold(attendance, recorder, counterpart, losses, address, journal)
+            ending = await _hold(attendance, recorder, counterpart, address, journal, losses=losses)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         journal.emit(CallEnded(**ending._asdict()))
@@ -114,9 +114,10 @@ async def _hold(
     attendance: Attendance,
     recorder: Recorder,
     counterpart: Counterpart,
-    losses: Collection[Loss],
     address: ServerAddress,
     journal: Journal,
+    *,
+    losses: Collection[Loss],
 ) -> Ending:
     """Bring both sides into the room, and wait until the call has ended and both have left."""
     monitor = Monitor(counterpart)

@@ -221,18 +221,8 @@ def only_whole_folders(out: Path) -> bool:
 @pytest.mark.parametrize(
     ("name", "ending"),
     [
-        (
-            "raise",
-            (
-                Outcome.AGENT_CRASHED,
-                Fault.SUPPORT,
-                "support: crashed: ZeroDivisionError: the agent's own mistake",
-            ),
-        ),
-        (
-            "raise-early",
-            (Outcome.AGENT_CRASHED, Fault.CUSTOMER, "customer: crashed: EngineUnavailable: engine"),
-        ),
+        ("raise", (Outcome.AGENT_CRASHED, Fault.SUPPORT, "support: crashed: ")),
+        ("raise-early", (Outcome.AGENT_CRASHED, Fault.CUSTOMER, "customer: crashed: ")),
         ("leave", (Outcome.WORKER_LOST, Fault.SYSTEM, "")),
         ("silent", (Outcome.PEER_NEVER_CAME, Fault.SYSTEM, "no audio track of customer")),
         ("absent", (Outcome.NOT_PICKED_UP, Fault.SYSTEM, "agent 'support' into room")),
