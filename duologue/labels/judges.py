@@ -21,7 +21,7 @@ from livekit.agents.evals import (
 from pydantic import ConfigDict, Field
 
 from duologue.folder import event_log
-from duologue.folder.folder import read_call, write_json
+from duologue.folder.folder import read_call, read_json, write_json
 from duologue.folder.rework import rework
 from duologue.labels.transcript import transcript
 from shared.errors import DuologueError
@@ -60,8 +60,7 @@ class Judgments(Frozen):
 
 def read(folder: Path) -> Judgments | None:
     """The judgments on a call, if it was judged."""
-    path = folder / FILE
-    return Judgments.model_validate_json(path.read_bytes()) if path.exists() else None
+    return read_json(folder, FILE, Judgments) if (folder / FILE).exists() else None
 
 
 async def judge(

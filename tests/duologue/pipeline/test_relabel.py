@@ -235,6 +235,14 @@ def test_a_business_whose_package_is_broken_is_told_with_the_folder(
     assert done.detail.startswith(f"{folder} cannot be labelled here: 'inn', which grand-inn 1.0")
 
 
+def test_a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for(calls: Path) -> None:
+    folder = calls / "schema-1-direct"
+    (folder / CALL).unlink()
+    os.mkfifo(folder / CALL)
+    with pytest.raises(FolderError, match=r"is damaged: call\.json is no file"):
+        relabel(folder)
+
+
 def test_one_call_is_relabelled_and_what_changed_is_told(calls: Path) -> None:
     folder = calls / "schema-1-livekit"
     told = CliRunner().invoke(app, ["relabel", str(folder)])

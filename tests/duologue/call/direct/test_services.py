@@ -136,8 +136,7 @@ def test_a_service_that_says_nothing_is_given_up_by_real_time(
 
     async def say_nothing(request: web.Request) -> web.Response:
         asked.append(request.path)
-        while request.transport:  # it is there until the other side gives up
-            await asyncio.sleep(0.05)
+        await asyncio.Event().wait()
         return web.Response()
 
     with served([web.post("/{path:.*}", say_nothing)]) as address:
