@@ -12,7 +12,7 @@ from duologue.call.counterpart import OVERHEARD_BY, Counterpart
 from duologue.call.monitor import Monitor
 from duologue.call.over_livekit.attendance import Attendance
 from duologue.call.over_livekit.dispatch import create_room
-from duologue.call.over_livekit.recorder import Recorder, recorder_token
+from duologue.call.over_livekit.recorder import Recorder, new_identity, recorder_token
 from duologue.call.transport import UNWATCHED, Held, Watch
 from duologue.folder.folder import CallFolder
 from shared import engines
@@ -66,6 +66,7 @@ async def hold_call(
         ours = spec.engines[Role.CUSTOMER]
         engines.check(ours.model_copy(update={"stt": OVERHEARD_BY}), settings)
     room = new_room_name(spec.call_id)
+    spec = spec.model_copy(update={"recorder": new_identity()})
     journal = Journal("driver", room=room, call_id=spec.call_id)
     async with (
         _room(address, room, spec) as livekit,
@@ -136,7 +137,8 @@ async def _hold(
 
     recorder.on_refused(on_refused)
     recorder.on_failed(on_failed)
-    await recorder.start(address.url, recorder_token(address, attendance.room))
+    token = recorder_token(address, attendance.room, attendance.recorder_identity)
+    await recorder.start(address.url, token)
     connecting = asyncio.create_task(
         _connect(attendance, recorder, monitor, tracks_timeout_s=counterpart.tracks_timeout_s),
         name="connect",

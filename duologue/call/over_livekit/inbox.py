@@ -1,6 +1,7 @@
 """What both workers send to the recorder over the room: their events, and what they played.
 
-Events come in order, each once. Speech comes beside them: what takes long holds up no event.
+Events come in order, each once, and from nobody who was not told where to. Speech comes beside
+them: what takes long holds up no event.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from shared.errors import wrong_field
 from shared.events.journal import Event
 from shared.logs import get_logger
 from shared.spec import Role
-from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC
+from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC, RECORDER
 
 log = get_logger(__name__)
 
@@ -71,8 +72,10 @@ class Inbox:
 
     def open(self, room: rtc.Room) -> None:
         """Begin to take what is sent to this room's participant."""
-        room.register_text_stream_handler(EVENTS_TOPIC, partial(self._on_stream, self._events))
-        room.register_byte_stream_handler(PLAYED_TOPIC, partial(self._on_stream, self._speech))
+        events = partial(self._on_stream, room, self._events)
+        speech = partial(self._on_stream, room, self._speech)
+        room.register_text_stream_handler(EVENTS_TOPIC, events)
+        room.register_byte_stream_handler(PLAYED_TOPIC, speech)
         self._tasks = [
             asyncio.create_task(self._read_all(lane), name=f"inbox-{lane.name}-{lane.role}")
             for lane in self._lanes
@@ -95,8 +98,12 @@ class Inbox:
     def _lanes(self) -> list[_Lane]:
         return [*self._events.values(), *self._speech.values()]
 
-    def _on_stream(self, lanes: dict[Role, _Lane], reader: Reader, sender: str) -> None:
-        if sender in tuple(Role):
+    def _on_stream(
+        self, room: rtc.Room, lanes: dict[Role, _Lane], reader: Reader, sender: str
+    ) -> None:
+        # Whoever has a token may have a role's identity, and send before it is heard of what it is.
+        told = (reader.info.attributes or {}).get(RECORDER)
+        if sender in tuple(Role) and told == room.local_participant.identity:
             self._alive(Role(sender))
             lanes[Role(sender)].queue.put_nowait(reader)
         else:

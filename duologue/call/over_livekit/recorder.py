@@ -6,6 +6,7 @@ pkg/rtc/room.go).
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ from shared.worker.bus import Refusal
 log = get_logger(__name__)
 
 IDENTITY = "recorder"
+"""In specifications; the recorder of a call has more to it (`new_identity`)."""
 WRITE_EVERY_S = 0.25
 FRAME_MS = 20
 """Of audio that is received at once; half as many frames as by default cost half as much."""
@@ -59,7 +61,12 @@ AliveCallback = Callable[[Role], None]
 RefusedCallback = Callable[[Role, str], None]
 
 
-def recorder_token(address: ServerAddress, room: str) -> str:
+def new_identity() -> str:
+    """An identity of a recorder that nobody in its room knows who was not told with a dispatch."""
+    return f"{IDENTITY}-{secrets.token_hex(8)}"
+
+
+def recorder_token(address: ServerAddress, room: str, identity: str = IDENTITY) -> str:
     """A token with which the recorder may join `room`, unseen, and only listen."""
     grants = api.VideoGrants(
         room_join=True,
@@ -69,7 +76,7 @@ def recorder_token(address: ServerAddress, room: str) -> str:
         can_publish_data=False,
         can_subscribe=True,
     )
-    return address.token(IDENTITY, grants)
+    return address.token(identity, grants)
 
 
 class RecordingClock(NamedTuple):
@@ -137,7 +144,8 @@ class Recorder:
         self._on_event: list[EventCallback] = []
         self._on_alive: list[AliveCallback] = []
         self._on_refused: list[RefusedCallback] = []
-        self._dispatched: set[str] = set()
+        self._dispatched: dict[str, str] = {}
+        """The agent name of each dispatch of this call."""
         self._refusals: dict[str, Refusal] = {}
         """Those that came, by the dispatch they answer, and were not taken."""
         self._listeners: list[Listener] = []
@@ -170,11 +178,18 @@ class Recorder:
         return self._room.remote_participants
 
     def side_of(self, participant: rtc.Participant) -> Role | None:
-        """Which side of the call a participant is; None for anybody else."""
+        """Which side of the call a participant is; None for anybody else.
+
+        Whoever has a token may have any identity and attributes; only workers have agents.
+        """
+        is_agent = participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
         if participant.identity == Role.CUSTOMER:
-            return Role.CUSTOMER
-        takes = self._counterpart.takes(participant.identity, participant.attributes)
-        return Role.SUPPORT if takes else None
+            role, name = Role.CUSTOMER, Role.CUSTOMER.value
+        elif self._counterpart.takes(participant.identity, participant.attributes):
+            role, name = Role.SUPPORT, self._counterpart.agent_name
+        else:
+            return None
+        return role if is_agent or name not in self._dispatched.values() else None
 
     def find(self, role: Role) -> rtc.RemoteParticipant | None:
         """The participant that is `role`'s side of the call, if it is there."""
@@ -294,7 +309,7 @@ class Recorder:
         for callback in self._on_event:
             callback(event)
         if isinstance(event.payload, Dispatched | Redispatched):
-            self._dispatched.add(event.payload.dispatch_id)
+            self._dispatched[event.payload.dispatch_id] = event.payload.agent_name
             self._take_refusals()
 
     def _keep(self, role: Role, name: str, flac: bytes) -> None:
@@ -384,7 +399,7 @@ class Recorder:
 
     def _take_refusals(self) -> None:
         """Take what answers a dispatch of this call; it may come before who made it knows it."""
-        for dispatch_id in self._dispatched & self._refusals.keys():
+        for dispatch_id in self._dispatched.keys() & self._refusals.keys():
             refusal = self._refusals.pop(dispatch_id)
             self._journal.emit(Refused(worker=refusal.role, reason=refusal.reason))
             for callback in self._on_refused:
