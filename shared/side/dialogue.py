@@ -198,6 +198,9 @@ class _Replay:
                 act = self._dialogue.send(answer)
             except StopIteration:
                 return Reply()
+            if isinstance(act, Say | Tell) and type(act.text) is not str:
+                problem = f"a dialogue says text, and no {type(act.text).__name__}"
+                raise self._raised_there(TypeError(problem))
             if isinstance(act, Tell):
                 self._told.append(act.text)
                 if len(self._told) > MOST_TOLD:
