@@ -7,10 +7,11 @@ hangs up, with its goals met or given up.
 
 import re
 
-from customer_agent.facts import asked_for, fact_aloud, is_code, is_request
+from customer_agent.facts import asked_for, is_request
 from customer_agent.manner import Manner
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal
 from shared.language.as_heard import codes, digits_of, is_goodbye, phrase, sentences
+from shared.language.facts.typed import TypedFact, typed_fact
 from shared.language.likeness import likeness
 from shared.language.statements import Claim, is_stated
 from shared.side.dialogue import Dialogue, PeerTurn, Performed, call, listen, say, tell
@@ -68,8 +69,8 @@ class Caller:
         self._manner = Manner(sheet.persona, sheet.mood, sheet.behaviours, seed)
         self._performed: list[Performed] = []
         """In the turn that is being put together."""
-        self._facts = {"name": sheet.persona.name}
-        self._facts |= {key: fact.value for key, fact in sheet.facts.items()}
+        self._facts = {"name": typed_fact("name", sheet.persona.name)}
+        self._facts |= {key: typed_fact(key, fact.value) for key, fact in sheet.facts.items()}
         self._sayings = {key: fact.said for key, fact in sheet.facts.items() if fact.said}
         self._refuses = sheet.refuses
         self._goals = [_State(goal, self._manner.insists) for goal in sheet.goals]
@@ -222,28 +223,28 @@ class Caller:
         parts = []
         for key in dict.fromkeys(asked):
             noun = key.replace("_", " ")
-            value = self._facts.get(key)
-            if value is None:
+            fact = self._facts.get(key)
+            if fact is None:
                 parts.append(f"I am sorry, I do not have the {noun}.")
                 continue
             if key in self._sayings:
                 parts.append(self._sayings[key])
                 continue
             again = key in self._given and len(asked) == 1
-            aloud = self._aloud(key, value)
+            aloud = self._aloud(fact)
             told = self._manner.fact(noun, aloud, alone=len(asked) == 1)
             parts.append(f"It is {aloud}." if again else told)
             if key == "name" and " spell " in phrase(text):
-                last = value.rsplit(maxsplit=1)[-1]
+                last = fact.written.rsplit(maxsplit=1)[-1]
                 parts.append(f"{last} is spelled {self._manner.letters(last)}.")
             self._given.add(key)
         return " ".join(parts)
 
-    def _aloud(self, key: str, value: str) -> str:
+    def _aloud(self, fact: TypedFact) -> str:
         """A fact as this caller says it."""
-        if not is_code(value):
-            return fact_aloud(key, value)
-        aloud, performed = self._manner.slip(value)
+        if not fact.groups:
+            return fact.aloud
+        aloud, performed = self._manner.slip(fact.groups)
         self._performed += performed
         return aloud
 
@@ -257,13 +258,14 @@ class Caller:
 
     def _correction(self, text: str) -> str:
         """What to say to a code that was read back."""
-        known = {key: digits_of(value) for key, value in self._facts.items() if is_code(value)}
+        coded = {key: fact.groups for key, fact in self._facts.items() if fact.groups}
+        known = {key: digits_of("".join(groups)) for key, groups in coded.items()}
         for code in codes(text, sorted({len(digits) for digits in known.values()})):
             if set(code.digits) & set(known.values()):
                 continue
             for key, digits in known.items():
                 if any(_nearly(reading, digits) for reading in code.digits):
-                    aloud = self._manner.code(self._facts[key])
+                    aloud = self._manner.code(coded[key])
                     return f"No, my {key.replace('_', ' ')} is {aloud}."
         return ""
 
