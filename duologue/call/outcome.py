@@ -61,8 +61,8 @@ def ending_of(role: Role, reason: EndReason, detail: str = "") -> Ending:
     return Ending(outcome, None if outcome in COMPLETE else Fault.SYSTEM, detail)
 
 
-def exit_code(ending: Ending, *, task_success: bool) -> ExitCode:
-    """What the command returns for a call that was made."""
+def exit_code(ending: Ending, *, passed: bool) -> ExitCode:
+    """What the command returns for a call; `passed` if it counts and reached its goal."""
     if ending.outcome not in COMPLETE:
         return ExitCode.SYSTEM
-    return ExitCode.GOAL_REACHED if task_success else ExitCode.GOAL_NOT_REACHED
+    return ExitCode.GOAL_REACHED if passed else ExitCode.GOAL_NOT_REACHED

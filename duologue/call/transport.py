@@ -56,8 +56,6 @@ class Held(NamedTuple):
 
     ending: Ending
     recorded: Take
-    part_away: bool = False
-    """Whether it failed while a server or a worker was away."""
 
 
 class Carrier(Protocol):

@@ -56,8 +56,8 @@ class BatchView:
         if result is None:
             told = "not made"
         else:
-            goal = "goal reached" if result.metrics.task_success else "goal not reached"
-            told = f"{result.ending.outcome}, {goal}"
+            goal = "goal reached" if result.metrics.passed else "goal not reached"
+            told = f"{result.ending.outcome}, {goal if result.metrics.valid else 'does not count'}"
         at = f"{self._finished + self._done}/{self._total}"
         rate = "" if self._console.is_terminal else f"  [dim]{self._rate()}[/dim]"
         self._console.print(f"{at} {escape(call_id)}: {told}{rate}", highlight=False)

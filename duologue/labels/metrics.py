@@ -138,6 +138,11 @@ class Metrics(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
+    @property
+    def passed(self) -> bool:
+        """Whether the call counts, and the task was done in it."""
+        return self.valid and self.task_success
+
     @field_validator("turns", "speech_s", "interruptions", "wer", "levels")
     @classmethod
     def _of_both(cls, by_role: dict[Role, V]) -> dict[Role, V]:

@@ -59,6 +59,7 @@ def page(folder: Path) -> str:
         engines=engines(call.engines, measured.usage),
         software=software(call),
         rows=rows,
+        turns=turns.turns,
         misheard=any(row.misheard for row in rows if isinstance(row, ShownTurn)),
         strays=turns.stray,
         roles=list(Role),

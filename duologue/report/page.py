@@ -63,7 +63,11 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        at=wording.at, length=wording.length, seconds=wording.seconds, plain=wording.plain
+        at=wording.at,
+        length=wording.length,
+        seconds=wording.seconds,
+        plain=wording.plain,
+        found=wording.found,
     )
     return environment
 

@@ -82,7 +82,7 @@ def _figures(calls: Sequence[Call], used: Sequence[tuple[Role, cost.Billed]]) ->
     errors = {role: sum(each.metrics.wer[role].errors for each in calls) for role in Role}
     return {
         "calls": len(calls),
-        "goals_reached": sum(each.succeeded for each in calls),
+        "goals_reached": sum(each.metrics.passed for each in calls),
         "outcomes": _counted(each.outcome for each in calls),
         "valid": sum(each.valid for each in calls),
         "faults": _counted(each.fault or "none" for each in calls),

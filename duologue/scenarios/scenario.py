@@ -121,6 +121,10 @@ class Scenario(BaseModel):
         if data.business:
             for key in data.model_extra or ():
                 yield Flaw(("userdata", key), "is not known beside a business")
+        silence = self.behaviours.silence
+        if silence.probability and silence.length_s >= self.limits.dead_air_s:
+            problem = f"the line is dead after {self.limits.dead_air_s:g} s (limits.dead_air_s)"
+            yield Flaw(("behaviours", "silence", "length_s"), problem)
         yield from contradictions(data.business, data.desk, self.facts, self.expected)
 
     def check(self) -> None:

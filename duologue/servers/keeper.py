@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from duologue.servers.server import Server, running_server
+from duologue.servers.server import running_server
 from duologue.servers.server_binary import Say
 from duologue.servers.worker_processes import Command, OnLine, Worker, command
 from shared.address import ServerAddress
@@ -21,63 +21,35 @@ DEATHS_WITHIN_S = 60.0
 LONGEST_PAUSE_S = 8.0
 
 
-class KeptServer:
-    """A livekit-server that is started again when it ends.
-
-    Attributes:
-        keeper: What keeps it, and fails with ServerFailed when it cannot be started again.
-        current: The one that answered last.
-    """
-
-    keeper: asyncio.Task[None]
-    current: Server
-
-
-class KeptWorkers:
-    """Both workers, each started again when it dies.
-
-    Attributes:
-        keepers: What keeps each of them, and fails with WorkerFailed when it keeps dying.
-        current: Those that are registered and have not died, by role.
-        ready: Set once both were.
-    """
-
-    keepers: Sequence[asyncio.Task[None]]
-
-    def __init__(self) -> None:
-        self.current: dict[Role, Worker] = {}
-        self.ready = asyncio.Event()
-
-    def ports(self) -> dict[Role, int | None]:
-        """The health port of each; None while it is not registered."""
-        ports = {role: worker.port for role, worker in self.current.items()}
-        return {role: ports.get(role) for role in Role}
-
-
 @asynccontextmanager
-async def kept_server(settings: Settings, say: Say) -> AsyncIterator[KeptServer]:
-    """A livekit-server, started again at the same address when it ends; stopped on leaving."""
-    kept, started = KeptServer(), asyncio.Event()
+async def kept_server(
+    settings: Settings, say: Say
+) -> AsyncIterator[tuple[ServerAddress, asyncio.Future[None]]]:
+    """A livekit-server, started again at the same address when it ends; stopped on leaving.
+
+    Yields:
+        Its address, and what fails with ServerFailed when it cannot be started again.
+    """
+    started: asyncio.Future[ServerAddress] = asyncio.get_running_loop().create_future()
 
     async def keep() -> None:
         address = None
         while True:
             async with running_server(settings, say, address=address) as server:
-                kept.current, address = server, server.address
-                started.set()
+                address = server.address
+                if not started.done():
+                    started.set_result(address)
                 code = await server.program.wait()
             say(f"livekit-server ended by itself ({code}); it is started again")
 
-    kept.keeper = keeping = asyncio.create_task(keep(), name="keep server")
-    starting = asyncio.create_task(started.wait(), name="server starts")
+    keeping = asyncio.create_task(keep(), name="keep server")
     try:
-        waited: list[asyncio.Future[Any]] = [keeping, starting]
+        waited: list[asyncio.Future[Any]] = [keeping, started]
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if keeping.done():
             keeping.result()
-        yield kept
+        yield started.result(), keeping
     finally:
-        starting.cancel()
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
 
@@ -87,11 +59,11 @@ async def kept_workers(
     address: ServerAddress,
     say: Say,
     *,
-    registered: Callable[[Worker], None] = lambda _: None,
+    registered: Callable[[Worker], None],
     on_line: OnLine | None = None,
     argv: Command = command,
     calls: int | None = None,
-) -> AsyncIterator[KeptWorkers]:
+) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Both workers, started again when they die; stopped on leaving.
 
     Args:
@@ -101,29 +73,28 @@ async def kept_workers(
         on_line: Gets every line of the workers' logs.
         argv: What starts a worker.
         calls: How many each takes at a time; None leaves it to the environment.
+
+    Yields:
+        What keeps each of them, and fails with WorkerFailed when it keeps dying.
     """
-    kept = KeptWorkers()
 
     def start(role: Role) -> Awaitable[Worker]:
         return Worker.start(role, address, on_line=on_line, argv=argv, calls=calls)
 
-    kept.keepers = [
-        asyncio.create_task(_keep(kept, partial(start, role), registered, say), name=f"keep {role}")
+    keepers = [
+        asyncio.create_task(_keep(partial(start, role), registered, say), name=f"keep {role}")
         for role in Role
     ]
     try:
-        yield kept
+        yield keepers
     finally:
-        for keeper in kept.keepers:
+        for keeper in keepers:
             keeper.cancel()
-        await asyncio.gather(*kept.keepers, return_exceptions=True)
+        await asyncio.gather(*keepers, return_exceptions=True)
 
 
 async def _keep(
-    kept: KeptWorkers,
-    start: Callable[[], Awaitable[Worker]],
-    registered: Callable[[Worker], None],
-    say: Say,
+    start: Callable[[], Awaitable[Worker]], registered: Callable[[Worker], None], say: Say
 ) -> None:
     """Keep one worker running; returns only by raising."""
     deaths: deque[float] = deque(maxlen=DEATHS)
@@ -132,15 +103,11 @@ async def _keep(
         worker = await start()
         try:
             await worker.ready()
-            kept.current[worker.role] = worker
-            if len(kept.current) == len(Role):
-                kept.ready.set()
             registered(worker)
             problem = await worker.lost()
         except WorkerFailed as failure:
             problem = failure.problem
         finally:
-            kept.current.pop(worker.role, None)
             await worker.stop()
         deaths.append(clock.time())
         if len(deaths) == DEATHS and deaths[-1] - deaths[0] < DEATHS_WITHIN_S:

@@ -28,7 +28,7 @@ class Grade(StrEnum):
     FAILED = "failed"
     """Too few of its valid calls reached their goal."""
     UNKNOWN = "unknown"
-    """Not one call was valid."""
+    """Too few calls were valid: the others might have made it pass."""
 
 
 class Run(Frozen):
@@ -82,6 +82,8 @@ class ScenarioResult(Frozen):
 
     label: str
     min_success: float
+    repeat: int
+    """How many calls were asked for."""
     runs: tuple[Run, ...]
 
     @property
@@ -96,11 +98,14 @@ class ScenarioResult(Frozen):
 
     @property
     def mark(self) -> Grade:
-        """Whether the share of the valid calls that reached their goal is large enough."""
-        if not self._valid:
-            return Grade.UNKNOWN
-        share = sum(run.success for run in self._valid) / len(self._valid)
-        return Grade.PASSED if share >= self.min_success else Grade.FAILED
+        """Whether the share of the calls asked for that reached their goal is large enough.
+
+        Fewer valid calls than that never pass; they fail if the missing ones could not help.
+        """
+        missing = max(0, self.repeat - self.valid)
+        if not self.valid or self.successes + missing < self.min_success * (self.valid + missing):
+            return Grade.FAILED if self.valid else Grade.UNKNOWN
+        return Grade.UNKNOWN if missing else Grade.PASSED
 
     @property
     def reply_gap_s(self) -> float | None:
@@ -133,7 +138,7 @@ class SuiteResult(Frozen):
     def exit_code(self) -> ExitCode:
         """What `duologue test` returns: 3 if of any scenario nothing can be said, or 1, or 0."""
         marks = {scenario.mark for scenario in self.scenarios}
-        if Grade.UNKNOWN in marks:
+        if Grade.UNKNOWN in marks or not marks:
             return ExitCode.SYSTEM
         return ExitCode.GOAL_NOT_REACHED if Grade.FAILED in marks else ExitCode.GOAL_REACHED
 

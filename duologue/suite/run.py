@@ -109,7 +109,9 @@ async def run_suite(
 
 def _result(suite: Suite, runs: dict[str, list[Run]]) -> SuiteResult:
     scenarios = tuple(
-        ScenarioResult(label=label, min_success=suite.min_success, runs=tuple(made))
+        ScenarioResult(
+            label=label, min_success=suite.min_success, repeat=suite.repeat, runs=tuple(made)
+        )
         for label, made in runs.items()
     )
     return SuiteResult(

@@ -83,10 +83,8 @@ def load(
 
 
 @asynccontextmanager
-async def judge(
-    engine: str, settings: Settings, on_cut: Callable[[str], None]
-) -> AsyncIterator[llm.LLM[Any]]:
-    """A language model by itself, to judge calls with; `on_cut` is told where a reply was cut.
+async def judge(engine: str, settings: Settings) -> AsyncIterator[llm.LLM[Any]]:
+    """A language model by itself, to judge calls with.
 
     Raises:
         EngineUnavailable: It is unknown, not installed, its key is missing, or it is no model.
@@ -99,7 +97,7 @@ async def judge(
         raise EngineUnavailable(
             engine, "it cannot judge; name a language model, see docs/engines.md"
         )
-    limit_replies(model, _reply_limits(settings), on_cut)
+    limit_replies(model, _reply_limits(settings), lambda _: None)
     try:
         yield model
     finally:

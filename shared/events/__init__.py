@@ -3,7 +3,6 @@
 from shared.events.driver_events import (
     CallEnded,
     Dispatched,
-    DriverAway,
     Joined,
     Left,
     Muted,
@@ -49,7 +48,6 @@ __all__ = [
     "CallEnded",
     "DeskChanged",
     "Dispatched",
-    "DriverAway",
     "Ended",
     "EnginesLoaded",
     "EnginesUsed",

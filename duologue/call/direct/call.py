@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,6 @@ from shared.logs import get_logger
 from shared.settings import Settings
 from shared.side.conversation import Factory, converse, load_models, report_crash
 from shared.spec import CallSpec, Role
-from shared.steady_time import steady_time
 
 log = get_logger(__name__)
 
@@ -72,8 +71,7 @@ class DirectCall:
         with self._runner as runner:
             for role in Role:
                 engines.preload(self._spec.engines[role], self._settings)
-            told = told_to_this_thread(self._clock) if self._clock else steady_time()
-            with told:
+            with told_to_this_thread(self._clock) if self._clock else nullcontext():
                 return runner.run(self._hold())
 
     def cancel(self) -> None:

@@ -4,13 +4,14 @@ It is reached from what was *said* and done alone, never from what was intended.
 against a call is a finding: which check found it, whose fault it is, and what exactly.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from duologue.call.counterpart import counterpart_of
 from duologue.labels.verdict.checks import all_findings
 from duologue.labels.verdict.evidence import Evidence, Spoken, ToolUse, gather
 from duologue.labels.verdict.finding import Check, Finding
+from duologue.labels.verdict.roots import root
 from shared.endings import Fault
 from shared.spec import CallSpec
 
@@ -37,7 +38,7 @@ class Verdict(NamedTuple):
 
 def judge(evidence: Evidence) -> Verdict:
     """The verdict on one call."""
-    findings = tuple(all_findings(evidence))
+    findings = tuple(_with_root(all_findings(evidence), root(evidence)))
     return Verdict(
         task_success=not any(finding.fails for finding in findings),
         valid=not any(finding.invalidates for finding in findings),
@@ -45,6 +46,13 @@ def judge(evidence: Evidence) -> Verdict:
         findings=findings,
         unchecked=_unchecked(evidence.spec),
     )
+
+
+def _with_root(findings: Iterable[Finding], root: str) -> Iterator[Finding]:
+    """The findings, with what led the support agent to those by which the task was not done."""
+    for finding in findings:
+        led = finding.fails and finding.fault is Fault.SUPPORT
+        yield finding.model_copy(update={"root": root}) if led and root else finding
 
 
 def _fault(findings: Sequence[Finding]) -> Fault | None:

@@ -16,8 +16,6 @@ SEEN_BY_THE_DRIVER = {
     Outcome.REFUSED,
     Outcome.SERVER_LOST,
     Outcome.ROOM_DELETED,
-    Outcome.RECORDER_REMOVED,
-    Outcome.DRIVER_AWAY,
     Outcome.RECORDING_FAILED,
     Outcome.AGENT_LEFT,
     Outcome.CANCELLED,
@@ -52,7 +50,7 @@ def test_whatever_else_goes_wrong_is_the_systems_fault(reason: EndReason) -> Non
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_the_exit_code_is_about_the_goal_only_if_the_call_was_held(outcome: Outcome) -> None:
-    codes = [exit_code(Ending(outcome), task_success=success) for success in (True, False)]
+    codes = [exit_code(Ending(outcome), passed=success) for success in (True, False)]
     if outcome in COMPLETE:
         assert codes == [ExitCode.GOAL_REACHED, ExitCode.GOAL_NOT_REACHED]
     else:
@@ -71,7 +69,7 @@ def test_the_document_says_what_the_table_does(row: list[str]) -> None:
     elif outcome is Outcome.CANCELLED:
         assert code == str(CANCELLED_BY_SIGNAL)
     else:
-        assert code == str(exit_code(Ending(outcome), task_success=True).value)
+        assert code == str(exit_code(Ending(outcome), passed=True).value)
     causes = [reason for reason in EndReason if ending_of(Role.CUSTOMER, reason).outcome is outcome]
     for cause in causes:
         faults = {ending_of(role, cause).fault for role in Role}

@@ -12,7 +12,7 @@ from playwright.async_api import Page
 
 from duologue.folder.folder import REPORT
 from duologue.labels.recognition import Recognition
-from tests.duologue.report.calls import HOSTILE, MARKS, TURNS, C, S, add_call, turn
+from tests.duologue.report.calls import HOSTILE, MARKS, MISHEARD, TURNS, C, S, add_call, turn
 from tests.duologue.report.conftest import Open
 from tests.duologue.report.contrast import unreadable
 
@@ -89,6 +89,24 @@ async def test_a_click_on_a_word_plays_from_there(folder: Path, open_file: Open)
     await until(page, f"sound.playing && {LIT}.includes('Patel.')")
     assert 3.62 <= await time_of(page) < 4.0
     assert await page.evaluate("document.querySelectorAll('.turn.now').length") >= 1
+
+
+async def test_a_finding_is_told_in_plain_words_with_its_root_and_leads_to_its_turn(
+    folder: Path, open_file: Open
+) -> None:
+    page, *_ = await open_file(folder / REPORT)
+    finding = page.locator(".findings li")
+    told = await finding.inner_text()
+    assert "The records are not as they should be" in told
+    assert f"Root: {MISHEARD}" in told
+    await finding.get_by_role("link").click()
+    assert await page.locator(".turn:target").get_attribute("data-turn") == "1"
+    # The player is not in front of it.
+    bar, turn_at = await page.evaluate(
+        """[".bar", ".turn:target"].map(
+          (name) => document.querySelector(name).getBoundingClientRect().toJSON())"""
+    )
+    assert turn_at["top"] >= bar["bottom"] or turn_at["bottom"] <= bar["top"]
 
 
 async def test_a_turns_button_plays_it_and_stops_it(folder: Path, open_file: Open) -> None:

@@ -180,3 +180,16 @@ def test_a_business_says_which_of_its_tables_grow(name: str) -> None:
     business = load_business(name)
     source = inspect.getsource(inspect.getmodule(business.tools) or business.tools)
     assert business.grows == frozenset(re.findall(r"_desk\.add\(\s*\"(\w+)\"", source))
+
+
+@pytest.mark.parametrize(("length_s", "limits"), [(8, ""), (3, "\n    limits: {dead_air_s: 3}")])
+def test_a_silence_that_makes_the_line_dead_is_refused(
+    tmp_path: Path, length_s: float, limits: str
+) -> None:
+    def silent(probability: float) -> Path:
+        behaviour = f"{{probability: {probability}, length_s: {length_s}}}"
+        return write(tmp_path, f"{GOOD}    behaviours: {{silence: {behaviour}}}{limits}\n")
+
+    assert read_scenarios(silent(0))
+    with pytest.raises(DocumentError, match="the line is dead after"):
+        read_scenarios(silent(0.1))

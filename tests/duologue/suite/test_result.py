@@ -26,8 +26,11 @@ INVALID = BAD.model_copy(update={"valid": False, "findings": ("audio: torn",)})
 NOT_MADE = Run(call_id="lost", seed=3, detail="the server went away")
 
 
-def scenario(*runs: Run, min_success: float = 1.0, label: str = "one") -> ScenarioResult:
-    return ScenarioResult(label=label, min_success=min_success, runs=runs)
+def scenario(
+    *runs: Run, min_success: float = 1.0, label: str = "one", repeat: int | None = None
+) -> ScenarioResult:
+    asked = len(runs) if repeat is None else repeat
+    return ScenarioResult(label=label, min_success=min_success, repeat=asked, runs=runs)
 
 
 def suite(*scenarios: ScenarioResult) -> SuiteResult:
@@ -47,11 +50,16 @@ def suite(*scenarios: ScenarioResult) -> SuiteResult:
         (scenario(GOOD, GOOD, BAD), Grade.FAILED),
         (scenario(GOOD, GOOD, BAD, min_success=0.6), Grade.PASSED),
         (scenario(GOOD, GOOD, BAD, min_success=0.7), Grade.FAILED),
-        # What is not valid counts neither for nor against.
-        (scenario(GOOD, INVALID, NOT_MADE), Grade.PASSED),
-        (scenario(BAD, INVALID, min_success=0.5), Grade.FAILED),
+        # What is not valid counts neither for nor against, and is missing for a pass.
+        (scenario(GOOD, INVALID, NOT_MADE), Grade.UNKNOWN),
+        (scenario(GOOD, repeat=2), Grade.UNKNOWN),
+        (scenario(BAD, INVALID, min_success=0.5), Grade.UNKNOWN),
+        (scenario(BAD, INVALID), Grade.FAILED),
+        (scenario(BAD, BAD, INVALID, min_success=0.5), Grade.FAILED),
+        (scenario(GOOD, BAD, INVALID, min_success=0.5), Grade.UNKNOWN),
         (scenario(INVALID, NOT_MADE), Grade.UNKNOWN),
         (scenario(), Grade.UNKNOWN),
+        (scenario(repeat=3), Grade.UNKNOWN),
     ],
 )
 def test_a_scenario_is_passed_by_the_share_of_its_valid_calls(
@@ -66,6 +74,8 @@ def test_a_scenario_is_passed_by_the_share_of_its_valid_calls(
         ((scenario(GOOD),), ExitCode.GOAL_REACHED),
         ((scenario(GOOD), scenario(BAD)), ExitCode.GOAL_NOT_REACHED),
         ((scenario(BAD), scenario(INVALID)), ExitCode.SYSTEM),
+        ((scenario(GOOD), scenario(GOOD, INVALID)), ExitCode.SYSTEM),
+        ((), ExitCode.SYSTEM),
     ],
 )
 def test_the_exit_code_is_that_of_the_scenario_of_which_least_can_be_said(
