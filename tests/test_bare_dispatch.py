@@ -41,6 +41,48 @@ async def test_a_person_who_joins_is_greeted_and_answered(
         assert phrase("anything else") in phrase(answer)
 
 
+async def test_whoever_speaks_is_listened_to_and_not_who_had_a_silent_microphone_first(
+    server: Server, settings: Settings
+) -> None:
+    async with (
+        a_room(server) as (livekit, room),
+        person(settings) as silent,
+        person(settings) as someone,
+    ):
+        await silent.join(server.address, room, "silent")
+        await dispatch(livekit, room, Role.SUPPORT)
+        greeting = await silent.hears_out()
+        assert phrase("how can I help you") in phrase(greeting)
+        await someone.join(server.address, room, "somebody")
+        await someone.say(
+            "Hello, my name is Sofia Maxwell, and my order is late. The number is 1 4 1 2 5."
+        )
+        answer = await someone.hears_out()
+        assert phrase("desk lamp") in phrase(answer)
+        await silent.hang_up()  # which is nothing to the agent any more
+        await someone.say("No, that was all. Thank you. Goodbye.")
+        assert phrase("bye") in phrase(await someone.hears_out())
+
+
+async def test_when_a_silent_person_leaves_the_next_one_is_listened_to(
+    server: Server, settings: Settings
+) -> None:
+    async with (
+        a_room(server) as (livekit, room),
+        person(settings) as silent,
+        person(settings) as someone,
+    ):
+        await silent.join(server.address, room, "silent")
+        await dispatch(livekit, room, Role.SUPPORT)
+        await silent.hears_out()
+        await someone.join(server.address, room, "somebody")
+        await silent.hang_up()
+        await someone.say(
+            "Hello, my name is Sofia Maxwell, and my order is late. The number is 1 4 1 2 5."
+        )
+        assert phrase("desk lamp") in phrase(await someone.hears_out())
+
+
 async def test_two_bare_agents_in_one_room_talk_to_each_other_and_to_no_listener(
     server: Server, settings: Settings
 ) -> None:

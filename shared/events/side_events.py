@@ -59,7 +59,7 @@ class EnginesLoaded(Payload):
 
 
 class Linked(Payload):
-    """It has found the peer that it listens to."""
+    """It has found the peer that it listens to; again, if another speaks first."""
 
     name = "LINKED"
     by = SIDES

@@ -47,7 +47,7 @@ class Connection(Protocol):
 
     @property
     def peer(self) -> Peer:
-        """Who is at the other end."""
+        """Who is at the other end now."""
 
     async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
         """Start the session, with its audio going to the peer and coming from it."""
@@ -115,16 +115,16 @@ async def _converse(party: Party, connection: Connection) -> EndReason:
 async def _begin(party: Party, connection: Connection) -> EndReason:
     """Wait for the peer, open the call if that is this side's part, and watch over it."""
     agent, session, line = party
-    peer = connection.peer
     greeted = _spoken_to(line)
     try:
         async with asyncio.timeout(PEER_TIMEOUT_S if line.spec.peers else None):
             await connection.wait_until_linked(session)
+            peer = connection.peer
             line.journal.emit(Linked(identity=peer.identity, kind=peer.kind))
             if peer.kind is PeerKind.AGENT and line.spec.peers:
                 await connection.wait_until_heard()
     except TimeoutError:
-        line.end(EndReason.PEER_NEVER_CAME, peer=peer.identity)
+        line.end(EndReason.PEER_NEVER_CAME, peer=connection.peer.identity)
         return await line.ended
     line.journal.emit(Ready())
     if line.spec.opener is line.role:

@@ -30,10 +30,18 @@ _APPEARANCES: Final[tuple[EventTypes, ...]] = (
 )
 """Room events by which somebody to talk to may have appeared, or nobody will any more."""
 
+_AGENTS = (rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,)
+_PEOPLE = (
+    rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+    rtc.ParticipantKind.PARTICIPANT_KIND_SIP,
+    rtc.ParticipantKind.PARTICIPANT_KIND_CONNECTOR,
+)
+"""However they come: by an application, a telephone line or another service's call."""
+
 _KINDS = {
-    PeerKind.AGENT: rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
-    PeerKind.STANDARD: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
-    PeerKind.SIMULATOR: rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+    PeerKind.AGENT: _AGENTS,
+    PeerKind.STANDARD: _PEOPLE,
+    PeerKind.SIMULATOR: (rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,),
 }
 
 
@@ -47,17 +55,22 @@ def peer_among(participants: Iterable[rtc.RemoteParticipant], role: Role) -> Pee
 
     That is an agent of the other role, which publishes only once it is linked itself, a simulated
     user, which may never publish anything, or a person who publishes microphone audio. A listener,
-    a monitor and an agent of another name are never it.
+    a monitor, a recorder and an agent of another name are never it.
     """
     for participant in participants:
-        if participant.kind == _KINDS[PeerKind.AGENT] and agent_name(participant) == role.peer:
+        if participant.kind in _AGENTS and agent_name(participant) == role.peer:
             return Peer(identity=participant.identity, kind=PeerKind.AGENT)
-        if participant.kind == _KINDS[PeerKind.STANDARD]:
+        if participant.kind in _PEOPLE:
             if ATTRIBUTE_SIMULATOR in participant.attributes:
                 return Peer(identity=participant.identity, kind=PeerKind.SIMULATOR)
             if _publishes_microphone(participant):
                 return Peer(identity=participant.identity, kind=PeerKind.STANDARD)
     return None
+
+
+def is_peer(participant: rtc.Participant, peer: Peer) -> bool:
+    """Whether `participant` is that peer, and not another kind under its identity."""
+    return participant.identity == peer.identity and participant.kind in _KINDS[peer.kind]
 
 
 def _publishes_microphone(participant: rtc.RemoteParticipant) -> bool:
@@ -107,7 +120,7 @@ def room_options(peer: Peer) -> room_io.RoomOptions:
     """
     return room_io.RoomOptions(
         participant_identity=peer.identity,
-        participant_kinds=[_KINDS[peer.kind]],
+        participant_kinds=list(_KINDS[peer.kind]),
         text_input=peer.kind is PeerKind.SIMULATOR,
         audio_input=room_io.AudioInputOptions(
             sample_rate=INPUT_RATE_HZ,

@@ -21,6 +21,7 @@ from shared.side.tap import Tap
 from shared.spec import CallSpec, Mode, Peer, PeerKind, Role
 from shared.worker import diagnosis
 from shared.worker.bus import RoomBus
+from shared.worker.link import Link
 from shared.worker.linking import RoomGone, find_peer, room_options
 from shared.worker.notice import Notices
 
@@ -78,10 +79,10 @@ async def take_side(
             peer = spec.peers.get(role) or await find_peer(room, role, notices.draining)
             if spec.mode is Mode.TALK:
                 party = factory(spec, journal, models)
-                _end_with_peer(room, peer, party.line)
+                link = Link(room, peer, party.line)
                 stop = partial(party.line.end, EndReason.STOPPED)
                 stack.enter_context(notices.closing.told(stop))
-                reason = await converse(party, RoomConnection(room, peer, bus))
+                reason = await converse(party, RoomConnection(room, link, bus))
             else:
                 reason = await diagnosis.answer(
                     room, peer, role, spec=spec, journal=journal, models=models
@@ -115,8 +116,13 @@ async def connected(connecting: Coroutine[None, None, None]) -> None:
 class RoomConnection:
     """The way to a peer in a LiveKit room; what is played goes to whoever records, too."""
 
-    def __init__(self, room: rtc.Room, peer: Peer, bus: RoomBus | None) -> None:
-        self._room, self.peer, self._bus = room, peer, bus
+    def __init__(self, room: rtc.Room, link: Link, bus: RoomBus | None) -> None:
+        self._room, self._link, self._bus = room, link, bus
+
+    @property
+    def peer(self) -> Peer:
+        """Who is linked now."""
+        return self._link.peer
 
     async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
         """Start the session in the room."""
@@ -128,6 +134,7 @@ class RoomConnection:
             # It is how a simulator reads along, and asks for our own verdict at the end.
             session_host=self.peer.kind is PeerKind.SIMULATOR,
         )
+        self._link.on_moved(lambda peer: session.room_io.set_participant(peer.identity))
         if self._bus and (output := session.output.audio):
             session.output.audio = Tap(output, self._bus.on_played)
 
@@ -136,6 +143,9 @@ class RoomConnection:
         if synchronizer := synchronizer_of(session.room_io):
             skip_estimates(synchronizer, session.tts)
         await session.room_io.wait_for_ready()
+        linked = session.room_io.linked_participant
+        if linked and linked.identity != self.peer.identity:  # it had found another meanwhile
+            session.room_io.set_participant(self.peer.identity)
 
     async def wait_until_heard(self) -> None:
         """Wait until the peer's session has started; it may speak already."""
@@ -153,19 +163,3 @@ class RoomConnection:
             await listening.wait()
         finally:
             self._room.off("participant_attributes_changed", check)
-
-
-def _end_with_peer(room: rtc.Room, peer: Peer, line: Line) -> None:
-    """End the line when the peer leaves for any reason, a crash included, or the room is gone.
-
-    LiveKit's own close_on_disconnect misses a peer that crashed (room_io.py, 1.8.9).
-    """
-
-    @room.on("participant_disconnected")
-    def on_left(participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == peer.identity:
-            line.end(EndReason.PEER_LEFT)
-
-    @room.on("disconnected")
-    def on_disconnected(_: object) -> None:
-        line.end(EndReason.STOPPED)

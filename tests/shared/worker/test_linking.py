@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
+from typing import Literal
 
 import pytest
 from livekit import api, rtc
@@ -32,6 +33,7 @@ class Lobby:
         *,
         kind: PeerKind = PeerKind.STANDARD,
         agent_name: str | None = None,
+        joins_by: Literal["standard", "sip"] = "standard",
         attributes: Mapping[str, str] = MappingProxyType({}),
     ) -> rtc.Room:
         """Join as `identity`; an agent has the attribute that the server would give it."""
@@ -39,7 +41,7 @@ class Lobby:
         token = (
             api.AccessToken(self._address.api_key, self._address.api_secret.get_secret_value())
             .with_identity(identity)
-            .with_kind("agent" if kind is PeerKind.AGENT else "standard")
+            .with_kind("agent" if kind is PeerKind.AGENT else joins_by)
             .with_grants(
                 api.VideoGrants(room_join=True, room=self.name, agent=kind is PeerKind.AGENT)
             )
@@ -212,6 +214,16 @@ async def test_a_bare_dispatch_never_links(
     assert not finding.done()
     assert peer_among(us.remote_participants.values(), Role.SUPPORT) is None
     finding.cancel()
+
+
+async def test_somebody_on_a_telephone_line_is_a_person(lobby: Lobby) -> None:
+    us = await lobby.join("support", kind=PeerKind.AGENT, agent_name="support")
+    finding = asyncio.create_task(find_peer(us, Role.SUPPORT))
+    await publish(await lobby.join("caller", joins_by="sip"))
+    peer = await asyncio.wait_for(finding, LINK_TIMEOUT_S)
+    assert peer == Peer(identity="caller", kind=PeerKind.STANDARD)
+    async with session_with(us, peer) as session:
+        assert await linked(session) == "caller"
 
 
 @pytest.mark.parametrize("role", Role)

@@ -1,0 +1,72 @@
+"""Who a side is linked to in a room, from when there is somebody until that one leaves.
+
+In a call of ours that is the peer of its specification. In a bare dispatch it is whoever speaks
+first: an open microphone says nothing of who is to be talked to, and yet somebody silent is to be
+greeted. So the first microphone is linked, and another that speaks is, until a turn was heard.
+"""
+
+from collections.abc import Callable
+
+from livekit import rtc
+
+from shared.endings import EndReason
+from shared.events import Heard, Linked
+from shared.events.journal import Event
+from shared.side.line import Line
+from shared.spec import Peer, PeerKind
+from shared.worker.linking import is_peer, peer_among
+
+
+class Link:
+    """Keeps to who is linked, and ends the line when that one leaves or the room is gone.
+
+    LiveKit's own close_on_disconnect misses a peer that crashed (room_io.py, 1.8.9).
+
+    Args:
+        room: Joined already.
+        peer: Who is linked at first.
+        line: This side's.
+    """
+
+    def __init__(self, room: rtc.Room, peer: Peer, line: Line) -> None:
+        self.peer = peer
+        self._room, self._line = room, line
+        self._settled = bool(line.spec.peers) or peer.kind is not PeerKind.STANDARD
+        self._on_moved: Callable[[Peer], None] = lambda _: None
+        line.journal.add_sink(self._on_event)
+        room.on("active_speakers_changed", self._on_speakers)
+        room.on("participant_disconnected", self._on_left)
+        room.on("disconnected", self._on_disconnected)
+
+    def on_moved(self, callback: Callable[[Peer], None]) -> None:
+        """Call back when somebody else is linked."""
+        self._on_moved = callback
+
+    def _on_event(self, event: Event) -> None:
+        self._settled = self._settled or isinstance(event.payload, Heard)
+
+    def _on_speakers(self, speakers: list[rtc.Participant]) -> None:
+        if self._settled or any(each.identity == self.peer.identity for each in speakers):
+            return
+        # The loudest comes first.
+        remote = (self._room.remote_participants.get(each.identity) for each in speakers)
+        if peer := peer_among(filter(None, remote), self._line.role):
+            self._move(peer)
+
+    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        if not is_peer(participant, self.peer):
+            return
+        others = self._room.remote_participants.values()
+        if not self._settled and (peer := peer_among(others, self._line.role)):
+            self._move(peer)
+        else:
+            self._line.end(EndReason.PEER_LEFT)
+
+    def _on_disconnected(self, _: object) -> None:
+        self._line.end(EndReason.STOPPED)
+
+    def _move(self, peer: Peer) -> None:
+        self.peer = peer
+        self._settled = peer.kind is not PeerKind.STANDARD
+        self._on_moved(peer)
+        self._line.journal.emit(Linked(identity=peer.identity, kind=peer.kind))
