@@ -1,11 +1,10 @@
-"""A caller's facts: how each is said aloud, and which of them a question asks for."""
+"""Which of a caller's facts a question asks for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from shared.language.as_heard import phrase
 from shared.language.likeness import likeness
-from shared.language.to_say import digits_aloud, full_date_aloud, speakable
 
 # How people ask for facts that sheets often have. Any other is asked for by its own name.
 _ASKED_AS: dict[str, tuple[str, ...]] = {
@@ -14,9 +13,20 @@ _ASKED_AS: dict[str, tuple[str, ...]] = {
     "account_number": ("account number", "customer number", "number of your account"),
     "patient_number": ("patient number",),
     "postcode": ("postcode", "post code", "postal code", "zip code", "zip"),
-    "email": ("email", "e mail", "mail address"),
-    "phone": ("phone", "telephone", "mobile", "cell", "number to reach you", "callback number"),
-    "date_of_birth": ("date of birth", "birth date", "birthday", "born"),
+    "email": ("email", "e mail", "email address", "e mail address", "mail address"),
+    "phone": (
+        "phone",
+        "phone number",
+        "telephone",
+        "telephone number",
+        "mobile",
+        "mobile number",
+        "cell",
+        "cell phone",
+        "number to reach you",
+        "callback number",
+    ),
+    "date_of_birth": ("date of birth", "birth date", "birthday", "born", "dob", "d o b"),
 }
 _QUESTION = re.compile(
     r" (?:could|can|may|might|would|will|tell|give|share|what|which|who|need|please|spell|confirm"
@@ -36,25 +46,51 @@ def is_request(sentence: str) -> bool:
     return bool(_REQUEST.search(phrase(sentence)))
 
 
-def asked_for(sentence: str, facts: Mapping[str, str]) -> list[str]:
+def asked_for(sentence: str, facts: Collection[str]) -> list[str]:
     """The names of the facts that `sentence` asks for, whether the caller has them or not."""
     words = phrase(sentence)
     if _PROPOSAL.search(words) or not (sentence.endswith("?") or _QUESTION.search(words)):
         return []
-    phrases = {key: (key.replace("_", " "),) for key in facts} | _ASKED_AS
-    asked = {key: _place(words, aliases) for key, aliases in phrases.items()}
-    asked = {key: place for key, place in asked.items() if place >= 0}
+    ways = _ways_to_ask(facts)
+    asked = _named(words, ways)
     if not asked and _REQUEST.search(words):
-        asked = {
-            key: 0 for key in phrases if _misheard(words, key) or _half_named(words, key, facts)
-        }
+        asked = {key: 0 for key in ways if _misheard(words, key) or _half_named(words, key, facts)}
     return sorted(asked, key=asked.__getitem__)
 
 
-def _place(words: str, aliases: Sequence[str]) -> int:
-    """Where in `words` the first of `aliases` stands, -1 if none does."""
-    found = [words.find(phrase(alias)) for alias in aliases]
-    return min((place for place in found if place >= 0), default=-1)
+def _ways_to_ask(facts: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """By fact, what it is called; one that the caller lacks is asked for all the same."""
+    ways = {key: (key.replace("_", " "), *_letters(key)) for key in facts}
+    for usual, aliases in _ASKED_AS.items():
+        held = (key for key in facts if key == usual or key.replace("_", " ") in aliases)
+        key = next(held, usual)
+        ways[key] = (*ways.get(key, ()), *aliases)
+    return ways
+
+
+def _letters(key: str) -> tuple[str, ...]:
+    """A short name letter by letter, as "IBAN" may be heard."""
+    return (" ".join(key),) if len(key) < 5 else ()
+
+
+def _named(words: str, ways: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """What is named in `words`, and where; the address in "e-mail address" is no other."""
+    places = {
+        (found.start(), found.start() + len(alias)): key
+        for key, aliases in ways.items()
+        for alias in map(phrase, aliases)
+        for found in re.finditer(f"(?={re.escape(alias)})", words)
+    }
+    asked: dict[str, int] = {}
+    for (begin, end), key in sorted(places.items()):
+        whole = not any(
+            first <= begin and end <= last
+            for first, last in places
+            if (first, last) != (begin, end)
+        )
+        if whole:
+            asked.setdefault(key, begin)
+    return asked
 
 
 def _misheard(words: str, key: str) -> bool:
@@ -62,32 +98,8 @@ def _misheard(words: str, key: str) -> bool:
     return len(key) > 5 and likeness(words, key.replace("_", " ")) >= _ALIKE
 
 
-def _half_named(words: str, key: str, facts: Mapping[str, str]) -> bool:
+def _half_named(words: str, key: str, facts: Collection[str]) -> bool:
     """Whether `words` has half of the name of a fact, which is enough if the caller has it."""
     first, *rest = phrase(key.replace("_", " ")).split()
     halves = [f" your {first} ", *(f" {word} " for word in rest if len(word) > len("of"))]
     return key in facts and bool(rest) and any(half in words for half in halves)
-
-
-def fact_aloud(key: str, value: str) -> str:
-    """A fact as the caller says it."""
-    if key == "email":
-        spoken = (
-            value.lower().replace("@", " at ").replace(".", " dot ").replace("_", " underscore ")
-        )
-        return " ".join(
-            digits_aloud(part) if part.isdecimal() else part
-            for part in re.findall(r"\d+|[^\d\s]+", spoken)
-        )
-    if key == "date_of_birth":
-        return full_date_aloud(value)
-    if is_code(value):
-        return digits_aloud(value)
-    return speakable(value)
-
-
-def is_code(value: str) -> bool:
-    """Whether a value is said character by character."""
-    return bool(
-        re.fullmatch(r"[A-Za-z]{0,4}[\s-]?\d[\dA-Za-z\s-]{2,}", value)
-    ) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from customer_agent.facts import fact_aloud, is_code
 from customer_agent.manner import Manner
 from shared.customer_sheet import CustomerSheet, Degree, Feeling, Spelling
+from shared.language.facts.typed import typed_fact
 from shared.language.pauses import PAUSE
 
 _RULES = """\
@@ -132,11 +132,15 @@ def _often(probability: float) -> str:
 
 
 def _facts(sheet: CustomerSheet, manner: Manner) -> Iterator[str]:
-    yield f"- name: {sheet.persona.name}"
+    yield _told("name", sheet.persona.name, typed_fact("name", sheet.persona.name).aloud)
     for key, fact in sheet.facts.items():
-        aloud = manner.code(fact.value) if is_code(fact.value) else fact_aloud(key, fact.value)
-        told = f"- {key.replace('_', ' ')}: {fact.value}"
         if fact.said:
-            yield f'{told}; say: "{fact.said}"'
-        else:
-            yield told if aloud == fact.value else f'{told}; said "{aloud}"'
+            yield f'- {key.replace("_", " ")}: {fact.value}; say: "{fact.said}"'
+            continue
+        typed = typed_fact(key, fact.value)
+        yield _told(key, fact.value, manner.code(typed.groups) if typed.groups else typed.aloud)
+
+
+def _told(key: str, value: str, aloud: str) -> str:
+    told = f"- {key.replace('_', ' ')}: {value}"
+    return told if aloud == value else f'{told}; said "{aloud}"'

@@ -5,12 +5,14 @@ the same conversation draws the same (`shared.side.dialogue`: it is replayed at 
 """
 
 import random
+from collections.abc import Sequence
 
 from shared.customer_sheet import Behaviour, Behaviours, Degree, Feeling, Mood, Persona, Spelling
 from shared.language.as_heard import phrase
+from shared.language.facts.spoken_codes import code_aloud, groups
 from shared.language.likeness import NATO
 from shared.language.pauses import PAUSE, PAUSE_S
-from shared.language.to_say import UNITS, digits_aloud, letters_aloud
+from shared.language.to_say import letters_aloud
 from shared.side.dialogue import Performed
 
 LONG_ENOUGH = 6
@@ -89,19 +91,9 @@ class Manner:
         """What it says to somebody who needs a moment."""
         return self._random.choice(_WAITS[self._persona.patience])
 
-    def code(self, value: str) -> str:
-        """A code character by character."""
-        if self._persona.spelling is not Spelling.DOUBLES:
-            return digits_aloud(value)
-        said: list[str] = []
-        index = 0
-        while index < len(value):
-            twice = value[index : index + 2] == 2 * value[index]
-            word = digits_aloud(value[index]).replace(UNITS[0], "oh")
-            if word:
-                said.append(f"double {word}" if twice else word)
-            index += 2 if twice else 1
-        return " ".join(said)
+    def code(self, said: Sequence[str]) -> str:
+        """A code character by character, by its groups."""
+        return code_aloud(said, doubles=self._persona.spelling is Spelling.DOUBLES)
 
     def letters(self, word: str) -> str:
         """A word letter by letter."""
@@ -113,21 +105,22 @@ class Manner:
         """A fact that was asked for; `alone` if nothing else was."""
         if alone and self._persona.verbosity is Degree.LOW:
             return f"{aloud[:1].upper()}{aloud[1:]}."
-        lead = f"My {noun} is"
+        plural = noun.endswith("s") and not noun.endswith("ss")
+        lead = f"My {noun} {'are' if plural else 'is'}"
         if self._persona.verbosity is Degree.HIGH and alone:
             lead = f"Yes, I have it here. {lead}"
         return f"{lead} {aloud}."
 
-    def slip(self, value: str) -> tuple[str, tuple[Performed, ...]]:
+    def slip(self, said: Sequence[str]) -> tuple[str, tuple[Performed, ...]]:
         """A code as it is said, maybe with a digit wrong first."""
-        aloud = self.code(value)
+        aloud, value = self.code(said), "".join(said)
         if not (value.isdecimal() and self._draws(Behaviour.SELF_CORRECTION)):
             return aloud, ()
         place = self._random.randrange(len(value))
         digit = (int(value[place]) + self._random.randint(1, 9)) % 10
         wrong = f"{value[:place]}{digit}{value[place + 1 :]}"
         performed = Performed(Behaviour.SELF_CORRECTION, wrong)
-        return f"{self.code(wrong)}, no, sorry, {aloud}", (performed,)
+        return f"{self.code(groups(wrong))}, no, sorry, {aloud}", (performed,)
 
     def asks_to_repeat(self) -> bool:
         """Whether it asks for what it has just heard once more."""

@@ -6,13 +6,14 @@ hangs up, with its goals met or given up.
 """
 
 import re
-from collections.abc import Sequence
 
-from customer_agent.facts import asked_for, fact_aloud, is_code, is_request
+from customer_agent.facts import asked_for, is_request
 from customer_agent.manner import Manner
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal
-from shared.language.as_heard import codes, digits_of, is_goodbye, normalize, phrase, sentences
+from shared.language.as_heard import codes, digits_of, is_goodbye, phrase, sentences
+from shared.language.facts.typed import TypedFact, typed_fact
 from shared.language.likeness import likeness
+from shared.language.statements import Claim, is_stated
 from shared.side.dialogue import Dialogue, PeerTurn, Performed, call, listen, say, tell
 
 ATTEMPTS = 3
@@ -35,16 +36,14 @@ _OFFER = re.compile(
 )
 _SHALL = re.compile(r"^ (?:shall|shell|she will) (?:i|we) ")
 """An offer as recognizers hear it, who then take it for no question."""
-_HANDED_ON = re.compile(
-    r" (?:call(?:s|ed|ing)? (?:you|u) back|(?:put|putting|connect) (?:you|u) (?:through|with)"
-    r"|transfer(?:ring)? (?:you|u)) "
+_HANDED_ON = (
+    *("call you back", "calls you back", "put you through", "putting you through"),
+    *("connect you", "transfer you", "transferring you", "call u back"),
 )
 _GREETING = re.compile(r"^(?:hi|hello|hey|good \w+)(?: there)?[\s,.!]+", re.IGNORECASE)
 _WAIT = re.compile(
     r" (?:1 moment|hold on|a moment|let me (?:check|look|see)|please wait|bear with me) "
 )
-_DENIED = frozenset({"not", "no", "never", "unable", "without", "neither"})
-_DENIAL_REACH = 4
 _ALIKE = 0.75
 
 
@@ -53,14 +52,14 @@ class _State:
 
     def __init__(self, goal: Goal, insists: int) -> None:
         self.goal, self._insists = goal, insists
+        self.answer = Claim(goal.met_when)
         self.raised = 0
-        self.met = False
         self.refused = 0
 
     @property
     def open(self) -> bool:
         """Whether there is still something to be had from bringing it up."""
-        return not self.met and self.refused <= self._insists
+        return not self.answer.stated and self.refused <= self._insists
 
 
 class Caller:
@@ -70,8 +69,8 @@ class Caller:
         self._manner = Manner(sheet.persona, sheet.mood, sheet.behaviours, seed)
         self._performed: list[Performed] = []
         """In the turn that is being put together."""
-        self._facts = {"name": sheet.persona.name}
-        self._facts |= {key: fact.value for key, fact in sheet.facts.items()}
+        self._facts = {"name": typed_fact("name", sheet.persona.name)}
+        self._facts |= {key: typed_fact(key, fact.value) for key, fact in sheet.facts.items()}
         self._sayings = {key: fact.said for key, fact in sheet.facts.items() if fact.said}
         self._refuses = sheet.refuses
         self._goals = [_State(goal, self._manner.insists) for goal in sheet.goals]
@@ -79,7 +78,7 @@ class Caller:
         self._given: set[str] = set()
         self._agent_left = False
         """The agent has said goodbye, and will not do so again."""
-        self._handed_on = False
+        self._handed_on = Claim(_HANDED_ON)
         """What is still open somebody else will see to, later or in another call."""
         self._lost = 0
         """Turns in a row that were not understood."""
@@ -125,7 +124,7 @@ class Caller:
 
     def _hold_back(self) -> Dialogue[bool]:
         """Whether there is something left to ask, once, when the agent already says goodbye."""
-        left = self._agent_left or self._handed_on
+        left = self._agent_left or self._handed_on.stated
         if left or not any(state.raised < ATTEMPTS - 1 for state in self._open()):
             return False
         self._agent_left = True
@@ -144,17 +143,19 @@ class Caller:
         yield from self._hang_up(goodbye)
 
     def _settle(self, text: str) -> bool:
-        """Mark the goals that `text` meets; whether there were any."""
+        """Mark the goals that `text` meets, refuses or takes back; whether one of them closed."""
         settled = False
-        statements = [part for part in sentences(text) if not part.endswith("?")]
-        if any(_HANDED_ON.search(phrase(part)) for part in statements):
-            self._handed_on = True
+        self._handed_on.hear(text)
         for state in self._goals:
-            if not (state.raised and state.open):
+            if not state.raised:
                 continue
-            state.met = _say(statements, state.goal.met_when)
-            state.refused += _say(statements, state.goal.refused_when)
-            settled = settled or not state.open
+            was_open = state.open
+            state.answer.hear(text)
+            if not was_open and state.open:  # it was met, and is taken back
+                state.raised = min(state.raised, ATTEMPTS - 1)
+            elif was_open and state.open:
+                state.refused += is_stated(text, state.goal.refused_when)
+            settled = settled or (was_open and not state.open)
         return settled
 
     def _answer(self, heard: PeerTurn, *, settled: bool) -> str:
@@ -201,7 +202,7 @@ class Caller:
         if any(state.raised < ATTEMPTS for state in self._open()):
             return f"{lead}{self._bring_up()}"
         self._closing += 1
-        if self._open() or self._handed_on or self._agent_left or self._closing > 2:
+        if self._open() or self._handed_on.stated or self._agent_left or self._closing > 2:
             return ""
         return self._manner.closing()
 
@@ -222,28 +223,28 @@ class Caller:
         parts = []
         for key in dict.fromkeys(asked):
             noun = key.replace("_", " ")
-            value = self._facts.get(key)
-            if value is None:
+            fact = self._facts.get(key)
+            if fact is None:
                 parts.append(f"I am sorry, I do not have the {noun}.")
                 continue
             if key in self._sayings:
                 parts.append(self._sayings[key])
                 continue
             again = key in self._given and len(asked) == 1
-            aloud = self._aloud(key, value)
+            aloud = self._aloud(fact)
             told = self._manner.fact(noun, aloud, alone=len(asked) == 1)
             parts.append(f"It is {aloud}." if again else told)
             if key == "name" and " spell " in phrase(text):
-                last = value.rsplit(maxsplit=1)[-1]
+                last = fact.written.rsplit(maxsplit=1)[-1]
                 parts.append(f"{last} is spelled {self._manner.letters(last)}.")
             self._given.add(key)
         return " ".join(parts)
 
-    def _aloud(self, key: str, value: str) -> str:
+    def _aloud(self, fact: TypedFact) -> str:
         """A fact as this caller says it."""
-        if not is_code(value):
-            return fact_aloud(key, value)
-        aloud, performed = self._manner.slip(value)
+        if not fact.groups:
+            return fact.aloud
+        aloud, performed = self._manner.slip(fact.groups)
         self._performed += performed
         return aloud
 
@@ -257,13 +258,14 @@ class Caller:
 
     def _correction(self, text: str) -> str:
         """What to say to a code that was read back."""
-        known = {key: digits_of(value) for key, value in self._facts.items() if is_code(value)}
+        coded = {key: fact.groups for key, fact in self._facts.items() if fact.groups}
+        known = {key: digits_of("".join(groups)) for key, groups in coded.items()}
         for code in codes(text, sorted({len(digits) for digits in known.values()})):
             if set(code.digits) & set(known.values()):
                 continue
             for key, digits in known.items():
                 if any(_nearly(reading, digits) for reading in code.digits):
-                    aloud = self._manner.code(self._facts[key])
+                    aloud = self._manner.code(coded[key])
                     return f"No, my {key.replace('_', ' ')} is {aloud}."
         return ""
 
@@ -281,20 +283,6 @@ class Caller:
         if any(likeness(part, offer) >= _ALIKE for part in questions for offer in self._refuses):
             return "No, thank you."
         return self._manner.agreement()
-
-
-def _say(parts: Sequence[str], wanted: Sequence[str]) -> bool:
-    return any(_says(part, want) for part in parts for want in wanted)
-
-
-def _says(part: str, want: str) -> bool:
-    """Whether a sentence has a phrase, not denied right before it."""
-    words, wanted = normalize(part), normalize(want)
-    for start in range(len(words) - len(wanted) + 1):
-        reach = words[max(0, start - _DENIAL_REACH) : start]
-        if words[start : start + len(wanted)] == wanted and not _DENIED.intersection(reach):
-            return True
-    return False
 
 
 def _content(said: str) -> str:

@@ -48,6 +48,8 @@ class Outcome(StrEnum):
     WORKER_STOPPED = "worker_stopped"
     SERVER_LOST = "server_lost"
     ROOM_DELETED = "room_deleted"
+    RECORDER_REMOVED = "recorder_removed"
+    DRIVER_AWAY = "driver_away"
     RECORDING_FAILED = "recording_failed"
     CANCELLED = "cancelled"
 

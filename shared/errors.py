@@ -9,6 +9,7 @@
     │   ├── EngineUnavailable   an engine was chosen that is not installed or has no key
     │   └── ServerUnreachable   no LiveKit server answers at a URL
     ├── CallFailed              a part failed in a call that is to be made again
+    │   └── PartAway            a server or a worker was away in its course
     ├── CallUnfinished          a call was recorded, and its labels could not be made
     ├── DispatchNotPickedUp     no worker took a dispatch before the deadline
     ├── JobRefused              a worker took the request and refused it, with a reason
@@ -106,6 +107,10 @@ class CallFailed(DuologueError):
     """A part failed in a call that is to be made again; nothing of it was kept."""
 
 
+class PartAway(CallFailed):
+    """It failed while a server or a worker was away, which says nothing of the call."""
+
+
 class CallUnfinished(DuologueError):
     """A call was recorded, but not labelled or not named; its recording is kept."""
 
@@ -165,6 +170,8 @@ def in_a_line(error: BaseException, folder: Path | None = None) -> str:
         folder: Where that code lies: its last line that led to the error is named. Without, or
             where none did, the line that raised it.
     """
+    while isinstance(error, BaseExceptionGroup):  # which says only how many there are
+        error = error.exceptions[0]
     lines = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
     own = [(file, line) for file, line in lines if folder and file.is_relative_to(folder)]
     if isinstance(error, SyntaxError) and error.filename:

@@ -7,6 +7,7 @@ Engines are made as LiveKit's plugins are, by subclassing what LiveKit means to 
 """
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias
@@ -14,13 +15,15 @@ from typing import Any, Protocol, TypeAlias
 import onnxruntime
 from livekit import rtc
 from livekit.agents import AgentServer, llm, tts
-from livekit.agents.voice import TranscriptSynchronizer
+from livekit.agents.llm import chat_context
+from livekit.agents.voice import TranscriptSynchronizer, events
 from livekit.agents.voice.room_io import RoomIO
 from livekit.agents.voice.transcription._speaking_rate import (
     SpeakingRateDetector,
     SpeakingRateStream,
 )
 from livekit.plugins.silero import onnx_model
+from pydantic import BaseModel
 
 
 class Answer(Protocol):
@@ -128,3 +131,30 @@ def new_silero_model(
 ) -> onnx_model.OnnxModel:
     """Silero with the state of one audio stream: a window of samples in, a probability out."""
     return onnx_model.OnnxModel(onnx_session=session, sample_rate=sample_rate_hz)
+
+
+def stamp_models_by_current_clock() -> None:
+    """Have LiveKit's messages and events look `time.time` up when they are made.
+
+    Their fields bound the function when they were defined (llm/chat_context.py, voice/events.py),
+    so that whoever replaces it later is not asked. A chat context is put in order by that time.
+    """
+    for module in (chat_context, events):
+        for model in vars(module).values():
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                _stamp_by_current_clock(model)
+
+
+def _stamp_by_current_clock(model: type[BaseModel]) -> None:
+    bound = [field for field in model.model_fields.values() if field.default_factory is _real_time]
+    for field in bound:
+        field.default_factory = _now_s
+    if bound:
+        model.model_rebuild(force=True)
+
+
+_real_time: Any = time.time
+
+
+def _now_s() -> float:
+    return time.time()

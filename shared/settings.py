@@ -154,11 +154,11 @@ class Settings(BaseSettings):
     support_tts: str | None = None
     support_vad: str | None = None
 
-    duologue_service_timeout_s: float = Field(5.0, gt=0)
+    duologue_service_timeout_s: float = Field(5.0, gt=0, le=3600)
     """How long a service may say nothing."""
     duologue_service_retries: int = Field(2, ge=0)
     """How often a service that failed is asked again, where that makes sense."""
-    duologue_reply_timeout_s: float = Field(30.0, gt=0)
+    duologue_reply_timeout_s: float = Field(30.0, gt=0, le=3600)
     """How long one reply of a language model may take, to its last word, in real seconds."""
     duologue_reply_characters: int = Field(4000, ge=1)
     """How long one reply of a language model may be: 4,000 are spoken in four minutes."""

@@ -6,6 +6,7 @@ copy of it, it means the business that is called like the folder.
 """
 
 import importlib
+import os
 import pkgutil
 import sys
 import zlib
@@ -89,7 +90,7 @@ def resolve_business(written: str, base: Path) -> str:
     """
     if written in _bundled() or written in entry_points.added(GROUP):
         return written
-    folder = (base / written).resolve()
+    folder = Path(os.path.realpath(base / written))  # a loop of links resolves to itself
     return str(folder) if folder.is_dir() or "/" in written else written
 
 

@@ -170,7 +170,9 @@ class Talk:
 
     def go_on_with(self, name: str) -> None:
         """Work off the problem `name` next, as if the caller had raised it."""
-        problem = next(one for one in self._problems if one.name == name)
+        problem = {one.name: one for one in self._problems}.get(name)
+        if problem is None:
+            raise ValueError(f"there is no problem {name!r} to go on with")
         if problem not in self.waiting:
             self.waiting.insert(0, problem)
 

@@ -192,6 +192,26 @@ def command(role: Role) -> list[str]:
     return [sys.executable, "-m", "tests.roles", role]
 
 
+JUMPS = """
+import signal, sys, time
+
+real, put = time.time, [0.0]
+time.time = lambda: real() + sum(put)
+signal.signal(signal.SIGUSR2, lambda *_: put.append(-3600.0))
+
+from shared.spec import Role
+from tests.roles import main
+
+sys.exit(main(Role(sys.argv[1])))
+"""
+"""A scripted worker whose machine's clock is put back by an hour at each SIGUSR2."""
+
+
+def jumping_command(role: Role) -> list[str]:
+    """What starts a scripted worker on such a machine."""
+    return [sys.executable, "-c", JUMPS, role]
+
+
 def main(role: Role) -> int:
     """Run the scripted worker of `role`."""
     return worker.run(role, create_party, bare_spec, take=behave)

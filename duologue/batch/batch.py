@@ -18,10 +18,20 @@ from duologue.batch.store import Store
 from duologue.call.outcome import RETRIED
 from duologue.pipeline.filing import Attempt, CallResult
 from shared.endings import Outcome
-from shared.errors import CallFailed, CallTaken, CallUnfinished, DuologueError, UsageError
+from shared.errors import (
+    CallFailed,
+    CallTaken,
+    CallUnfinished,
+    DuologueError,
+    PartAway,
+    UsageError,
+)
 
 RESERVE_BYTES = 64 * 2**20
 """Of disk that calls are not begun without; the running ones need it to be finished."""
+EXCUSED = 3
+"""How many attempts at a call at most do not count because a server or a worker was away; a call
+that ends a worker each time would be made for ever."""
 NEVER_KEPT = frozenset({Outcome.CANCELLED})
 """A batch that is stopped makes the call again when it goes on."""
 
@@ -54,6 +64,29 @@ class Tally:
     def made(self) -> int:
         """Calls that are there now and were not before."""
         return self.outcomes.total()
+
+
+class _Attempts:
+    """The attempts at one call."""
+
+    def __init__(self, retries: int) -> None:
+        self.reasons: tuple[str, ...] = ()
+        self._retries, self._excuses = retries, EXCUSED
+
+    def next(self) -> Attempt:
+        """The one that is to be made now."""
+        retried = NEVER_KEPT | RETRIED if self._retries else NEVER_KEPT
+        excused = RETRIED if self._excuses else frozenset()
+        return Attempt(self.reasons, retried, excused, finishes=True)
+
+    def failed(self, error: DuologueError) -> bool:
+        """Note why one failed; whether another follows."""
+        self.reasons += (str(error),)
+        if isinstance(error, PartAway) and self._excuses:
+            self._excuses -= 1
+            return True
+        self._retries -= 1
+        return self._retries >= 0
 
 
 OnDone = Callable[[str, CallResult | None], None]
@@ -137,13 +170,10 @@ class Batch:
     async def _make(self, index: int) -> CallResult | None:
         """Make a call, again if its parts fail; None if nothing is there of it."""
         spec = self._plan.spec(index)
-        reasons: tuple[str, ...] = ()
+        attempts = _Attempts(self._retries)
         while True:
-            last = len(reasons) == self._retries
-            retried = NEVER_KEPT if last else NEVER_KEPT | RETRIED
-            attempt = Attempt(reasons, retried, finishes=True)
             try:
-                result = await self._maker.call(spec, attempt)
+                result = await self._maker.call(spec, attempts.next())
                 await asyncio.to_thread(self._store.keep, result.folder)
             except CallTaken:
                 self.tally.elsewhere += 1
@@ -156,12 +186,12 @@ class Batch:
                     return None
                 if not isinstance(error, CallFailed | CallUnfinished):
                     raise
-                reasons += (str(error),)
+                again = attempts.failed(error)
             else:
-                self._count(spec.call_id, result, reasons)
+                self._count(spec.call_id, result, attempts.reasons)
                 return result
-            if last:
-                self.tally.failures.append(Failure(spec.call_id, reasons))
+            if not again:
+                self.tally.failures.append(Failure(spec.call_id, attempts.reasons))
                 return None
             if self._stopping:
                 self._waiting.append(index)

@@ -31,6 +31,7 @@ class CallMaker(Protocol):
 
         Raises:
             CallTaken: It was made or recorded already, or another process makes it now.
+            PartAway: A part failed while a server or a worker was away; nothing of it was kept.
             CallFailed: A part failed; nothing of it was kept.
             CallUnfinished: It could not be labelled; the recording is kept.
             UsageError: An engine cannot be used here, or a server does not let us in.

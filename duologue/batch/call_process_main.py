@@ -14,6 +14,8 @@ import threading
 from queue import SimpleQueue
 from typing import Any, NoReturn
 
+import structlog
+
 from duologue.batch.call_maker import watched_maker
 from duologue.batch.orders import ERRORS, Made, Order
 from duologue.call.transport import Occasion
@@ -21,6 +23,8 @@ from duologue.call.transport_registry import find_transport
 from shared import logs
 from shared.errors import DuologueError
 from shared.settings import Settings, read_settings
+
+log = structlog.get_logger(__name__)
 
 
 async def make(order: Order, settings: Settings) -> dict[str, Any]:
@@ -33,6 +37,9 @@ async def make(order: Order, settings: Settings) -> dict[str, Any]:
     except DuologueError as error:
         kind = next(kind for kind, known in ERRORS.items() if isinstance(error, known))
         return {"reply": kind, "detail": str(error)}
+    except Exception as error:
+        log.exception("the call crashed", call_id=order.spec.call_id)
+        return {"reply": "failed", "detail": f"it crashed: {type(error).__name__}: {error}"}
     return {"reply": "made", "made": Made.of(result).model_dump(mode="json", by_alias=True)}
 
 

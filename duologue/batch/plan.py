@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.scenarios.at_business import chosen_scenarios
-from duologue.scenarios.document import Document
+from duologue.scenarios.document import Document, without_waiting
 from duologue.scenarios.scenario import NO_OPTIONS
 from shared import engines
 from shared.errors import DocumentError, DuologueError, SpecError, UsageError, wrong_field
@@ -188,7 +188,7 @@ def _read_lines(path: Path) -> tuple[Sequence[str], Sequence[bytes]]:
     """
     lines: dict[str, bytes] = {}
     try:
-        with path.open("rb", buffering=READ_BYTES) as file:
+        with open(path, "rb", READ_BYTES, opener=without_waiting) as file:
             while line := file.readline(LONGEST_LINE + 1):
                 number = len(lines) + 1
                 if len(line) > LONGEST_LINE:

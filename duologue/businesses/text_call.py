@@ -13,6 +13,7 @@ from livekit.agents import ToolError, llm
 
 from customer_agent import Caller
 from duologue.labels.verdict import Evidence, Spoken, ToolUse, Verdict, judge
+from duologue.labels.verdict.evidence import json_object
 from duologue.scenarios.scenario import Scenario
 from shared.endings import Ending, Outcome
 from shared.side.dialogue import Dialogue, Reply, ToolCall, reply
@@ -129,7 +130,7 @@ async def hold_call(
     while silences < MAX_SILENCES and len(turns) < MAX_TURNS and not hung_up:
         answer = await sides[speaker].turn()
         used += [
-            ToolUse(speaker, tool, json.loads(output) if not is_error else {}, is_error, len(turns))
+            ToolUse(speaker, tool, json_object(output), is_error, len(turns))
             for tool, output, is_error in sides[speaker].used
         ]
         sides[speaker].used.clear()

@@ -5,13 +5,9 @@ public does. `tests/duologue/call/test_livekit_internals.py` fails on a version 
 What workers need, too, is in `shared/livekit_internals.py`.
 """
 
-import time
 from typing import Any
 
 from livekit.agents import stt, tts
-from livekit.agents.llm import chat_context
-from livekit.agents.voice import events
-from pydantic import BaseModel
 
 from shared.livekit_internals import Asking
 
@@ -49,30 +45,3 @@ def ask_recognizer_within(asking: Asking, recognizer: stt.STT[Any]) -> None:
             return await recognize(*args, **options)
 
     recognizer._recognize_impl = recognize_within  # type: ignore[method-assign]
-
-
-def stamp_models_by_current_clock() -> None:
-    """Have LiveKit's messages and events look `time.time` up when they are made.
-
-    Their fields bound the function when they were defined (llm/chat_context.py, voice/events.py),
-    so that whoever replaces it later is not asked. A chat context is put in order by that time.
-    """
-    for module in (chat_context, events):
-        for model in vars(module).values():
-            if isinstance(model, type) and issubclass(model, BaseModel):
-                _stamp_by_current_clock(model)
-
-
-def _stamp_by_current_clock(model: type[BaseModel]) -> None:
-    bound = [field for field in model.model_fields.values() if field.default_factory is _real_time]
-    for field in bound:
-        field.default_factory = _now_s
-    if bound:
-        model.model_rebuild(force=True)
-
-
-_real_time: Any = time.time
-
-
-def _now_s() -> float:
-    return time.time()

@@ -56,6 +56,8 @@ class Held(NamedTuple):
 
     ending: Ending
     recorded: Take
+    part_away: bool = False
+    """Whether it failed while a server or a worker was away."""
 
 
 class Carrier(Protocol):

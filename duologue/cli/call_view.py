@@ -12,6 +12,7 @@ from duologue.call.outcome import ExitCode
 from duologue.cli.terminal import Terminal
 from duologue.folder.folder import REPORT
 from duologue.pipeline.filing import CallResult
+from duologue.servers.worker_log import Errors
 from shared.events import (
     Ended,
     Failed,
@@ -36,12 +37,13 @@ METER_WIDTH = 10
 
 
 _errors = Terminal(stderr=True)
+_read = {role: Errors() for role in Role}
 
 
 def show_problem(role: Role, line: str) -> None:
-    """Print a line of a worker's log if it tells of an error."""
-    if '"level": "error"' in line or not line.startswith("{"):
-        _errors.print(f"[red]{role} worker:[/red] {escape(line)}", soft_wrap=True)
+    """Take a line of a worker's log, and print what it tells of an error, if anything."""
+    if error := _read[role].read(line):
+        _errors.print(f"[red]{role} worker:[/red] {escape(error)}", soft_wrap=True)
 
 
 class CallView:

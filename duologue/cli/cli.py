@@ -218,8 +218,10 @@ def _has_no_event(record: logging.LogRecord) -> bool:
     """Whether LiveKit logs what no event of the call says: not so of a service's refusal."""
     from livekit.agents import APIError  # noqa: PLC0415 - whoever logs has imported it
 
+    from shared.side.dialogue import DialogueCrashed  # noqa: PLC0415 - the same
+
     if record.exc_info:
-        return not isinstance(record.exc_info[1], APIError)
+        return not isinstance(record.exc_info[1], APIError | DialogueCrashed)
     return "closing due to unrecoverable error" not in record.getMessage()
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from duologue.cli.refused_folders import exit_without
 from duologue.cli.terminal import Terminal
 from duologue.labels import judges
+from duologue.labels.judges import HOW_TO_RAISE
 from duologue.labels.recorded_call import Call
 from duologue.report.summary import read_calls
 from shared import engines
@@ -44,13 +45,20 @@ async def judge_calls(
         DuologueError: A judge did not answer.
     """
     counts: Counter[tuple[str, str]] = Counter()
-    async with engines.judge(name, settings) as model:
+    cuts: list[str] = []
+    async with engines.judge(name, settings, cuts.append) as model:
         for each in calls:
             folder = each.path
             known = judges.read(folder)
+            cuts.clear()
             judged = (
-                known if known and known.model == name else await judges.judge(folder, model, name)
+                known
+                if known and known.model == name
+                else await judges.judge(folder, model, name, cuts)
             )
+            for where in cuts:
+                told = f"{each.id}: a reply of {name} was cut {where} ({HOW_TO_RAISE})"
+                console.print(told, markup=False, soft_wrap=True)
             counts.update((one.judge, one.verdict) for one in judged.judgments)
             failed = [f"{one.judge}: {one.reasoning}" for one in judged.judgments if one.failed]
             told = "; ".join(failed) or "nothing failed"

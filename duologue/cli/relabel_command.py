@@ -31,7 +31,7 @@ def relabel(
     ] = LabelStage.PLACEMENT,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Calls at the same time at most; one a core unless told."),
+        typer.Option(min=1, help="Calls at the same time at most; never more than cores."),
     ] = None,
     audio: Annotated[
         Path | None,
@@ -46,13 +46,12 @@ def relabel(
         )
     if audio and is_unlabelled(folders[0]):
         raise UsageError(f"{folders[0]} has no labels yet: relabel it first, then with --audio")
+    cores = os.cpu_count() or 1  # each call keeps one busy, and takes memory of its own
     counts: Counter[Done] = Counter()
     try:
         with Progress(console=out, transient=True, disable=not out.is_terminal) as progress:
             task = progress.add_task("labelling", total=len(folders))
-            for result in relabel_all(
-                folders, stage, jobs=jobs or os.cpu_count() or 1, audio=audio
-            ):
+            for result in relabel_all(folders, stage, jobs=min(jobs or cores, cores), audio=audio):
                 counts[result.done] += 1
                 progress.advance(task)
                 _show(result, alone=len(folders) == 1)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from livekit.api import VideoGrants
 
+from duologue.call.over_livekit.recorder import IDENTITY as RECORDER
 from duologue.cli.call_view import CallView, show_problem
 from duologue.cli.doctor_view import show_stage
 from duologue.cli.signals import on_ending_signals, run_cancellable
@@ -17,9 +18,13 @@ from duologue.servers import up_state
 from duologue.servers.host import find_address, hosted
 from duologue.servers.up import up as keep_up
 from shared.address import ServerAddress
+from shared.errors import UsageError
 from shared.settings import read_settings
+from shared.spec import Role
 
 out = Terminal()
+
+SIDES = (*Role, RECORDER)
 
 
 def up(
@@ -46,6 +51,8 @@ def token(
     ] = False,
 ) -> None:
     """Print a token with which a person may join a room."""
+    if identity in SIDES:  # who joins under the identity of another sends the other away
+        raise UsageError(f"--identity {identity!r} is what a side of a call joins as; take another")
     address = find_address(read_settings())
     grants = VideoGrants(
         room_join=True, room=room, can_publish=not listen, can_publish_data=not listen
@@ -71,7 +78,7 @@ def doctor(
         )
         if named:
             return await examine(named, settings, hold_s=hold_s, on_stage=show)
-        async with hosted(settings, say, local_workers=True, on_line=show_problem) as address:
-            return await examine(address, settings, hold_s=hold_s, on_stage=show)
+        async with hosted(settings, say, local_workers=True, on_line=show_problem) as hosts:
+            return await examine(hosts.address, settings, hold_s=hold_s, on_stage=show)
 
     sys.exit(exit_status(run_cancellable(examine_server())))

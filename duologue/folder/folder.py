@@ -373,8 +373,11 @@ def read_json(folder: Path, name: str, model: type[M]) -> M:
     Raises:
         FolderError: It is not there, or not what it should be.
     """
+    path = folder / name
     try:
-        return model.model_validate_json((folder / name).read_bytes())
+        if path.exists() and not path.is_file():
+            raise FolderError(folder, f"is damaged: {name} is no file")
+        return model.model_validate_json(path.read_bytes())
     except PermissionError:
         raise FolderError(folder, f"cannot be read: {name}: permission denied") from None
     except OSError as error:

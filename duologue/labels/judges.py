@@ -7,7 +7,7 @@ asked for: they cost money, and answer differently from time to time.
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from livekit.agents.evals import (
 from pydantic import ConfigDict, Field
 
 from duologue.folder import event_log
-from duologue.folder.folder import read_call, write_json
+from duologue.folder.folder import read_call, read_json, write_json
 from duologue.folder.rework import rework
 from duologue.labels.transcript import transcript
 from shared.errors import DuologueError
@@ -30,6 +30,7 @@ from shared.spec import Role
 from shared.values import Frozen
 
 FILE = "judgments.json"
+HOW_TO_RAISE = "DUOLOGUE_REPLY_CHARACTERS and DUOLOGUE_REPLY_TIMEOUT_S say how long one may be"
 JUDGES = (task_completion_judge, accuracy_judge, tool_use_judge, safety_judge)
 
 
@@ -59,12 +60,19 @@ class Judgments(Frozen):
 
 def read(folder: Path) -> Judgments | None:
     """The judgments on a call, if it was judged."""
-    path = folder / FILE
-    return Judgments.model_validate_json(path.read_bytes()) if path.exists() else None
+    return read_json(folder, FILE, Judgments) if (folder / FILE).exists() else None
 
 
-async def judge(folder: Path, model: llm.LLM[Any], name: str) -> Judgments:
+async def judge(
+    folder: Path, model: llm.LLM[Any], name: str, cuts: Collection[str] = ()
+) -> Judgments:
     """Have a call judged by `model`, the engine `name`, and write judgments.json.
+
+    Args:
+        folder: The call.
+        model: What judges.
+        name: The engine that it is.
+        cuts: Where replies of `model` have been cut meanwhile, which may be why one is none.
 
     Raises:
         DuologueError: A judge did not answer; nothing is written.
@@ -87,9 +95,10 @@ async def judge(folder: Path, model: llm.LLM[Any], name: str) -> Judgments:
                 Judgment(judge=each.name, verdict=result.verdict, reasoning=result.reasoning)
             )
     if silent:
+        cut = f", a reply was cut {' and '.join(sorted({*cuts}))}" if cuts else ""
+        cure = HOW_TO_RAISE if cuts else "try again, or another model"
         raise DuologueError(
-            f"{folder}: {name} gave no judgment on {', '.join(sorted(silent))}; try again, or "
-            "another model"
+            f"{folder}: {name} gave no judgment on {', '.join(sorted(silent))}{cut}; {cure}"
         )
     judgments = Judgments(model=name, judgments=tuple(judged))
     rework(folder, lambda copy: write_json(copy / FILE, judgments), makes=[FILE])

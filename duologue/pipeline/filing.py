@@ -27,7 +27,7 @@ from duologue.labels import metrics
 from duologue.labels.metrics import Metrics
 from duologue.pipeline.stages import LabelStage, label, works
 from shared.endings import Ending, Outcome
-from shared.errors import CallFailed, CallUnfinished, DuologueError
+from shared.errors import CallFailed, CallUnfinished, DuologueError, PartAway
 from shared.events import EnginesLoaded
 from shared.logs import get_logger
 from shared.spec import CallSpec, Role
@@ -42,6 +42,8 @@ class Attempt(NamedTuple):
     """Why those before it failed."""
     retried: frozenset[Outcome] = frozenset()
     """With which outcomes nothing is kept, for the call is made again."""
+    excused: frozenset[Outcome] = frozenset()
+    """With which it is so if a server or a worker was away."""
     finishes: bool = False
     """Whether a recording of the call that was kept without labels is labelled instead."""
 
@@ -74,14 +76,17 @@ def file_call(
     """Label what was recorded, write call.json, and give the folder its name. Blocks.
 
     Raises:
+        PartAway: It is to be made again, for a server or a worker was away.
         CallFailed: It ended so that it is to be made again.
         CallUnfinished: It could not be labelled; the recording is kept.
         DuologueError: The files cannot be written.
     """
-    ending, recorded = held
-    if ending.outcome in attempt.retried:
+    ending, recorded, part_away = held
+    excused = part_away and ending.outcome in attempt.excused
+    if excused or ending.outcome in attempt.retried:
         folder.discard()
-        raise CallFailed(f"{ending.outcome}: {ending.detail}" if ending.detail else ending.outcome)
+        why = f"{ending.outcome}: {ending.detail}" if ending.detail else ending.outcome
+        raise PartAway(why) if excused else CallFailed(why)
     call = CallRecord(
         call_id=spec.call_id,
         transport=transport,

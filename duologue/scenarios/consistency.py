@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from shared.customer_sheet import Fact
 from shared.errors import SpecError
 from shared.language.as_heard import phrase
+from shared.language.facts.typed import typed_fact
+from shared.language.facts.unclear import UnclearFact
 from shared.spec import UNSEEN, Expectation
 from support_agent import Flaw, Rows, find_flaws
 
@@ -25,6 +27,7 @@ def contradictions(
         except SpecError as error:
             field = "desk" if str(error).startswith("desk:") else "business"
             yield Flaw(("userdata", field), str(error))
+    yield from _unclear(facts)
     for index, never in enumerate(expected.never_said):
         for said in expected.said:
             if phrase(never) in phrase(said):
@@ -32,3 +35,12 @@ def contradictions(
     for index, tool in enumerate(expected.never_done):
         if tool in expected.tools:
             yield Flaw(("expected", "never_done", index), f"{tool!r} is to be used, though")
+
+
+def _unclear(facts: Mapping[str, Fact]) -> Iterator[Flaw]:
+    """Facts that cannot be said, for nobody could tell what they mean."""
+    for name, fact in facts.items():
+        try:
+            typed_fact(name, fact.value)
+        except UnclearFact as error:
+            yield Flaw(("facts", name), str(error))

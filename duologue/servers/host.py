@@ -1,18 +1,27 @@
 """Which server and workers a command uses: those named, those that are up, or its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import NamedTuple
 
 from duologue.servers import up_state
 from duologue.servers.server import running_server
 from duologue.servers.server_binary import Say
-from duologue.servers.worker_processes import OnLine, running_workers
+from duologue.servers.worker_processes import OnLine, Worker, running_workers
 from shared.address import ServerAddress
 from shared.engines import check as check_engines
 from shared.errors import UsageError
 from shared.settings import Settings
-from shared.spec import Engines
+from shared.spec import Engines, Role
+
+
+class Hosted(NamedTuple):
+    """A server, and the workers on it that were started here."""
+
+    address: ServerAddress
+    workers: Mapping[Role, Worker] = MappingProxyType({})
 
 
 def find_address(settings: Settings) -> ServerAddress:
@@ -50,7 +59,7 @@ async def hosted(
     local_workers: bool,
     on_line: OnLine,
     engines: Collection[Engines] = (),
-) -> AsyncIterator[ServerAddress]:
+) -> AsyncIterator[Hosted]:
     """A server that knows us and has workers, stopped on leaving if it was started here.
 
     With LIVEKIT_URL set, nothing is started but the workers, and those only if asked for.
@@ -65,22 +74,24 @@ async def hosted(
     Raises:
         EngineUnavailable: Workers that are to be started here cannot use `engines`.
         UsageError: The server that the environment names does not let us in.
-        ServerFailed: There is none, and none could be started.
+        ServerFailed: There is none, and none could be started, or it ended as the workers started.
         WorkerFailed: A worker could not be started.
     """
     if address := await find_running(settings, say):
         if local_workers and settings.livekit_url:
             _check(engines, settings)
-            async with running_workers(address, on_line=on_line):
-                yield address
+            async with running_workers(address, on_line=on_line) as workers:
+                yield Hosted(address, workers)
         else:
-            yield address
+            yield Hosted(address)
     else:
         _check(engines, settings)
         async with running_server(settings, say) as server:
             say("starting both workers")
-            async with running_workers(server.address, on_line=on_line):
-                yield server.address
+            async with running_workers(
+                server.address, on_line=on_line, server=server.program
+            ) as workers:
+                yield Hosted(server.address, workers)
 
 
 def _check(engines: Collection[Engines], settings: Settings) -> None:

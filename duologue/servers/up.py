@@ -43,25 +43,27 @@ async def up(
         raise UsageError(up_state.already_running(running))
     async with running_server(settings, say, port=port) as server:
         with up_state.kept(settings, server.address) as file:
-            waiting = set(Role)
+            ports = dict[Role, int | None].fromkeys(Role)
 
             def registered(worker: Worker) -> None:
                 say(f"worker {worker.role} is registered (process {worker.pid})")
-                if waiting == {worker.role}:
+                first = ports[worker.role] is None
+                ports[worker.role] = worker.port
+                up_state.tell_workers(file, server.address, ports)
+                if first and all(ports.values()):
                     _explain(server.address, file, say)
-                waiting.discard(worker.role)
 
             async with kept_workers(
                 server.address, say, registered=registered, on_line=on_line, argv=argv
-            ) as keepers:
+            ) as workers:
                 ended = asyncio.create_task(server.program.wait(), name="server ends")
                 stopped = asyncio.create_task(stop.wait(), name="stop")
                 try:
-                    waited: list[asyncio.Future[Any]] = [*keepers, ended, stopped]
+                    waited: list[asyncio.Future[Any]] = [*workers.keepers, ended, stopped]
                     done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                     if ended in done:
                         raise ServerFailed(f"livekit-server ended by itself ({ended.result()})")
-                    for keeper in done.intersection(keepers):
+                    for keeper in done.intersection(workers.keepers):
                         keeper.result()
                     say("stopping")
                 finally:

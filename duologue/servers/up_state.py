@@ -2,16 +2,17 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from duologue.servers.server import answers
 from shared.address import ServerAddress
 from shared.errors import UsageError
 from shared.settings import Settings
+from shared.spec import Role
 
 
 class RunningServer(ServerAddress):
@@ -19,6 +20,8 @@ class RunningServer(ServerAddress):
 
     pid: int
     """Of the `duologue up` itself."""
+    workers: dict[Role, int | None] = Field(default_factory=dict)
+    """The health ports of its workers, as they were registered last; None before they were."""
 
 
 def state_file(settings: Settings) -> Path:
@@ -49,6 +52,18 @@ def read(settings: Settings) -> RunningServer | None:
     return None
 
 
+def worker_ports(settings: Settings, address: ServerAddress) -> dict[Role, int | None]:
+    """The health ports of the workers that a running `duologue up` keeps at `address`, if any.
+
+    Nothing is removed, as by `read`: its server may be away just now.
+    """
+    try:
+        state = RunningServer.model_validate_json(state_file(settings).read_bytes())
+    except (OSError, ValidationError):
+        return {}
+    return state.workers if state.url == address.url and _is_alive(state.pid) else {}
+
+
 @contextmanager
 def kept(settings: Settings, address: ServerAddress) -> Iterator[Path]:
     """Keep `address` in the state file while the context lasts.
@@ -60,18 +75,9 @@ def kept(settings: Settings, address: ServerAddress) -> Iterator[Path]:
     settings.cache_folder()
     if running := read(settings):
         raise UsageError(already_running(running))
-    written = file.with_name(f".up-{os.getpid()}.json")
+    written = _beside(file)
     try:
-        with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            json.dump(
-                {
-                    "url": address.url,
-                    "api_key": address.api_key,
-                    "api_secret": address.api_secret.get_secret_value(),
-                    "pid": os.getpid(),
-                },
-                out,
-            )
+        _write(written, address, dict.fromkeys(Role))
         # A link, unlike a rename, fails if another `duologue up` was faster.
         file.hardlink_to(written)
     except FileExistsError:
@@ -82,6 +88,34 @@ def kept(settings: Settings, address: ServerAddress) -> Iterator[Path]:
         yield file
     finally:
         file.unlink(missing_ok=True)
+
+
+def tell_workers(file: Path, address: ServerAddress, ports: Mapping[Role, int | None]) -> None:
+    """Write the health ports of the workers into the state `file` that is `kept`, if it can be."""
+    written = _beside(file)
+    try:
+        _write(written, address, ports)
+        written.replace(file)
+    except OSError:  # calls can be made without
+        written.unlink(missing_ok=True)
+
+
+def _beside(file: Path) -> Path:
+    return file.with_name(f".up-{os.getpid()}.json")
+
+
+def _write(written: Path, address: ServerAddress, ports: Mapping[Role, int | None]) -> None:
+    with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(
+            {
+                "url": address.url,
+                "api_key": address.api_key,
+                "api_secret": address.api_secret.get_secret_value(),
+                "pid": os.getpid(),
+                "workers": ports,
+            },
+            out,
+        )
 
 
 def already_running(state: RunningServer) -> str:

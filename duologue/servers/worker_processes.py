@@ -1,7 +1,6 @@
 """The two workers as child processes of this one, registered before they count as started."""
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -9,8 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from duologue.servers.process import Program
+from duologue.servers.worker_log import LONGEST, fields_of, last_error
 from shared.address import ServerAddress
-from shared.errors import WorkerFailed
+from shared.errors import ServerFailed, WorkerFailed
 from shared.events import Registered
 from shared.settings import inherited_environment
 from shared.spec import Role
@@ -35,7 +35,8 @@ HUNG_CHECKS = 4
 """A worker that does not answer so many times in a row hangs: 20 to 40 s, far longer than a busy
 machine keeps it from its loop."""
 
-SHORT = 300
+FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM)
+"""Whoever ends by these has not said why."""
 
 OnLine = Callable[[Role, str], None]
 Command = Callable[[Role], Sequence[str]]
@@ -79,7 +80,7 @@ class Worker:
         registered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         def read(line: str) -> None:
-            fields = _fields(line)
+            fields = fields_of(line)
             if fields.get("event") == Registered.name and not registered.done():
                 registered.set_result(fields["port"])
             if on_line is not None:
@@ -106,17 +107,20 @@ class Worker:
             if ended.done():
                 raise WorkerFailed(self.role, f"it ended ({ended.result()})")
             if not self._registered.done():
-                raise WorkerFailed(
-                    self.role, f"it did not register within {timeout_s:g} s ({self.problem})"
-                )
+                problem = last_error(self._program.last_lines)
+                why = f" ({problem})" if problem else ""
+                raise WorkerFailed(self.role, f"it did not register within {timeout_s:g} s{why}")
         finally:
             ended.cancel()
 
     async def wait(self) -> str:
-        """Wait until it has ended; how it ended, and what it said last."""
+        """Wait until it has ended; how it ended, and the error that it said last."""
         code = await self._program.wait()
         how = f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
-        return f"{how}: {self.problem}" if self.problem else how
+        problem = "" if -code in FROM_OUTSIDE else last_error(self._program.last_lines)
+        if code > 0 and not problem:
+            problem = self._last_words
+        return f"{how}: {problem}" if problem else how
 
     async def lost(self) -> str:
         """Wait until it has ended, or hangs; what was seen. It must be registered."""
@@ -129,20 +133,23 @@ class Worker:
             ended.cancel()
             hung.cancel()
 
+    @property
+    def _last_words(self) -> str:
+        """The last line that is no record, such as of a Python that finds no module."""
+        plain = [line for line in self._program.last_lines if not fields_of(line)]
+        return plain[-1][:LONGEST] if plain else ""
+
+    @property
+    def port(self) -> int:
+        """Its health port. It must be registered."""
+        return self._registered.result()
+
     async def _hang(self) -> None:
         """Return once it has not answered at its health port several times in a row."""
         missed = 0
         while missed < HUNG_CHECKS:
             await asyncio.sleep(CHECKED_EVERY_S)
-            missed = 0 if await _answers(self._registered.result()) else missed + 1
-
-    @property
-    def problem(self) -> str:
-        """The last error in its log, else the last line, made short."""
-        lines = list(self._program.last_lines)
-        errors = [line for line in lines if _fields(line).get("level") in ("error", "critical")]
-        plain = [line for line in lines if not _fields(line)]
-        return _short((plain or errors or lines or [""])[-1])
+            missed = 0 if await answers(self.port) else missed + 1
 
     async def stop(self) -> None:
         """End it and its job processes."""
@@ -156,23 +163,50 @@ async def running_workers(
     roles: Collection[Role] = tuple(Role),
     on_line: OnLine | None = None,
     argv: Command = command,
+    server: Program | None = None,
 ) -> AsyncIterator[dict[Role, Worker]]:
     """The workers of `roles`, registered with the server at `address`; stopped on leaving.
 
+    Args:
+        address: Of their server.
+        roles: Which.
+        on_line: Gets every line of their logs.
+        argv: What starts a worker.
+        server: The server itself, where it is our own.
+
     Raises:
         WorkerFailed: One of them did not start.
+        ServerFailed: The server ended before they were registered.
     """
     workers: dict[Role, Worker] = {}
     try:
         for role in roles:
             workers[role] = await Worker.start(role, address, on_line=on_line, argv=argv)
-        await asyncio.gather(*(worker.ready() for worker in workers.values()))
+        await _all_ready(workers.values(), server)
         yield workers
     finally:
         await asyncio.gather(*(worker.stop() for worker in workers.values()))
 
 
-async def _answers(port: int) -> bool:
+async def _all_ready(workers: Collection[Worker], server: Program | None) -> None:
+    ready = asyncio.gather(*(worker.ready() for worker in workers))
+    waited: list[asyncio.Future[Any]] = [ready]
+    if server:
+        waited.append(asyncio.create_task(server.wait(), name="server ends"))
+    try:
+        done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        for ended in done - {ready}:
+            raise ServerFailed(
+                f"livekit-server ended by itself ({ended.result()}) as the workers started"
+            )
+        await ready
+    finally:
+        for each in waited:
+            each.cancel()
+        await asyncio.gather(*waited, return_exceptions=True)
+
+
+async def answers(port: int) -> bool:
     """Whether something answers HTTP at a local port, whatever it says."""
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
@@ -208,21 +242,3 @@ def _environment(address: ServerAddress, calls: int | None) -> dict[str, str]:
             "PYTHONUNBUFFERED": "1",
         }
     )
-
-
-def _fields(line: str) -> dict[str, Any]:
-    try:
-        fields = json.loads(line)
-    except ValueError:
-        return {}
-    return fields if isinstance(fields, dict) else {}
-
-
-def _short(line: str) -> str:
-    fields = _fields(line)
-    details = [
-        str(fields[name]).strip().splitlines()[-1]  # of a traceback, the exception
-        for name in ("event", "problem", "error", "exception")
-        if str(fields.get(name) or "").strip()
-    ]
-    return (": ".join(details) or line)[:SHORT]

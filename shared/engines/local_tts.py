@@ -18,6 +18,7 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, TimedString
 from shared.engines.latency import NO_DELAYS, Draws
 from shared.engines.pcm import Samples, to_pcm
 from shared.language.pauses import INNER_PAUSE_S, PAUSE, PAUSE_S, SENTENCE_PAUSE_S
+from shared.language.to_say import apart
 
 SAMPLE_RATE = 24_000
 """What every local voice speaks at."""
@@ -128,7 +129,9 @@ class SpeechStream(tts.SynthesizeStream):
                     await self._tts.delays.wait()
                 laid_out.pause(SENTENCE_PAUSE_S)
                 for part, pauses in _PARTS.findall(sentence.token):
-                    samples = await asyncio.to_thread(self._tts.voice.speak, part, self._tts.seed)
+                    samples = await asyncio.to_thread(
+                        self._tts.voice.speak, apart(part), self._tts.seed
+                    )
                     laid_out.add(part, samples)
                     laid_out.pause(len(pauses) * PAUSE_S)
             laid_out.play()

@@ -83,8 +83,10 @@ def load(
 
 
 @asynccontextmanager
-async def judge(engine: str, settings: Settings) -> AsyncIterator[llm.LLM[Any]]:
-    """A language model by itself, to judge calls with.
+async def judge(
+    engine: str, settings: Settings, on_cut: Callable[[str], None]
+) -> AsyncIterator[llm.LLM[Any]]:
+    """A language model by itself, to judge calls with; `on_cut` is told where a reply was cut.
 
     Raises:
         EngineUnavailable: It is unknown, not installed, its key is missing, or it is no model.
@@ -97,7 +99,7 @@ async def judge(engine: str, settings: Settings) -> AsyncIterator[llm.LLM[Any]]:
         raise EngineUnavailable(
             engine, "it cannot judge; name a language model, see docs/engines.md"
         )
-    limit_replies(model, _reply_limits(settings), lambda _: None)
+    limit_replies(model, _reply_limits(settings), on_cut)
     try:
         yield model
     finally:

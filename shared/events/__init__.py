@@ -3,6 +3,7 @@
 from shared.events.driver_events import (
     CallEnded,
     Dispatched,
+    DriverAway,
     Joined,
     Left,
     Muted,
@@ -48,6 +49,7 @@ __all__ = [
     "CallEnded",
     "DeskChanged",
     "Dispatched",
+    "DriverAway",
     "Ended",
     "EnginesLoaded",
     "EnginesUsed",

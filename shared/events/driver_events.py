@@ -125,6 +125,15 @@ class RoomClosed(Payload):
     """In LiveKit's words, such as `room_deleted`; or `connection_lost`."""
 
 
+class DriverAway(Payload):
+    """The driver itself was away: stopped, or not given the processor; it waits anew."""
+
+    name = "AWAY"
+    by = (DRIVER,)
+    away_s: float
+    """For how long."""
+
+
 class RecordingEnded(Payload):
     """The recording is over; per role, in seconds, what was done to its audio."""
 

@@ -41,6 +41,10 @@ _WORDS = {
     "gonna": "going to", "wanna": "want to", "ok": "okay", "o'clock": "",
     "alright": "all right",
     "cancelled": "canceled", "cancelling": "canceling", "postcode": "post code",
+    "dont": "do not", "cant": "can not", "wont": "will not", "isnt": "is not", "wasnt": "was not",
+    "hasnt": "has not", "havent": "have not", "didnt": "did not", "doesnt": "does not",
+    "couldnt": "could not", "wouldnt": "would not", "ive": "i have", "youve": "you have",
+    "weve": "we have", "im": "i am", "youre": "you are", "thats": "that is",
     "goodbye": "good bye", "grey": "gray", "colour": "color", "cheque": "check",
 }  # fmt: skip
 _ENDINGS = {"n't": " not", "'re": " are", "'ll": " will", "'ve": " have", "'d": " would"}

@@ -41,6 +41,9 @@ REVIVE = (
 )
 """Instructions of a reply that revives a silent line (`session.generate_reply`)."""
 
+MOST_TOLD = 200
+"""In one turn: a dialogue that tells more never ends it."""
+
 
 class Performed(NamedTuple):
     """Something a caller does on purpose while it says something."""
@@ -195,8 +198,14 @@ class _Replay:
                 act = self._dialogue.send(answer)
             except StopIteration:
                 return Reply()
+            if isinstance(act, Say | Tell) and type(act.text) is not str:
+                problem = f"a dialogue says text, and no {type(act.text).__name__}"
+                raise self._raised_there(TypeError(problem))
             if isinstance(act, Tell):
                 self._told.append(act.text)
+                if len(self._told) > MOST_TOLD:
+                    problem = f"{MOST_TOLD} things told, and nothing asked between"
+                    raise self._raised_there(RuntimeError(problem))
                 answer = None
                 continue
             step = self._step(act)

@@ -2,7 +2,8 @@
 
 Events go as text streams addressed to the recorder's identity (livekit data streams), each with
 one or more events as JSON lines, in order. What was played goes as byte streams to the same, each
-a FLAC file that an event names. Nobody else in the room receives any of them.
+a FLAC file that an event names. Nobody else in the room receives any of them, and each names the
+recorder, whose identity is a secret of the call: what strangers send is told by not knowing it.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ log = get_logger("duologue.bus")
 EVENTS_TOPIC = "duologue.events"
 PLAYED_TOPIC = "duologue.played"
 REFUSED_TOPIC = "duologue.refused"
+RECORDER = "duologue.recorder"
+"""The attribute of a stream that has the identity of the recorder that it is for."""
 HEARTBEAT_S = 2.0
 SEND_TIMEOUT_S = 5.0
 """How long sending events may take; a room that is gone answers nothing."""
@@ -117,7 +120,10 @@ class RoomBus:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await self._room.local_participant.send_text(
-                    lines, topic=EVENTS_TOPIC, destination_identities=[self._recorder]
+                    lines,
+                    topic=EVENTS_TOPIC,
+                    destination_identities=[self._recorder],
+                    attributes={RECORDER: self._recorder},
                 )
         except (TimeoutError, ConnectionError) as error:
             # Not fatal: the log has every event, and the driver misses the heartbeat.
@@ -137,6 +143,7 @@ class RoomBus:
                         name=name,
                         mime_type="audio/flac",
                         destination_identities=[self._recorder],
+                        attributes={RECORDER: self._recorder},
                         compress=False,
                     )
             except (TimeoutError, ConnectionError) as error:

@@ -19,6 +19,7 @@ from shared.side.conversation import Factory, converse, load_models, report_cras
 from shared.side.line import Line
 from shared.side.tap import Tap
 from shared.spec import CallSpec, Mode, Peer, PeerKind, Role
+from shared.steady_time import steady_time
 from shared.worker import diagnosis
 from shared.worker.bus import RoomBus
 from shared.worker.link import Link
@@ -60,6 +61,7 @@ async def take_side(
     notices = notices or Notices.new()
     reason = EndReason.CRASHED
     async with AsyncExitStack() as stack:
+        stack.enter_context(steady_time())
         bus = RoomBus(room, spec.recorder, journal) if spec.recorder else None
         if bus:
             stack.push_async_callback(bus.aclose)

@@ -199,7 +199,10 @@ async def _is_second(request: JobRequest, role: Role, settings: Settings) -> boo
         present = await livekit.room.list_participants(
             api.ListParticipantsRequest(room=request.room.name)
         )
-    return any(one.attributes.get(AGENT_NAME) == role for one in present.participants)
+    return any(
+        one.kind == api.ParticipantInfo.Kind.AGENT and one.attributes.get(AGENT_NAME) == role
+        for one in present.participants
+    )
 
 
 async def _say_why(request: JobRequest, role: Role, settings: Settings, reason: str) -> None:

@@ -36,10 +36,10 @@ def manner(seed: int = 0, behaviours: Behaviours | None = None, **traits: object
 def test_a_code_is_said_in_ones_own_way_and_understood() -> None:
     for code in ("44700", "10032", "88888", "90210"):
         for spelling in Spelling:
-            said = manner(spelling=spelling).code(code)
+            said = manner(spelling=spelling).code([code])
             assert codes(said, (5,))[0].digits[0] == code, said
-    assert manner(spelling=Spelling.DOUBLES).code("44700") == "double four seven double oh"
-    assert manner(spelling=Spelling.PLAIN).code("44700") == "four four seven zero zero"
+    assert manner(spelling=Spelling.DOUBLES).code(["44700"]) == "double four seven double oh"
+    assert manner(spelling=Spelling.PLAIN).code(["44700"]) == "four four seven zero zero"
 
 
 def test_letters_are_said_in_ones_own_way_and_understood() -> None:
@@ -118,7 +118,7 @@ def test_a_hesitation_is_a_pause_inside_the_turn_as_long_as_told() -> None:
 def test_a_slip_is_one_digit_and_put_right() -> None:
     slipping = Behaviours(self_correction=ALWAYS)
     for seed in SEEDS:
-        spoken, [performed] = manner(seed, slipping).slip("47219")
+        spoken, [performed] = manner(seed, slipping).slip(["47219"])
         wrong, right = spoken.split(", no, sorry, ")
         assert right == "four seven two one nine"
         assert codes(wrong, (5,))[0].digits == (performed.slip,)

@@ -92,12 +92,20 @@ class Case:
         return {CANCELLED_BY_SIGNAL, *(held if late else ())}
 
 
+TARGETS = {
+    Host.OWN: [*Target],
+    # `up` ends with its server, and starts its workers again.
+    Host.FOREIGN: [Target.DRIVER, Target.WORKER],
+    Host.DIRECT: [Target.DRIVER],
+}
+
+
 def cases() -> Iterator[Case]:
     """All that make sense, in an order that does not change."""
     for command in Command:
         hosts = [Host.OWN] if command is Command.UP else list(Host)
         for host in hosts:
-            for target in Target if host is Host.OWN else [Target.DRIVER]:
+            for target in TARGETS[host]:
                 for moment in Moment:
                     for fault in Fault:
                         case = Case(command, host, target, moment, fault)

@@ -17,7 +17,7 @@ SHORTEST_S = 10.0
 GREETED_WITHIN_S = 8.0
 """A recording whose first turn comes later begins in mid-conversation, or lost its beginning."""
 CAUSES = {
-    Target.DRIVER: {Outcome.CANCELLED, Outcome.RECORDING_FAILED},
+    Target.DRIVER: {Outcome.CANCELLED, Outcome.RECORDING_FAILED, Outcome.DRIVER_AWAY},
     Target.WORKER: {Outcome.WORKER_LOST, Outcome.WORKER_STOPPED, Outcome.NOT_PICKED_UP},
     Target.SERVER: {Outcome.SERVER_LOST},
 }

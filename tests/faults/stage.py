@@ -79,6 +79,9 @@ class _Stage:
         scenario["limits"] = {"max_length_s": CALL_S}
         document = {"name": "Short", "scenarios": [scenario]}
         self.scenario.write_text(yaml.safe_dump(document), encoding="utf-8")
+        self.plan = place / "plan.yaml"
+        planned = {"scenarios": [f"{self.scenario}#{scenario['label']}"], "seed": seed}
+        self.plan.write_text(yaml.safe_dump(planned), encoding="utf-8")
         self.output = ""
         self.filling: Path | None = None
 
@@ -102,7 +105,7 @@ class _Stage:
         watched = up if case.command is Command.UP and up else driver
         if not driver.until(lambda: self.reached(watched), UNTIL_MOMENT_S):
             return [f"never came to the moment: {driver.output[-300:]}"]
-        problem = self.fault(watched)
+        problem = self.fault(watched if case.target is Target.DRIVER else up or driver)
         if problem:
             return [problem]
         return list(self.problems(watched, driver, up))
@@ -111,7 +114,7 @@ class _Stage:
         to = ["--out", str(self.out)]
         carried = "direct" if self.case.host is Host.DIRECT else "livekit"
         if self.case.command is Command.BATCH:
-            return ["batch", str(self.scenario), "--transport", carried, "--jobs", "1", *to]
+            return ["batch", str(self.plan), "--transport", carried, "--jobs", "1", *to]
         seed = ["--seed", str(self.seed), "--call-id", "c"]
         real = ["--clock", "real"] if self.case.host is Host.DIRECT else []
         return ["call", str(self.scenario), "--transport", carried, *real, *seed, *to]

@@ -6,6 +6,7 @@ What fails here on a new version names what has moved; CONTRIBUTING.md says what
 import asyncio
 import inspect
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,7 +14,9 @@ import numpy as np
 import pytest
 from livekit import rtc
 from livekit.agents import AgentServer, AgentSession, JobExecutorType, llm
-from livekit.agents.voice import TranscriptSynchronizer, io, room_io
+from livekit.agents.llm import chat_context
+from livekit.agents.voice import TranscriptSynchronizer, events, io, room_io
+from pydantic import BaseModel
 
 import customer_agent
 import duologue
@@ -27,6 +30,7 @@ from shared.livekit_internals import (
     new_silero_session,
     says_server_is_lost,
     skip_estimates,
+    stamp_models_by_current_clock,
     synchronizer_of,
 )
 from tests.answers import Answers
@@ -214,3 +218,27 @@ async def test_a_language_models_request_is_surrounded_and_its_chunks_are_taken(
     assert said == ["Hello."]
     assert (answers.begun, answers.ended) == (1, 1)
     assert answers.taken == ["send_nowait"]
+
+
+STAMPED = [
+    model
+    for module in (chat_context, events)
+    for model in vars(module).values()
+    if isinstance(model, type)
+    and issubclass(model, BaseModel)
+    and "created_at" in model.model_fields
+]
+
+
+def test_messages_and_events_are_stamped() -> None:
+    assert {llm.ChatMessage, llm.FunctionCall, events.ConversationItemAddedEvent} <= {*STAMPED}
+
+
+@pytest.mark.parametrize("model", STAMPED, ids=lambda model: model.__name__)
+def test_a_model_is_stamped_by_the_clock_there_is(
+    model: type[BaseModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp_models_by_current_clock()
+    monkeypatch.setattr(time, "time", lambda: 5.0)
+    assert model.model_fields["created_at"].get_default(call_default_factory=True) == 5.0
+    assert model.model_construct().created_at == 5.0  # type: ignore[attr-defined]

@@ -158,17 +158,17 @@ async def test_a_scenario_fails_without_the_rule_it_is_about(
         ("slow-line-reset", {"the ninth of March nineteen eighty four": "3/9/1984"}),
         ("slow-line-reset", {"the ninth of March nineteen eighty four": "9/3/1984"}),
         ("slow-line-reset", {"Lukas Schneider": "Lucas Snyder"}),
-        ("visit-moved-to-monday", {"four two seven zero five nine": "427,059"}),
-        ("visit-moved-to-monday", {"four two seven zero five nine": "42-70-59"}),
+        ("visit-moved-to-monday", {"four two seven, zero five nine": "427,059"}),
+        ("visit-moved-to-monday", {"four two seven, zero five nine": "42-70-59"}),
         ("visit-moved-to-monday", {"Fatima Rahman": "Fatty Marachman"}),
-        ("plan-upgraded", {"upgrade": "up grade", "five nine zero three one seven": "59 O 3 17"}),
+        ("plan-upgraded", {"upgrade": "up grade", "five nine zero, three one seven": "59 O 3 17"}),
         ("plan-upgraded", {"Premium plan": "premium planned"}),
         ("early-downgrade-refused", {"Basic plan": "basic plane", "Larsen": "Larson"}),
         (
             "wrong-bill-then-slow-line",
             {"my bill": "my build", "Kenji Watanabe": "Kenji what an abbey"},
         ),
-        ("wrong-bill-then-slow-line", {"eight four six two three zero": "8 for 6 to 3 0"}),
+        ("wrong-bill-then-slow-line", {"eight four six, two three zero": "8 for 6 to 3 0"}),
         ("not-the-account-holder", {"Patrick Doyle": "Patrick Doil"}),
         ("person-wanted", {"real person": "reel person"}),
     ],
@@ -182,7 +182,7 @@ async def test_what_a_recognizer_makes_of_it_is_still_understood(
 
 @pytest.mark.parametrize("place", range(6))
 async def test_a_digit_always_misheard_never_leads_to_somebody_elses_account(place: int) -> None:
-    said, right = "eight four six two three zero", "846230"
+    said, right = "eight four six, two three zero", "846230"
     for step in (1, 4, 8):
         digit = (int(right[place]) + step) % 10
         wrong = f"{right[:place]}{digit}{right[place + 1 :]}"

@@ -103,6 +103,8 @@ def test_a_name_or_a_path_is_meant_as_seen_from_where_it_is_written(tmp_path: Pa
     assert resolve_business("inn", tmp_path) == resolve_business(".", inn) == str(inn)
     assert resolve_business("bank", tmp_path) == "bank"
     assert resolve_business("../bank", inn) == str(tmp_path / "bank")
+    (tmp_path / "loop").symlink_to("loop")
+    assert resolve_business("./loop", tmp_path) == str(tmp_path / "loop")
 
 
 @pytest.mark.parametrize(

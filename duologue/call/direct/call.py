@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import AsyncExitStack, nullcontext, suppress
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from shared.logs import get_logger
 from shared.settings import Settings
 from shared.side.conversation import Factory, converse, load_models, report_crash
 from shared.spec import CallSpec, Role
+from shared.steady_time import steady_time
 
 log = get_logger(__name__)
 
@@ -71,7 +72,8 @@ class DirectCall:
         with self._runner as runner:
             for role in Role:
                 engines.preload(self._spec.engines[role], self._settings)
-            with told_to_this_thread(self._clock) if self._clock else nullcontext():
+            told = told_to_this_thread(self._clock) if self._clock else steady_time()
+            with told:
                 return runner.run(self._hold())
 
     def cancel(self) -> None:

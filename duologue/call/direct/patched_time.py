@@ -5,8 +5,7 @@ is held in virtual time, `time.time`, `time.monotonic`, `time.perf_counter` and 
 are replaced in the module. They look at who asks: the thread of the call is told virtual time,
 every other thread the real one. All six are replaced, though LiveKit goes by four of them, so
 that no two clocks of the thread disagree. What has bound one of them before (`from time import
-time`) keeps the real one. Of what LiveKit does in a call only its messages and events do, which
-are put right here, too, for good: they look the time up, whichever it is.
+time`) keeps the real one; of LiveKit, nothing that has to do with a call (`shared.steady_time`).
 """
 
 import threading
@@ -15,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from duologue.call.direct.clock import EPOCH_S, VirtualClock, real_monotonic
-from duologue.call.livekit_internals import stamp_models_by_current_clock
+from shared import steady_time
 
 
 @contextmanager
@@ -27,7 +26,7 @@ def told_to_this_thread(clock: VirtualClock) -> Iterator[None]:
     """
     if time.monotonic is not real_monotonic:
         raise RuntimeError("one virtual clock at a time")
-    stamp_models_by_current_clock()
+    steady_time.tell()  # what is put back afterwards
     mine = threading.get_ident()
     told: dict[str, Callable[[], float]] = {
         "time": lambda: EPOCH_S + clock.now_s,

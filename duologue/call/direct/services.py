@@ -1,16 +1,18 @@
 """Engines over the network, on the virtual clock.
 
 The clock stands still while a service is asked. Its answer then comes in the rhythm in which it
-really came, or, where the call says how long engines take, after that time.
+really came, or, where the call says how long engines take, after that time. No timeout of the loop
+strikes meanwhile, so that a service that says nothing is given up by real time.
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
-from livekit.agents import llm, tts
+from livekit.agents import APITimeoutError, llm, tts
 
 from duologue.call.direct.clock import VirtualClock, real_monotonic
 from duologue.call.livekit_internals import ask_recognizer_within, ask_synthesizer_within
@@ -18,8 +20,11 @@ from shared import engines
 from shared.engines import Models
 from shared.engines.latency import Draws
 from shared.errors import UsageError
-from shared.livekit_internals import ask_model_within
+from shared.livekit_internals import Asking, ask_model_within
 from shared.spec import CallSpec
+
+HELD_UP_S = 0.1
+"""Real seconds by which the loop is late if it does something else."""
 
 
 def check(spec: CallSpec) -> None:
@@ -40,21 +45,25 @@ def check(spec: CallSpec) -> None:
 
 def hold_the_clock(models: Models, clock: VirtualClock) -> None:
     """Have `clock` stand still while services of `models` are asked."""
+    delays, connect = models.delays, models.connect
     for service in models.services:
         if isinstance(service, llm.LLM):
-            ask_model_within(partial(_asked, clock, models.delays.language), service)
+            # Its replies have their own limit of real time (`shared.engines.reply`).
+            ask_model_within(partial(_asked, clock, delays.language, None), service)
         elif isinstance(service, tts.TTS):
-            _hold_tts(service, clock, models.delays.synthesis)
+            silent_s = connect.tts_conn_options.timeout
+            _hold_tts(service, partial(_asked, clock, delays.synthesis, silent_s))
         else:
-            ask_recognizer_within(partial(_asked, clock, models.delays.recognition), service)
+            silent_s = connect.stt_conn_options.timeout
+            ask_recognizer_within(partial(_asked, clock, delays.recognition, silent_s), service)
 
 
-def _hold_tts(model: tts.TTS[Any], clock: VirtualClock, delays: Draws) -> None:
+def _hold_tts(model: tts.TTS[Any], asking: Asking) -> None:
     synthesize = model.synthesize
 
     def held_synthesize(text: str, **options: Any) -> tts.ChunkedStream:
         stream = synthesize(text, **options)
-        ask_synthesizer_within(partial(_asked, clock, delays), stream)
+        ask_synthesizer_within(asking, stream)
         return stream
 
     model.synthesize = held_synthesize  # type: ignore[method-assign]
@@ -64,7 +73,8 @@ class _Answer:
     """What came back from a service, and when."""
 
     def __init__(self) -> None:
-        self._began_s = real_monotonic()
+        self._began_s = self.came_s = real_monotonic()
+        """`came_s`: when the last part came."""
         self._parts: list[tuple[float, Callable[[], object]]] = []
 
     def elapsed_s(self) -> float:
@@ -77,6 +87,7 @@ class _Answer:
 
     def take(self, part: Callable[[], object]) -> None:
         """Keep a part of the answer."""
+        self.came_s = real_monotonic()
         self._parts.append((self.elapsed_s(), part))
 
     async def hand_on(self, took_s: float, delay_s: float) -> None:
@@ -103,16 +114,68 @@ class _StandIn:
 
 
 @asynccontextmanager
-async def _asked(clock: VirtualClock, delays: Draws) -> AsyncIterator[_Answer]:
-    """A request to a service; also one that fails takes its time, and what came of it comes."""
+async def _asked(
+    clock: VirtualClock, delays: Draws, silent_s: float | None
+) -> AsyncIterator[_Answer]:
+    """A request to a service; also one that fails takes its time, and what came of it comes.
+
+    Args:
+        clock: It stands still meanwhile.
+        delays: How long the call says that answers take.
+        silent_s: For how many real seconds nothing may come; None if others see to that.
+    """
     answer = _Answer()
     failure: Exception | None = None
+    patience = _given_up(answer, silent_s) if silent_s else nullcontext()
     with clock.held():
         try:
-            yield answer
+            async with patience:
+                yield answer
         except Exception as error:  # noqa: BLE001 - raised again, when its time has come
             failure = error
         took_s = answer.elapsed_s()
     await answer.hand_on(took_s, delays.next_s())
     if failure:
         raise failure
+
+
+@asynccontextmanager
+async def _given_up(answer: _Answer, silent_s: float) -> AsyncIterator[None]:
+    """Give a request up of which nothing has come for so long.
+
+    Raises:
+        APITimeoutError: It was.
+    """
+    asking, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert asking
+    cancelled = asking.cancelling()
+    over = threading.Event()
+    given_up = False
+
+    def give_up(told_s: float) -> None:
+        nonlocal given_up
+        # What held up the loop held up the answer: it may be there, and only be unread.
+        held_up = real_monotonic() - told_s > HELD_UP_S
+        if over.is_set() or held_up or real_monotonic() - answer.came_s < silent_s:
+            return
+        given_up = True
+        over.set()
+        asking.cancel()
+
+    def watch() -> None:
+        wait_s = silent_s
+        while not over.wait(wait_s):
+            wait_s = answer.came_s + silent_s - real_monotonic()
+            if wait_s <= 0:
+                loop.call_soon_threadsafe(give_up, real_monotonic())
+                wait_s = silent_s
+
+    threading.Thread(target=watch, name="patience", daemon=True).start()
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not given_up or asking.uncancel() > cancelled:
+            raise
+        raise APITimeoutError(f"no answer within {silent_s:g} s") from None
+    finally:
+        over.set()

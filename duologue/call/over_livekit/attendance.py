@@ -69,6 +69,12 @@ class Attendance:
         )
         self._customer: asyncio.Task[None] | None = None
 
+    @property
+    def recorder_identity(self) -> str:
+        """As what the recorder joins, which both sides are told."""
+        assert self._spec.recorder
+        return self._spec.recorder
+
     async def come(self) -> None:
         """Bring both sides; a customer that is run here may be on its way still.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -12,7 +12,7 @@ from duologue.call.counterpart import OVERHEARD_BY, Counterpart
 from duologue.call.monitor import Monitor
 from duologue.call.over_livekit.attendance import Attendance
 from duologue.call.over_livekit.dispatch import create_room
-from duologue.call.over_livekit.recorder import Recorder, recorder_token
+from duologue.call.over_livekit.recorder import Recorder, new_identity, recorder_token
 from duologue.call.transport import UNWATCHED, Held, Watch
 from duologue.folder.folder import CallFolder
 from shared import engines
@@ -26,6 +26,9 @@ from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
 log = get_logger(__name__)
+
+Loss = Callable[[], Coroutine[None, None, Ending]]
+"""Waits until something that the call needs is lost, and says how the call ends by that."""
 
 LOST_TIMEOUT_S = 6.0
 """How long the recorder may take to notice that the room or its server is gone."""
@@ -47,8 +50,9 @@ async def hold_call(
     *,
     counterpart: Counterpart,
     watch: Watch = UNWATCHED,
+    losses: Collection[Loss] = (),
 ) -> Held:
-    """Hold one call and record it into `folder`, however it ends.
+    """Hold one call and record it into `folder`, however it ends; each of `losses` ends it.
 
     Cancelling it ends the call with the outcome `cancelled`, with which it returns.
 
@@ -62,6 +66,7 @@ async def hold_call(
         ours = spec.engines[Role.CUSTOMER]
         engines.check(ours.model_copy(update={"stt": OVERHEARD_BY}), settings)
     room = new_room_name(spec.call_id)
+    spec = spec.model_copy(update={"recorder": new_identity()})
     journal = Journal("driver", room=room, call_id=spec.call_id)
     async with (
         _room(address, room, spec) as livekit,
@@ -83,8 +88,7 @@ async def hold_call(
             counterpart=counterpart,
         )
         try:
-            token = recorder_token(address, room)
-            ending = await _hold(attendance, recorder, counterpart, url=address.url, token=token)
+            ending = await _hold(attendance, recorder, counterpart, address, journal, losses=losses)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         journal.emit(CallEnded(**ending._asdict()))
@@ -111,13 +115,15 @@ async def _hold(
     attendance: Attendance,
     recorder: Recorder,
     counterpart: Counterpart,
+    address: ServerAddress,
+    journal: Journal,
     *,
-    url: str,
-    token: str,
+    losses: Collection[Loss],
 ) -> Ending:
     """Bring both sides into the room, and wait until the call has ended and both have left."""
     monitor = Monitor(counterpart)
     recorder.on_event(monitor.on_event)
+    recorder.on_alive(monitor.on_alive)
 
     def on_refused(role: Role, reason: str) -> None:
         refused = JobRefused(attendance.room, role, reason)
@@ -126,14 +132,19 @@ async def _hold(
     def on_failed(problem: str) -> None:
         monitor.settle(Ending(Outcome.RECORDING_FAILED, Fault.SYSTEM, problem))
 
+    async def end_by(loss: Loss) -> None:
+        monitor.settle(await loss())
+
     recorder.on_refused(on_refused)
     recorder.on_failed(on_failed)
-    await recorder.start(url, token)
+    token = recorder_token(address, attendance.room, attendance.recorder_identity)
+    await recorder.start(address.url, token)
     connecting = asyncio.create_task(
         _connect(attendance, recorder, monitor, tracks_timeout_s=counterpart.tracks_timeout_s),
         name="connect",
     )
-    waiting = asyncio.create_task(monitor.wait(), name="monitor")
+    waiting = asyncio.create_task(monitor.wait(journal, address.check), name="monitor")
+    losing = [asyncio.create_task(end_by(loss), name="loss") for loss in losses]
     try:
         await asyncio.wait([connecting, waiting], return_when=asyncio.FIRST_COMPLETED)
         if connecting.done():
@@ -143,9 +154,9 @@ async def _hold(
             await attendance.gone()
         return ending
     finally:
-        for task in (connecting, waiting):
+        for task in (connecting, waiting, *losing):
             task.cancel()
-        await asyncio.wait([connecting, waiting])
+        await asyncio.wait([connecting, waiting, *losing])
         await attendance.aclose()
 
 

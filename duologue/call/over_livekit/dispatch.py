@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from livekit import api
 
+from duologue.call.patience import Patience
 from shared.errors import DispatchNotPickedUp
 from shared.events import Dispatched, Redispatched
 from shared.events.journal import Journal
@@ -66,18 +67,17 @@ async def dispatch(
     """
     dispatches = livekit.agent_dispatch
     request = api.CreateAgentDispatchRequest(room=room, agent_name=agent_name, metadata=metadata)
-    loop = asyncio.get_running_loop()
-    began = loop.time()
+    waited = Patience()
     asked: type[Dispatched | Redispatched] = Dispatched
     while True:
         made = await _answered(dispatches.create_dispatch(request))
         journal.emit(asked(agent_name=agent_name, dispatch_id=made.id))
-        tried = loop.time()
-        while loop.time() - began < timeout_s:
+        tried = Patience()
+        while waited.seconds() < timeout_s:
             if present():
                 return
             await asyncio.sleep(POLL_S)
-            waited_s = loop.time() - tried
+            waited_s = tried.seconds()
             if waited_s > join_timeout_s:
                 break
             if waited_s > TAKEN_TIMEOUT_S and not await _taken(livekit, room, made.id):
@@ -85,9 +85,8 @@ async def dispatch(
         if present():  # since it was last asked; deleting the dispatch would end its job
             return
         await dispatches.delete_dispatch(made.id, room)
-        waited_s = loop.time() - began
-        if waited_s >= timeout_s:
-            raise DispatchNotPickedUp(room, agent_name, waited_s)
+        if waited.seconds() >= timeout_s:
+            raise DispatchNotPickedUp(room, agent_name, waited.seconds())
         asked = Redispatched
 
 

@@ -1,6 +1,7 @@
 """What both workers send to the recorder over the room: their events, and what they played.
 
-Events come in order, each once. Speech comes beside them: what takes long holds up no event.
+Events come in order, each once, and from nobody who was not told where to. Speech comes beside
+them: what takes long holds up no event.
 """
 
 import asyncio
@@ -11,11 +12,12 @@ from typing import NamedTuple, TypeAlias
 from livekit import rtc
 from pydantic import ValidationError
 
+from duologue.call.patience import patient_timeout
 from shared.errors import wrong_field
 from shared.events.journal import Event
 from shared.logs import get_logger
 from shared.spec import Role
-from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC
+from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC, RECORDER
 
 log = get_logger(__name__)
 
@@ -46,6 +48,8 @@ class Inbox:
         deliver: Takes every event.
         keep: Takes every stretch of speech with its name, a FLAC file; refuses one by a ValueError.
         lost: Is told what did not come, and of whom.
+        alive: Is told whenever something comes, before it is there whole. An event may be read much
+            later: after what was sent before, be it on its way or lost, and beside long speech.
     """
 
     def __init__(
@@ -53,8 +57,9 @@ class Inbox:
         deliver: Callable[[Event], None],
         keep: Callable[[Role, str, bytes], None],
         lost: Callable[[Role, str], None],
+        alive: Callable[[Role], None] = lambda _: None,
     ) -> None:
-        self._deliver, self._keep, self._lost = deliver, keep, lost
+        self._deliver, self._keep, self._lost, self._alive = deliver, keep, lost, alive
         self._events = {
             role: _Lane(role, "events", asyncio.Queue(), self._read_events, EVENTS_TIMEOUT_S)
             for role in Role
@@ -67,8 +72,10 @@ class Inbox:
 
     def open(self, room: rtc.Room) -> None:
         """Begin to take what is sent to this room's participant."""
-        room.register_text_stream_handler(EVENTS_TOPIC, partial(self._on_stream, self._events))
-        room.register_byte_stream_handler(PLAYED_TOPIC, partial(self._on_stream, self._speech))
+        events = partial(self._on_stream, room, self._events)
+        speech = partial(self._on_stream, room, self._speech)
+        room.register_text_stream_handler(EVENTS_TOPIC, events)
+        room.register_byte_stream_handler(PLAYED_TOPIC, speech)
         self._tasks = [
             asyncio.create_task(self._read_all(lane), name=f"inbox-{lane.name}-{lane.role}")
             for lane in self._lanes
@@ -91,8 +98,13 @@ class Inbox:
     def _lanes(self) -> list[_Lane]:
         return [*self._events.values(), *self._speech.values()]
 
-    def _on_stream(self, lanes: dict[Role, _Lane], reader: Reader, sender: str) -> None:
-        if sender in tuple(Role):
+    def _on_stream(
+        self, room: rtc.Room, lanes: dict[Role, _Lane], reader: Reader, sender: str
+    ) -> None:
+        # Whoever has a token may have a role's identity, and send before it is heard of what it is.
+        told = (reader.info.attributes or {}).get(RECORDER)
+        if sender in tuple(Role) and told == room.local_participant.identity:
+            self._alive(Role(sender))
             lanes[Role(sender)].queue.put_nowait(reader)
         else:
             log.warning("a stream from a stranger ignored", sender=sender)
@@ -102,7 +114,7 @@ class Inbox:
         while True:
             reader = await lane.queue.get()
             try:
-                async with asyncio.timeout(lane.timeout_s):
+                async with patient_timeout(lane.timeout_s):
                     await lane.read(lane.role, reader)
             except (TimeoutError, ConnectionError) as error:
                 self._lost(lane.role, f"a stream of {lane.name} broke off: {error}")
@@ -121,5 +133,8 @@ class Inbox:
 
     async def _read_speech(self, role: Role, reader: Reader) -> None:
         assert isinstance(reader, rtc.ByteStreamReader)
-        flac = b"".join([chunk async for chunk in reader])
-        self._keep(role, reader.info.name, flac)
+        chunks = []
+        async for chunk in reader:
+            self._alive(role)
+            chunks.append(chunk)
+        self._keep(role, reader.info.name, b"".join(chunks))

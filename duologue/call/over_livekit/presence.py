@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from livekit import rtc
 
+from duologue.call.patience import Alarm
 from shared.events import (
     Joined,
     Left,
@@ -39,7 +40,7 @@ class Presence:
         `room_deleted`, or `connection_lost`."""
         self._room, self._journal, self._side_of = room, journal, side_of
         self._present: dict[str, rtc.RemoteParticipant] = {}
-        self._away: asyncio.TimerHandle | None = None
+        self._away: Alarm | None = None
         """Set while the connection is away: LiveKit then says of everybody that they left."""
         room.on("participant_connected", self._on_joined)
         room.on("participant_disconnected", self._on_left)
@@ -93,13 +94,11 @@ class Presence:
 
     def _on_reconnecting(self) -> None:
         self._cancel_timer()
-        loop = asyncio.get_running_loop()
-        self._away = loop.call_later(RECONNECT_TIMEOUT_S, self._close, "connection_lost")
+        self._away = Alarm(RECONNECT_TIMEOUT_S, lambda: self._close("connection_lost"))
 
     def _on_reconnected(self) -> None:
         self._cancel_timer()
-        loop = asyncio.get_running_loop()
-        self._away = loop.call_later(REJOIN_TIMEOUT_S, self._look_round)
+        self._away = Alarm(REJOIN_TIMEOUT_S, self._look_round)
 
     def _look_round(self) -> None:
         self._away = None

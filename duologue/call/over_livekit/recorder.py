@@ -6,6 +6,7 @@ pkg/rtc/room.go).
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ from shared.worker.bus import Refusal
 log = get_logger(__name__)
 
 IDENTITY = "recorder"
+"""In specifications; the recorder of a call has more to it (`new_identity`)."""
 WRITE_EVERY_S = 0.25
 FRAME_MS = 20
 """Of audio that is received at once; half as many frames as by default cost half as much."""
@@ -55,10 +57,16 @@ LEAVE_TIMEOUT_S = 3.0
 """How long leaving may take; a server that is gone does not answer."""
 
 EventCallback = Callable[[Event], None]
+AliveCallback = Callable[[Role], None]
 RefusedCallback = Callable[[Role, str], None]
 
 
-def recorder_token(address: ServerAddress, room: str) -> str:
+def new_identity() -> str:
+    """An identity of a recorder that nobody in its room knows who was not told with a dispatch."""
+    return f"{IDENTITY}-{secrets.token_hex(8)}"
+
+
+def recorder_token(address: ServerAddress, room: str, identity: str = IDENTITY) -> str:
     """A token with which the recorder may join `room`, unseen, and only listen."""
     grants = api.VideoGrants(
         room_join=True,
@@ -68,7 +76,7 @@ def recorder_token(address: ServerAddress, room: str) -> str:
         can_publish_data=False,
         can_subscribe=True,
     )
-    return address.token(IDENTITY, grants)
+    return address.token(identity, grants)
 
 
 class RecordingClock(NamedTuple):
@@ -129,13 +137,15 @@ class Recorder:
         self._concealment = Concealment()
         self._presence = Presence(self._room, journal, self.side_of)
         self._played = PlayedFile(folder.path)
-        self._inbox = Inbox(self._take, self._keep, self._on_lost)
+        self._inbox = Inbox(self._take, self._keep, self._on_lost, self._on_sign)
         self._streams: dict[str, rtc.AudioStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._writing: asyncio.Task[None] | None = None
         self._on_event: list[EventCallback] = []
+        self._on_alive: list[AliveCallback] = []
         self._on_refused: list[RefusedCallback] = []
-        self._dispatched: set[str] = set()
+        self._dispatched: dict[str, str] = {}
+        """The agent name of each dispatch of this call."""
         self._refusals: dict[str, Refusal] = {}
         """Those that came, by the dispatch they answer, and were not taken."""
         self._listeners: list[Listener] = []
@@ -168,11 +178,18 @@ class Recorder:
         return self._room.remote_participants
 
     def side_of(self, participant: rtc.Participant) -> Role | None:
-        """Which side of the call a participant is; None for anybody else."""
+        """Which side of the call a participant is; None for anybody else.
+
+        Whoever has a token may have any identity and attributes; only workers have agents.
+        """
+        is_agent = participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
         if participant.identity == Role.CUSTOMER:
-            return Role.CUSTOMER
-        takes = self._counterpart.takes(participant.identity, participant.attributes)
-        return Role.SUPPORT if takes else None
+            role, name = Role.CUSTOMER, Role.CUSTOMER.value
+        elif self._counterpart.takes(participant.identity, participant.attributes):
+            role, name = Role.SUPPORT, self._counterpart.agent_name
+        else:
+            return None
+        return role if is_agent or name not in self._dispatched.values() else None
 
     def find(self, role: Role) -> rtc.RemoteParticipant | None:
         """The participant that is `role`'s side of the call, if it is there."""
@@ -181,6 +198,10 @@ class Recorder:
     def on_event(self, callback: EventCallback) -> None:
         """Call back with every event of both workers and the driver, in order of arrival."""
         self._on_event.append(callback)
+
+    def on_alive(self, callback: AliveCallback) -> None:
+        """Call back whenever something begins to come from a role's side."""
+        self._on_alive.append(callback)
 
     def on_audio(self, listener: Listener) -> None:
         """Have `listener` hear both sides, as their audio comes in."""
@@ -288,7 +309,7 @@ class Recorder:
         for callback in self._on_event:
             callback(event)
         if isinstance(event.payload, Dispatched | Redispatched):
-            self._dispatched.add(event.payload.dispatch_id)
+            self._dispatched[event.payload.dispatch_id] = event.payload.agent_name
             self._take_refusals()
 
     def _keep(self, role: Role, name: str, flac: bytes) -> None:
@@ -297,6 +318,10 @@ class Recorder:
             self._played.add(role, name, flac)
         except OSError as error:
             self._reserve.fail(error)
+
+    def _on_sign(self, role: Role) -> None:
+        for callback in self._on_alive:
+            callback(role)
 
     def _on_lost(self, role: Role, problem: str) -> None:
         self._journal.emit(Failed(error=problem, sender=role))
@@ -374,7 +399,7 @@ class Recorder:
 
     def _take_refusals(self) -> None:
         """Take what answers a dispatch of this call; it may come before who made it knows it."""
-        for dispatch_id in self._dispatched & self._refusals.keys():
+        for dispatch_id in self._dispatched.keys() & self._refusals.keys():
             refusal = self._refusals.pop(dispatch_id)
             self._journal.emit(Refused(worker=refusal.role, reason=refusal.reason))
             for callback in self._on_refused:

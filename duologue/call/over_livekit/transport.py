@@ -1,31 +1,39 @@
 """The LiveKit transport: both sides in a room, on a server that is there or is started here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import aiohttp
 from livekit import api
 
 from duologue.call.counterpart import LiveKitAgent
+from duologue.call.outcome import RETRIED
 from duologue.call.over_livekit.admission import FULL, Admission
 from duologue.call.over_livekit.agent_worker import TheirAgent, hosted_agent
 from duologue.call.over_livekit.call import hold_call
 from duologue.call.transport import Held, Occasion, Watch
 from duologue.folder.folder import CallFolder, Clock, TransportName
+from duologue.servers import up_state
 from duologue.servers.host import find_running, hosted
-from duologue.servers.keeper import kept_server, kept_workers
-from duologue.servers.worker_processes import Worker
+from duologue.servers.keeper import KeptServer, kept_server, kept_workers
+from duologue.servers.worker_processes import Worker, answers
 from shared.address import ServerAddress
-from shared.errors import CallFailed, ServerFailed, ServerUnreachable, UsageError
+from shared.endings import Ending, Fault, Outcome
+from shared.errors import PartAway, ServerFailed, ServerUnreachable, UsageError, WorkerFailed
 from shared.spec import CallSpec, Role
+from shared.steady_time import steady_time
 
 T = TypeVar("T")
+Ports = Callable[[], Mapping[Role, int | None]]
+"""The health ports of workers, None of one that is not there just now. It may block."""
 
 AGAIN_EVERY_S = 1.0
 AWAY_S = 300.0
-"""How long a server may be away, while many calls are made, before it is given up."""
+"""How long a server or worker may be away, while many calls are made, before it is given up."""
 
 
 class LiveKit:
@@ -68,6 +76,9 @@ class LiveKitCarrier:
     Args:
         address: Of the server.
         occasion: What calls are made for.
+        workers: Our own that were started here and are registered, as they are at any time.
+        server: Our own that is kept running.
+        ports: Says at which health ports workers of ours are to answer, wherever they were started.
         kept: What fails when the server or a worker cannot be kept running.
         theirs: Somebody's agent that was started here.
     """
@@ -77,10 +88,14 @@ class LiveKitCarrier:
         address: ServerAddress,
         occasion: Occasion,
         *,
+        workers: Mapping[Role, Worker] = MappingProxyType({}),
+        server: KeptServer | None = None,
+        ports: Ports = dict,
         kept: Collection[asyncio.Future[Any]] = (),
         theirs: TheirAgent | None = None,
     ) -> None:
         self._address, self._occasion = address, occasion
+        self._workers, self._server, self._ports = workers, server, ports
         self._kept, self._theirs = kept, theirs
         self._admission = Admission()
         self._recovering = asyncio.Lock()
@@ -92,20 +107,29 @@ class LiveKitCarrier:
 
     async def place(self, spec: CallSpec, folder: CallFolder, watch: Watch) -> Held:
         """Place a call (see `Carrier`)."""
+        parts = await self._parts()
         try:
-            return await hold_call(
-                spec,
-                self._address,
-                folder,
-                self._occasion.settings,
-                counterpart=self._occasion.counterpart,
-                watch=watch,
-            )
+            with steady_time():
+                held = await hold_call(
+                    spec,
+                    self._address,
+                    folder,
+                    self._occasion.settings,
+                    counterpart=self._occasion.counterpart,
+                    watch=watch,
+                    losses=[partial(_lost, worker) for worker in self._workers.values()],
+                )
         except (ServerUnreachable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
-            if not self._occasion.many:
+            problem = f"the server went away: {str(error) or type(error).__name__}"
+            if self._occasion.many:
+                raise PartAway(problem) from None
+            if isinstance(error, ServerUnreachable):
                 raise
-            problem = str(error) or type(error).__name__
-            raise CallFailed(f"the server went away: {problem}") from None
+            raise ServerFailed(problem) from None
+        if self._occasion.many and held.ending.outcome in RETRIED:
+            lost = held.ending.outcome is Outcome.SERVER_LOST or await self._parts() != parts
+            return held._replace(part_away=lost or await self._away() is not None)
+        return held
 
     @asynccontextmanager
     async def room(self) -> AsyncIterator[None]:
@@ -115,14 +139,14 @@ class LiveKitCarrier:
             yield
 
     async def recover(self) -> None:
-        """Wait until the server answers.
+        """Wait until the server answers, and each worker of our own.
 
         Raises:
             ServerFailed: It stays away.
-            WorkerFailed: A worker of our own keeps dying.
+            WorkerFailed: One of them stays away, or keeps dying.
         """
         async with self._recovering:
-            await self.until(self._answers())
+            await self.until(self._all_answer())
 
     async def until(self, what: Coroutine[Any, Any, T]) -> T:
         """Wait for something that needs the server and the workers.
@@ -140,21 +164,42 @@ class LiveKitCarrier:
         finally:
             waiting.cancel()
 
-    async def _answers(self) -> None:
-        said = False
+    async def _all_answer(self) -> None:
+        away = None
         try:
             async with asyncio.timeout(AWAY_S):
-                while True:
-                    try:
-                        return await self._address.check()
-                    except ServerUnreachable as error:
-                        if not said:
-                            self._occasion.say(f"waiting for the server: {error}")
-                        said = True
-                        await asyncio.sleep(AGAIN_EVERY_S)
+                while problem := await self._away():
+                    if type(problem) is not type(away):
+                        self._occasion.say(f"waiting: {problem}")
+                    away = problem
+                    await asyncio.sleep(AGAIN_EVERY_S)
         except TimeoutError:
+            if isinstance(away, WorkerFailed):
+                raise WorkerFailed(
+                    away.agent_name, f"it has not answered for {AWAY_S:.0f} s"
+                ) from None
             url = self._address.url
             raise ServerFailed(f"{url} has not answered for {AWAY_S:.0f} s") from None
+
+    async def _away(self) -> ServerUnreachable | WorkerFailed | None:
+        """Why no call can be made now; None if server and workers answer."""
+        try:
+            await self._address.check()
+        except ServerUnreachable as error:
+            return error
+        for role, port in (await asyncio.to_thread(self._ports)).items():
+            if port is None or not await answers(port):
+                return WorkerFailed(role, "it does not answer")
+        return None
+
+    async def _parts(self) -> tuple[object, ...]:
+        """What is another one for each server and worker of ours that was started anew."""
+        server = self._server.current.program.pid if self._server else None
+        return server, await asyncio.to_thread(self._ports)
+
+
+async def _lost(worker: Worker) -> Ending:
+    return Ending(Outcome.WORKER_LOST, Fault.SYSTEM, f"worker {worker.role}: {await worker.lost()}")
 
 
 @asynccontextmanager
@@ -175,8 +220,8 @@ async def _with_workers(occasion: Occasion) -> AsyncIterator[LiveKitCarrier]:
         local_workers=occasion.local_workers,
         on_line=occasion.on_line,
         engines=occasion.engines,
-    ) as address:
-        yield LiveKitCarrier(address, occasion)
+    ) as hosts:
+        yield LiveKitCarrier(hosts.address, occasion, workers=hosts.workers)
 
 
 @asynccontextmanager
@@ -184,24 +229,22 @@ async def _with_kept_workers(occasion: Occasion) -> AsyncIterator[LiveKitCarrier
     """For many calls: a server and workers of our own are started again when they die."""
     settings, say = occasion.settings, occasion.say
     if running := await find_running(settings, say):
-        yield LiveKitCarrier(running, occasion)
+        ports = partial(up_state.worker_ports, settings, running)
+        yield LiveKitCarrier(running, occasion, ports=ports)
         return
-    async with kept_server(settings, say) as (address, server):
+    async with kept_server(settings, say) as server:
+        address = server.current.address
         say("starting both workers")
-        missing, ready = set(Role), asyncio.Event()
-
-        def registered(worker: Worker) -> None:
-            missing.discard(worker.role)
-            if not missing:
-                ready.set()
-
         async with kept_workers(
-            address,
-            say,
-            registered=registered,
-            on_line=occasion.on_line,
-            calls=occasion.at_once,
+            address, say, on_line=occasion.on_line, calls=occasion.at_once
         ) as workers:
-            carrier = LiveKitCarrier(address, occasion, kept=(server, *workers))
-            await carrier.until(ready.wait())
+            carrier = LiveKitCarrier(
+                address,
+                occasion,
+                workers=workers.current,
+                server=server,
+                ports=workers.ports,
+                kept=(server.keeper, *workers.keepers),
+            )
+            await carrier.until(workers.ready.wait())
             yield carrier

@@ -14,6 +14,7 @@ from duologue.labels.verdict.sheet import left_sheet
 from duologue.labels.verdict.spoiled import LIMITS, spoiled
 from shared.endings import Fault, Outcome
 from shared.language.as_heard import is_goodbye, phrase
+from shared.language.statements import stated_after
 from shared.spec import Expectation, Role
 
 
@@ -84,8 +85,8 @@ def _goals(evidence: Evidence) -> Iterator[Finding]:
         return
     goals = spec.customer.goals if spec.customer else ()
     if outcome is Outcome.AGENT_LEFT and goals and _said_goodbye(evidence, Role.SUPPORT):
-        said = phrase(_text(evidence, Role.SUPPORT))
-        open_goals = [goal for goal in goals if not any(phrase(w) in said for w in goal.met_when)]
+        said = [turn.text for turn in evidence.said(Role.SUPPORT)]
+        open_goals = [goal for goal in goals if not stated_after(said, goal.met_when)]
         details = [f"not settled: {goal.say}" for goal in open_goals]
     else:
         details = [f"the caller did not get what it called for: {outcome}"]

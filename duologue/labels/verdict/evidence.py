@@ -103,7 +103,7 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
             ToolUse(
                 Role(entry.role),
                 entry.payload.tool,
-                _object(entry.payload.output),
+                json_object(entry.payload.output),
                 entry.payload.is_error,
                 entry.t,
                 entry.payload.arguments,
@@ -131,7 +131,7 @@ def _spoken(index: int, turn: Turn) -> Spoken:
     )
 
 
-def _object(output: str | None) -> dict[str, Any]:
+def json_object(output: str | None) -> dict[str, Any]:
     """A tool's output, if it is a JSON object."""
     try:
         value = json.loads(output or "")

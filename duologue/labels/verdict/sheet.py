@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Set
+from contextlib import suppress
 
 from duologue.labels.verdict.evidence import Evidence
 from duologue.labels.verdict.finding import Check, Finding
@@ -10,6 +11,8 @@ from duologue.labels.verdict.values import AMOUNT_OR_DATE, CODE_LENGTHS, aloud
 from shared.customer_sheet import CustomerSheet
 from shared.endings import Fault
 from shared.language.as_heard import codes, digits_of, phrase
+from shared.language.facts.typed import typed_fact
+from shared.language.facts.unclear import UnclearFact
 from shared.spec import Role
 
 _AGENT_SPEECH = re.compile(r" thank you for calling | how (?:can|may) i help (?:you )?(?:today )?$")
@@ -24,8 +27,10 @@ def left_sheet(evidence: Evidence) -> Iterator[Finding]:
     sheet = evidence.spec.customer
     if not sheet:
         return
+    told = [*_facts_aloud(sheet)]
     codes_known = {digits_of(fact.value) for fact in sheet.facts.values()} | evidence.slips
-    words_known = _words_of(sheet)
+    codes_known |= {digits_of(words) for words in told}
+    words_known = "".join([_words_of(sheet), *told])
     for turn in evidence.turns:
         if turn.role is Role.SUPPORT:
             for text in (turn.text, turn.heard):
@@ -74,6 +79,13 @@ def _words_of(sheet: CustomerSheet) -> str:
     return "".join(
         [*(phrase(text) for text in texts), *(words for one in facts for words in aloud(one.value))]
     )
+
+
+def _facts_aloud(sheet: CustomerSheet) -> Iterator[str]:
+    """How the caller says its facts, as normalized words."""
+    for name, fact in sheet.facts.items():
+        with suppress(UnclearFact):
+            yield phrase(typed_fact(name, fact.value).aloud)
 
 
 def _codes_beyond(text: str, known: Set[str]) -> Iterator[str]:

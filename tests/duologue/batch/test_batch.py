@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from duologue.batch.batch import RESERVE_BYTES, Batch
+from duologue.batch.batch import EXCUSED, RESERVE_BYTES, Batch
 from duologue.batch.budget import Budget, Cap, caps_of
 from duologue.batch.plan import Plan
 from duologue.batch.store import FolderStore
@@ -21,7 +21,14 @@ from duologue.labels.metrics import Level, Metrics, Wer
 from duologue.labels.transcript.transcript import Transcript
 from duologue.pipeline.filing import ONLY_ATTEMPT, Attempt, CallResult
 from shared.endings import Ending, Fault, Outcome
-from shared.errors import CallFailed, CallTaken, DuologueError, EngineUnavailable, WorkerFailed
+from shared.errors import (
+    CallFailed,
+    CallTaken,
+    DuologueError,
+    EngineUnavailable,
+    PartAway,
+    WorkerFailed,
+)
 from shared.events.usage import EngineKind
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
@@ -145,6 +152,26 @@ async def test_the_last_attempt_is_kept_and_told(plan: Plan, tmp_path: Path) -> 
     (failure,) = batch.tally.failures
     assert failure.call_id == plan.ids[2]
     assert failure.reasons == ("worker_lost: no heartbeat",) * 3
+
+
+async def test_attempts_do_not_count_that_failed_while_a_part_was_away_but_not_for_ever(
+    plan: Plan, tmp_path: Path
+) -> None:
+    def lose(seed: int, attempt: Attempt) -> Ending:
+        if seed == 1 and len(attempt.earlier) < EXCUSED:
+            raise PartAway("worker_lost: no heartbeat")
+        if seed == 2 and attempt.excused:
+            raise PartAway("the server went away")
+        return LOST if seed == 2 else DONE
+
+    caller = Scripted(lose)
+    batch = batch_of(plan, caller, tmp_path, retries=0)
+    await batch.run(2)
+    assert batch.tally.outcomes == {Outcome.COMPLETED: 5, Outcome.WORKER_LOST: 1}
+    (failure,) = batch.tally.failures
+    assert failure.call_id == plan.ids[2]
+    assert len(failure.reasons) == EXCUSED + 1
+    assert caller.recovered == 2 * EXCUSED
 
 
 async def test_a_call_that_never_leaves_anything_is_told_too(plan: Plan, tmp_path: Path) -> None:

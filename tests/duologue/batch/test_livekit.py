@@ -20,6 +20,7 @@ from duologue.call.transport import Occasion
 from duologue.cli.batch_run import BatchExit, make_batch
 from duologue.labels.recorded_call import Call
 from duologue.report.summary import read_calls
+from duologue.servers import worker_processes
 from duologue.servers.server import Server, running_server
 from shared.endings import Outcome
 from shared.errors import CallFailed
@@ -43,7 +44,7 @@ async def test_a_server_that_is_away_is_waited_for_and_costs_no_attempt(settings
     await asyncio.wait([waiting], timeout=2.5)  # in which it asks more than once
     assert not waiting.done()
     assert len(said) == 1
-    assert said[0].startswith(f"waiting for the server: no LiveKit server answers at {address.url}")
+    assert said[0].startswith(f"waiting: no LiveKit server answers at {address.url}")
     async with running_server(settings, lambda _: None, address=address):
         await asyncio.wait_for(waiting, AGAIN_TIMEOUT_S)
 
@@ -88,14 +89,25 @@ class Running(NamedTuple):
                 assert not self.making.done()
                 await asyncio.sleep(0.05)
 
-    def kill(self, name: str) -> None:
-        """Kill what was started with `name` in its command line."""
+    def child(self, name: str) -> int:
+        """The process that was started with `name` in its command line."""
         (pid,) = (
             each.pid
             for each in psutil.Process().children(recursive=True)
             if each.pid not in self.before and name in " ".join(each.cmdline())
         )
-        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def kill(self, name: str) -> None:
+        """Kill what was started with `name` in its command line."""
+        os.kill(self.child(name), signal.SIGKILL)
+
+    async def until_said(self, words: str) -> None:
+        """Wait until it has printed `words`."""
+        async with asyncio.timeout(RUNNING_TIMEOUT_S):
+            while words not in self.printed.getvalue():
+                assert not self.making.done()
+                await asyncio.sleep(0.05)
 
     async def ended(self) -> list[Call]:
         """Its calls, once all of them were made."""
@@ -141,7 +153,7 @@ async def running(
             transport=LiveKit(),
             jobs=2,
             shard="1/1",
-            retries=2,
+            retries=0,
             on_line=lambda *_: None,
         )
     )
@@ -152,7 +164,7 @@ async def running(
     assert await all_gone(started, within_s=5)
 
 
-async def test_a_worker_and_a_server_that_die_cost_their_calls_an_attempt_and_no_other(
+async def test_calls_that_lose_a_worker_or_the_server_are_made_again_and_no_attempt_counts(
     running: Running,
 ) -> None:
     await running.until_calls_run()
@@ -168,3 +180,18 @@ async def test_a_worker_and_a_server_that_die_cost_their_calls_an_attempt_and_no
     # Agents that find the new server sooner than their call was given up have lost each other.
     assert len(reasons) >= 2
     assert all(reason.startswith(("worker_lost", "server_lost")) for reason in reasons), reasons
+
+
+async def test_a_worker_that_hangs_for_a_while_is_waited_for_and_costs_no_attempt(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As it is not started again meanwhile, only waiting brings it back.
+    monkeypatch.setattr(worker_processes, "HUNG_CHECKS", 1000)
+    await running.until_calls_run()
+    worker = running.child("-m customer_agent")
+    os.kill(worker, signal.SIGSTOP)
+    await running.until_said("waiting: worker 'customer' failed: it does not answer")
+    os.kill(worker, signal.SIGCONT)
+    calls = await running.ended()
+    assert "died" not in running.printed.getvalue()
+    assert {len(each.record.run.earlier) for each in calls} == {0, 1}

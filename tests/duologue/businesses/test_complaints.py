@@ -73,6 +73,18 @@ def test_nothing_is_wrong_with_those_that_are_bundled(name: str) -> None:
         ),
         ("tools.py", "name: str)", "name)", "the types of find_booking cannot be read"),
         ("tools.py", "self._caller.found", "self._caller.find", "a call in text fails: "),
+        (
+            "tools.py",
+            "return self._caller.found(",
+            "return 7\n        self._caller.found(",
+            "does not reach its goal: ",
+        ),
+        (
+            "tools.py",
+            "return self._caller.found(",
+            "return None\n        self._caller.found(",
+            "does not reach its goal: ",
+        ),
         ("procedures.py", "begins on", "is on", "does not reach its goal: "),
         ("scenarios.yaml", "begins_on: 2026", "starts: 2026", "scenarios.yaml:"),
         ("scenarios.yaml", "business: .", "business: shop", "scenarios.yaml:"),
@@ -173,6 +185,13 @@ def test_a_dialogue_that_is_run_later_is_not_forgotten(hotel: Path) -> None:
             'yield from call("find_booking", booking_number=b"1", name="A")',
             "TypeError: tool 'find_booking': Object of type bytes is not JSON serializable",
         ),
+        (
+            'while True:\n        yield from tell("On.")',
+            "RuntimeError: 200 things told, and nothing asked between",
+        ),
+        ("yield from tell(7)", "TypeError: a dialogue says text, and no int"),
+        ("yield from talk.ask(None)", "TypeError: a dialogue says text, and no NoneType"),
+        ('talk.go_on_with("bill")', "ValueError: there is no problem 'bill' to go on with"),
         ("yield 7", "TypeError: a dialogue yields no int; `yield from` it"),
         ('date_aloud("tomorrow")', "ValueError: "),
         ("assert not talk", "AssertionError"),
@@ -184,7 +203,8 @@ def test_what_a_procedure_does_wrong_is_named_with_its_own_line(
     file = hotel / "procedures.py"
     text = file.read_text().replace("import Dialogue,", "import call, Dialogue,")
     file.write_text(f"{text}    {code}\n")
-    wanted = f"a call in text fails: {file}:{1 + text.count(chr(10))}: {why}"
+    line = 1 + text.count("\n") + code.count("\n")
+    wanted = f"a call in text fails: {file}:{line}: {why}"
     found = [str(each) for each in check(str(hotel))]
     assert any(wanted in each for each in found), found
 

@@ -4,7 +4,6 @@ What fails here on a new version names what has moved; CONTRIBUTING.md says what
 """
 
 import inspect
-import time
 from typing import Any
 
 import pytest
@@ -12,24 +11,19 @@ from livekit.agents import (
     APIConnectionError,
     APIConnectOptions,
     LanguageCode,
-    llm,
     stt,
     tts,
     worker,
 )
-from livekit.agents.llm import chat_context
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import AudioBuffer
-from livekit.agents.voice import events
 from livekit.rtc import AudioFrame
-from pydantic import BaseModel
 
 from duologue.call.livekit_internals import (
     NAME_VARIABLE,
     REGISTERED,
     ask_recognizer_within,
     ask_synthesizer_within,
-    stamp_models_by_current_clock,
 )
 from tests.answers import Answers
 
@@ -100,30 +94,6 @@ async def test_each_request_of_a_recognizer_is_surrounded() -> None:
     event = await recognizer.recognize(silence, conn_options=AT_ONCE)
     assert event.alternatives[0].text == "Hello."
     assert (answers.begun, answers.ended) == (2, 2)
-
-
-STAMPED = [
-    model
-    for module in (chat_context, events)
-    for model in vars(module).values()
-    if isinstance(model, type)
-    and issubclass(model, BaseModel)
-    and "created_at" in model.model_fields
-]
-
-
-def test_messages_and_events_are_stamped() -> None:
-    assert {llm.ChatMessage, llm.FunctionCall, events.ConversationItemAddedEvent} <= {*STAMPED}
-
-
-@pytest.mark.parametrize("model", STAMPED, ids=lambda model: model.__name__)
-def test_a_model_is_stamped_by_the_clock_there_is(
-    model: type[BaseModel], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stamp_models_by_current_clock()
-    monkeypatch.setattr(time, "time", lambda: 5.0)
-    assert model.model_fields["created_at"].get_default(call_default_factory=True) == 5.0
-    assert model.model_construct().created_at == 5.0  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("word", [REGISTERED, NAME_VARIABLE])

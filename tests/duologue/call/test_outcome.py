@@ -16,6 +16,8 @@ SEEN_BY_THE_DRIVER = {
     Outcome.REFUSED,
     Outcome.SERVER_LOST,
     Outcome.ROOM_DELETED,
+    Outcome.RECORDER_REMOVED,
+    Outcome.DRIVER_AWAY,
     Outcome.RECORDING_FAILED,
     Outcome.AGENT_LEFT,
     Outcome.CANCELLED,

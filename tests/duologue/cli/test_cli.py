@@ -124,6 +124,9 @@ def cases(home: Path, server: Server, taken_port: int) -> dict[str, Case]:
         "an engine that is unknown": Case(
             ["plan", "--out", "p.jsonl", "--support-tts", "cartesia"], ("'cartesia'", "piper/joe")
         ),
+        "a token of a side": Case(
+            ["token", "--room", "r", "--identity", "support"], ("what a side of a call joins as",)
+        ),
         "a token without a server": Case(["token", "--room", "r"], ("no server",)),
         "a plan with an unknown scenario": Case(["batch", "unknown.yaml"], ("nobody",)),
         "a plan with an id twice": Case(["batch", "twice.jsonl"], ("twice.jsonl:2:", "call_id")),
@@ -143,7 +146,7 @@ NAMES = [
     "a server that is not there", "a variable that is wrong", "a token without a server",
     "a plan with an unknown scenario", "a plan with an id twice", "a shard that is not there",
     "a folder of something else", "a batch into a file", "a summary of nothing",
-    "a profile without its key", "an engine that is unknown",
+    "a profile without its key", "an engine that is unknown", "a token of a side",
 ]  # fmt: skip
 
 

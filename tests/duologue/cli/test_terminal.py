@@ -108,7 +108,9 @@ def test_what_a_call_a_batch_a_suite_and_the_doctor_tell_is_not_obeyed(
         assert json.loads(line.splitlines()[-1])["fields"] == payload.fields()
     view.say(HOSTILE)
     view.show_log([HOSTILE])
-    show_problem(Role.SUPPORT, HOSTILE)
+    show_problem(
+        Role.SUPPORT, json.dumps({"level": "error", "logger": "duologue", "event": HOSTILE})
+    )
     say(HOSTILE)
     show(suite(scenario(BAD.model_copy(update={"findings": (HOSTILE,)}), label=HOSTILE)))
     BatchView(terminal, total=1, finished=0).say(HOSTILE)

@@ -109,6 +109,17 @@ async def test_a_model_that_does_not_judge_leaves_the_call_as_it_was(
     assert {path.name: path.read_bytes() for path in (made / "c1").iterdir()} == before
 
 
+async def test_a_reply_that_is_cut_is_told(model: tuple[Judging, Settings], made: Path) -> None:
+    judging, settings = model
+    judging.wanted = "function call: refund_charge"
+    short = settings.model_copy(update={"duologue_reply_characters": 20})
+    with pytest.raises(
+        DuologueError,
+        match=r"gave no judgment on .*, a reply was cut after 20 characters; DUOLOGUE_REPLY_CHAR",
+    ):
+        await judge_calls([Call(made / "c1")], SILENT, short, Console(file=StringIO()))
+
+
 async def test_a_wrong_key_is_told_as_such(model: tuple[Judging, Settings], made: Path) -> None:
     _, settings = model
     wrong = settings.model_copy(update={"openai_api_key": SecretStr("sk-wrong")})

@@ -197,6 +197,15 @@ def test_many_calls_are_relabelled_by_many_processes_and_what_cannot_be_is_named
     assert read_call(calls / "schema-1-livekit").schema_version == SCHEMA
 
 
+def test_no_more_processes_are_asked_for_than_there_are_cores(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("duologue.pipeline.relabel.ProcessPoolExecutor", None)  # none is started
+    told = CliRunner().invoke(app, ["relabel", str(calls), "--jobs", "1000"])
+    assert (told.exit_code, told.stderr) == (0, "")
+
+
 def test_a_call_of_a_business_that_is_not_here_is_named_and_stays_as_it_is(calls: Path) -> None:
     folder = calls / "schema-1-direct"
     recorded = json.loads((folder / CALL).read_text())
@@ -224,6 +233,14 @@ def test_a_business_whose_package_is_broken_is_told_with_the_folder(
     entry_points.added.cache_clear()
     assert done.done is Done.REFUSED
     assert done.detail.startswith(f"{folder} cannot be labelled here: 'inn', which grand-inn 1.0")
+
+
+def test_a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for(calls: Path) -> None:
+    folder = calls / "schema-1-direct"
+    (folder / CALL).unlink()
+    os.mkfifo(folder / CALL)
+    with pytest.raises(FolderError, match=r"is damaged: call\.json is no file"):
+        relabel(folder)
 
 
 def test_one_call_is_relabelled_and_what_changed_is_told(calls: Path) -> None:

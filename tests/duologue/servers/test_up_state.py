@@ -10,6 +10,7 @@ from duologue.servers import up_state
 from duologue.servers.server import Server
 from shared.errors import UsageError
 from shared.settings import Settings
+from shared.spec import Role
 from tests.duologue.processes import in_another_process
 
 
@@ -42,6 +43,23 @@ def test_what_was_kept_is_read_and_gone_afterwards(own: Settings, server: Server
         assert list(own.duologue_cache.iterdir()) == [file]
     assert up_state.read(own) is None
     assert not list(own.duologue_cache.iterdir())
+
+
+def test_where_its_workers_answer_is_told_of_the_server_that_they_are_at(
+    own: Settings, server: Server
+) -> None:
+    ports = {Role.CUSTOMER: 4001, Role.SUPPORT: 4002}
+    assert up_state.worker_ports(own, server.address) == {}
+    with up_state.kept(own, server.address) as file:
+        assert up_state.worker_ports(own, server.address) == dict.fromkeys(Role)
+        up_state.tell_workers(file, server.address, ports)
+        assert up_state.worker_ports(own, server.address) == ports
+        elsewhere = server.address.model_copy(update={"url": "ws://127.0.0.1:1"})
+        assert up_state.worker_ports(own, elsewhere) == {}
+        rewrite(own, url=elsewhere.url)  # which does not answer
+        assert up_state.worker_ports(own, elsewhere) == ports
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert list(own.duologue_cache.iterdir()) == [file]
 
 
 def test_only_its_owner_can_read_it(own: Settings, server: Server) -> None:

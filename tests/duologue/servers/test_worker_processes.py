@@ -7,9 +7,10 @@ import pytest
 from pydantic import SecretStr
 
 from duologue.servers import worker_processes
-from duologue.servers.worker_processes import Worker, running_workers
+from duologue.servers.process import Program
+from duologue.servers.worker_processes import Worker, answers, running_workers
 from shared.address import ServerAddress
-from shared.errors import WorkerFailed
+from shared.errors import ServerFailed, WorkerFailed
 from shared.spec import Role
 from tests.duologue.processes import all_gone, fake_worker, python
 
@@ -43,12 +44,18 @@ async def test_workers_are_stopped_when_what_uses_them_fails() -> None:
         (
             """
             import json
-            print(json.dumps({"event": "no", "level": "error", "error": "port 8081 is in use"}))
+            said = {"event": "no", "level": "error", "error": "port 8081 is in use"}
+            print(json.dumps({"logger": "duologue.worker", **said}))
             print(json.dumps({"event": "bye"}))
+            print("GET / HTTP/1.0 200")
             """,
             "exit code 0: no: port 8081 is in use",
         ),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL"),
+        ("raise SystemExit('no ear')", "exit code 1: no ear"),
+        (
+            "import os, signal; print('GET /', flush=True); os.kill(os.getpid(), signal.SIGKILL)",
+            "killed by SIGKILL",
+        ),
         ("", "exit code 0"),
     ],
 )
@@ -129,3 +136,46 @@ async def test_a_worker_gets_the_server_and_nothing_that_would_mislead_it(
     assert env["HTTPS_PROXY"] == "http://proxy.invalid"
     assert env["PATH"] == os.environ["PATH"]
     assert not {"LIVEKIT_AGENT_NAME_OVERRIDE", "HTTP_PROXY", "http_proxy"} & set(env)
+
+
+async def test_workers_whose_server_ends_as_they_start_are_not_waited_for() -> None:
+    pids: list[int] = []
+
+    def argv(role: Role) -> list[str]:
+        return python(
+            f"import os, signal; print('{role}', os.getpid(), flush=True); signal.pause()"
+        )
+
+    server = await Program.start(python("input(); raise SystemExit(7)"), env=os.environ, told=True)
+    both = asyncio.Event()
+
+    def on_line(_: Role, line: str) -> None:
+        pids.append(int(line.split()[1]))
+        if len(pids) == len(Role):
+            both.set()
+
+    async def kill() -> None:
+        await both.wait()
+        await server.tell("end")
+
+    killing = asyncio.create_task(kill())
+    with pytest.raises(ServerFailed, match=r"^livekit-server ended by itself \(7\) as the workers"):
+        async with running_workers(ADDRESS, argv=argv, on_line=on_line, server=server):
+            pytest.fail("none of them registered")
+    await killing
+    await server.stop(grace_s=0)
+    assert await all_gone(pids, within_s=5)
+
+
+async def test_whether_a_worker_answers_is_seen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running_workers(
+        ADDRESS, roles=[Role.SUPPORT], argv=lambda _: fake_worker()
+    ) as started:
+        worker = started[Role.SUPPORT]
+        assert await answers(worker.port)
+        monkeypatch.setattr(worker_processes, "CHECK_TIMEOUT_S", 0.2)
+        os.kill(worker.pid, signal.SIGSTOP)
+        assert not await answers(worker.port)
+        os.kill(worker.pid, signal.SIGKILL)
+        await worker.wait()
+        assert not await answers(worker.port)

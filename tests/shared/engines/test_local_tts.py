@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 
-from shared.engines import hibari, piper
+from shared.engines import hibari, piper, whisper
 from shared.engines.local_tts import (
     KEPT_S,
     LEVEL_DBFS,
@@ -11,7 +11,8 @@ from shared.engines.local_tts import (
     LocalTTS,
     Voice,
 )
-from shared.engines.pcm import Samples, from_frames
+from shared.engines.pcm import Samples, from_frames, resample
+from shared.language.as_heard import normalize
 from shared.language.pauses import INNER_PAUSE_S, SENTENCE_PAUSE_S
 
 TEXT = (
@@ -120,3 +121,11 @@ async def test_a_text_that_is_there_at_once_is_spoken_alike() -> None:
     # LiveKit's own wrapping appends 10 ms of silence.
     assert from_frames([frame])[: len(streamed)].tobytes() == streamed.tobytes()
     assert len(from_frames([frame])) - len(streamed) <= SAMPLE_RATE // 100
+
+
+@pytest.mark.parametrize("said", ["seven zero zero eight zero zero", "one one zero zero one one"])
+async def test_a_code_that_repeats_its_digits_is_heard_as_it_is(said: str) -> None:
+    samples, words = await speak(LocalTTS(VOICES[0]), f"My order number is {said}.")
+    assert " ".join(str(word).strip() for word in words[4:]) == f"{said}."
+    heard = whisper.load().transcribe(resample(samples, SAMPLE_RATE, whisper.SAMPLE_RATE))
+    assert normalize(heard.text)[4:] == normalize(said)

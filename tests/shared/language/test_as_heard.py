@@ -16,7 +16,6 @@ from shared.language.to_say import (
     full_date_aloud,
     money_aloud,
     number_aloud,
-    speakable,
     time_aloud,
 )
 
@@ -202,14 +201,9 @@ def test_what_is_said_has_no_figures() -> None:
     assert money_aloud(75) == "seventy five cents"
     assert number_aloud(12_345) == "twelve thousand three hundred forty five"
     assert date_aloud("2026-11-27") == "Friday the twenty seventh of November"
-    said = speakable("$49.00 on 2026-11-20 for order 47219, 2 items")
-    assert said == (
-        "forty nine dollars on Friday the twentieth of November "
-        "for order four seven two one nine, two items"
-    )
 
 
-@pytest.mark.parametrize("number", [-1, 1_000_000])
+@pytest.mark.parametrize("number", [-1, 10**12])
 def test_a_number_without_words_is_refused(number: int) -> None:
     with pytest.raises(ValueError, match="not between"):
         number_aloud(number)

@@ -1,5 +1,6 @@
 """Services over the network on the virtual clock: a real HTTP server, and LiveKit's own plugin."""
 
+import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from aiohttp import web
 
+from duologue.call.direct.clock import HELD_AT_MOST_S
 from duologue.folder import event_log
 from duologue.pipeline.filing import CallResult
 from shared.endings import Outcome
@@ -24,11 +27,13 @@ from shared.spec import CallSpec, Delay, Latency, Role
 from tests.making import call_directly
 from tests.providers.chat import Reply
 from tests.providers.openai_server import OpenAIServer
+from tests.providers.service import served
 from tests.roles import Script, call_spec
 
 SOUND = np.rint(8000 * np.sin(np.arange(24_000) / 10)).astype(np.int16).tobytes()
 """A second of it."""
 GREETING = "Hello, how can I help you today?"
+SILENT_S = 0.5
 FIRST_S, SECOND_S = 0.5, 0.4
 """Real seconds until the language model's first words, and from them to its last ones."""
 
@@ -119,3 +124,33 @@ def test_the_virtual_clock_does_not_run_while_a_service_is_awaited(
     result = place(Latency(language=Delay(median_s=0.01)), customer_llm="openai/gpt-4.1-mini")
     assert time.monotonic() - began > FIRST_S + SECOND_S
     assert reply_gap_s(result) < FIRST_S
+
+
+@pytest.mark.parametrize(
+    "engine", [{"customer_tts": "openai/alloy"}, {"customer_stt": "openai/whisper-1"}]
+)
+def test_a_service_that_says_nothing_is_given_up_by_real_time(
+    engine: dict[str, str], tmp_path: Path
+) -> None:
+    asked = []
+
+    async def say_nothing(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        await asyncio.Event().wait()
+        return web.Response()
+
+    with served([web.post("/{path:.*}", say_nothing)]) as address:
+        settings = Settings(
+            _env_file=None,
+            openai_api_key="key",
+            openai_base_url=f"http://{address}/v1",
+            duologue_service_timeout_s=SILENT_S,
+            duologue_service_retries=1,
+            **chosen(engine),
+        )
+        spec = call_spec(engines={role: settings.engines(role) for role in Role})
+        began = time.monotonic()
+        result = call_directly(spec, tmp_path, settings, factories=dict.fromkeys(Role, greeted))
+    assert result.ending.outcome is Outcome.ENGINE_FAILED
+    assert len(asked) == 2
+    assert time.monotonic() - began < HELD_AT_MOST_S

@@ -21,15 +21,17 @@ from livekit import api
 
 from duologue.call.counterpart import OURS
 from duologue.call.outcome import ExitCode
+from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.call.transport import Watch
 from duologue.cli.cli import CANCELLED_BY_SIGNAL
 from duologue.folder import event_log, folder, played_zip
 from duologue.labels import placement
 from duologue.servers.process import Program
 from duologue.servers.server import Server, running_server
+from duologue.servers.worker_processes import Command as CommandOf
 from duologue.servers.worker_processes import Worker
 from shared.endings import Fault, Outcome
-from shared.events import CallEnded, Failed, Joined, Started, StateChanged
+from shared.events import CallEnded, Dispatched, Failed, Joined, Said, Started, StateChanged
 from shared.events.journal import Event
 from shared.settings import Settings, inherited_environment
 from shared.spec import CallSpec, Role
@@ -67,10 +69,10 @@ class Stage:
         self.server, self.out = server, out
         self.workers: dict[Role, Worker] = {}
 
-    async def staff(self) -> None:
+    async def staff(self, argv: CommandOf = roles.command) -> None:
         """Start what workers are missing, and wait until all are registered."""
         for role in set(Role) - self.workers.keys():
-            self.workers[role] = await Worker.start(role, self.server.address, argv=roles.command)
+            self.workers[role] = await Worker.start(role, self.server.address, argv=argv)
         await asyncio.gather(*(worker.ready() for worker in self.workers.values()))
 
     async def kill(self, role: Role) -> None:
@@ -219,8 +221,8 @@ def only_whole_folders(out: Path) -> bool:
 @pytest.mark.parametrize(
     ("name", "ending"),
     [
-        ("raise", (Outcome.AGENT_CRASHED, Fault.SUPPORT, "support: crashed")),
-        ("raise-early", (Outcome.AGENT_CRASHED, Fault.CUSTOMER, "customer: crashed")),
+        ("raise", (Outcome.AGENT_CRASHED, Fault.SUPPORT, "support: crashed: ")),
+        ("raise-early", (Outcome.AGENT_CRASHED, Fault.CUSTOMER, "customer: crashed: ")),
         ("leave", (Outcome.WORKER_LOST, Fault.SYSTEM, "")),
         ("silent", (Outcome.PEER_NEVER_CAME, Fault.SYSTEM, "no audio track of customer")),
         ("absent", (Outcome.NOT_PICKED_UP, Fault.SYSTEM, "agent 'support' into room")),
@@ -262,6 +264,44 @@ async def test_a_refused_job_ends_the_waiting_at_once(stage: Stage) -> None:
 
 async def test_waiting_for_an_agent_ends_at_the_deadline(quiet: dict[str, Ended]) -> None:
     assert quiet["absent"].after_s >= OURS.dispatch_timeout_s
+
+
+async def test_clocks_that_are_put_back_in_mid_call_break_no_conversation(stage: Stage) -> None:
+    for role in tuple(stage.workers):
+        await stage.kill(role)
+    await stage.staff(roles.jumping_command)
+
+    async def put_back() -> None:
+        for worker in stage.workers.values():
+            os.kill(worker.pid, signal.SIGUSR2)
+
+    ended = await stage.call_until("jumping", put_back)
+    for role in Role:
+        await stage.kill(role)
+    assert (ended.outcome, ended.detail) == (Outcome.COMPLETED, "customer: goodbye")
+    for said in event_log.read(ended.folder, Said):
+        assert said.payload.started_at
+        assert said.payload.stopped_at
+        assert 0 < said.payload.stopped_at - said.payload.started_at < 60
+
+
+async def test_a_recorder_that_is_removed_from_outside_ends_the_call_and_says_so(
+    stage: Stage,
+) -> None:
+    await stage.staff()
+
+    async def remove() -> None:
+        async with stage.server.address.client() as livekit:
+            rooms = (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+            [name] = [room.name for room in rooms if room.name.startswith("duologue-removed-")]
+            recorder = api.RoomParticipantIdentity(room=name, identity=IDENTITY)
+            await livekit.room.remove_participant(recorder)
+
+    ended = await stage.call_until("removed", remove)
+    assert (ended.outcome, ended.fault) == (Outcome.RECORDER_REMOVED, Fault.SYSTEM)
+    assert ended.detail.startswith("somebody removed the recorder from the room")
+    assert min(whole(ended.folder)) > SPEECH_RMS
+    assert only_whole_folders(stage.out)
 
 
 async def test_a_room_deleted_from_outside_ends_the_call(stage: Stage) -> None:
@@ -379,8 +419,18 @@ class Command:
         assert self.process.stdout is not None
         if not any(map(_is_customer_speaking, map(Event.from_json, self.process.stdout))):
             pytest.fail(f"it ended: {self.process.communicate()[1]}")
-        self.children = psutil.Process(self.process.pid).children(recursive=True)
+        self._look()
         time.sleep(1.0)  # of speech, which is to be in the recording
+
+    def until_dispatched(self) -> None:
+        assert self.process.stdout is not None
+        events = map(Event.from_json, self.process.stdout)
+        if not any(isinstance(event.payload, Dispatched) for event in events):
+            pytest.fail(f"it ended: {self.process.communicate()[1]}")
+        self._look()
+
+    def _look(self) -> None:
+        self.children = psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, name: str) -> int:
         """The process id of what was started with `name` in its command line."""
@@ -435,6 +485,20 @@ async def test_a_server_that_is_killed_ends_the_call_and_the_workers(command: Co
     call = json.loads((command.out / "c" / folder.CALL).read_text(encoding="utf-8"))
     assert (call["outcome"], call["fault"]) == (Outcome.SERVER_LOST, Fault.SYSTEM)
     assert min(whole(command.out / "c")) > SPEECH_RMS / 2
+    assert only_whole_folders(command.out)
+
+
+async def test_a_worker_that_is_killed_as_the_call_is_set_up_ends_it_at_once(
+    command: Command,
+) -> None:
+    """Nobody would join in the dead worker's place, and nobody else would say so."""
+    await asyncio.to_thread(command.until_dispatched)
+    os.kill(command.child("customer_agent"), signal.SIGKILL)
+    code, _ = await asyncio.to_thread(command.ended)
+    assert code == ExitCode.SYSTEM
+    call = json.loads((command.out / "c" / folder.CALL).read_text(encoding="utf-8"))
+    assert (call["outcome"], call["fault"]) == (Outcome.WORKER_LOST, Fault.SYSTEM)
+    assert call["detail"] == "worker customer: killed by SIGKILL"
     assert only_whole_folders(command.out)
 
 

@@ -18,6 +18,7 @@ import soundfile
 from livekit import api, rtc
 from pydantic import SecretStr
 
+from duologue.call.over_livekit import inbox
 from duologue.call.over_livekit.recorder import IDENTITY, Recorder, recorder_token
 from duologue.folder.channels import RATE_HZ
 from duologue.folder.folder import CallFolder, Take
@@ -43,7 +44,8 @@ from shared.events.journal import Event, Journal
 from shared.settings import Settings
 from shared.side.tap import Played
 from shared.spec import Role
-from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC, REFUSED_TOPIC, Refusal
+from shared.worker.bus import EVENTS_TOPIC, PLAYED_TOPIC, RECORDER, REFUSED_TOPIC, Refusal
+from shared.worker.linking import AGENT_NAME
 
 FRAME = RATE_HZ // 100
 CLICK_EVERY_S = 0.5
@@ -53,8 +55,10 @@ MICROPHONE = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
 class Voice:
     """A participant that sends a click twice a second, at the same moments as every other."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, knows: bool = True) -> None:
         self.room = rtc.Room()
+        self.knows = knows
+        """Whether it was told who records."""
         # What is queued goes on playing while the event loop is blocked.
         self.source = rtc.AudioSource(RATE_HZ, 1, queue_size_ms=2000)
         self._track = rtc.LocalAudioTrack.create_audio_track("voice", self.source)
@@ -71,6 +75,7 @@ class Voice:
             "\n".join(event.to_json() for event in events),
             topic=EVENTS_TOPIC,
             destination_identities=[IDENTITY],
+            attributes={RECORDER: IDENTITY} if self.knows else {},
         )
 
 
@@ -82,7 +87,7 @@ class Studio(NamedTuple):
     path: Path
     events: list[Event]
 
-    async def until(self, condition: Callable[[], bool], timeout_s: float = 10) -> None:
+    async def until(self, condition: Callable[[], bool], timeout_s: float = 60) -> None:
         """Wait until a condition holds that an event brings about."""
         changed = asyncio.Event()
         self.recorder.on_event(lambda _: changed.set())
@@ -253,6 +258,32 @@ async def test_a_burst_of_events_arrives_whole_and_in_order(server: Server, tmp_
         assert kept == heard
 
 
+async def test_a_side_is_known_to_live_while_something_that_it_sent_is_not_there_yet(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "EVENTS_TIMEOUT_S", 600.0)
+    async with studio(server, tmp_path) as place:
+        alive: list[Role] = []
+        two = asyncio.Event()
+
+        def on_alive(role: Role) -> None:
+            alive.append(role)
+            if len(alive) == 2:
+                two.set()
+
+        place.recorder.on_alive(on_alive)
+        customer = place.voices[Role.CUSTOMER]
+        unfinished = await customer.room.local_participant.stream_text(
+            topic=EVENTS_TOPIC, destination_identities=[IDENTITY]
+        )
+        await unfinished.write("{")
+        await customer.send(Event("customer", time.time(), Heartbeat()))
+        await two.wait()
+        assert alive == [Role.CUSTOMER, Role.CUSTOMER]
+        assert place.count(Heartbeat) == 0  # it is read after what was sent before it
+        await place.recorder.stop()
+
+
 async def test_speech_that_is_sent_is_kept_as_it_is_and_what_is_none_is_reported(
     server: Server, tmp_path: Path
 ) -> None:
@@ -261,7 +292,11 @@ async def test_speech_that_is_sent_is_kept_as_it_is_and_what_is_none_is_reported
         for role, voice in place.voices.items():
             for name, data in ((f"{role}-0001.flac", flac), (f"{role}-0002.flac", b"no sound")):
                 await voice.room.local_participant.send_bytes(
-                    data, topic=PLAYED_TOPIC, name=name, destination_identities=[IDENTITY]
+                    data,
+                    topic=PLAYED_TOPIC,
+                    name=name,
+                    destination_identities=[IDENTITY],
+                    attributes={RECORDER: IDENTITY},
                 )
         await place.until(lambda: place.count(Failed) == 2)
         await place.recorder.stop()
@@ -326,6 +361,62 @@ async def test_nobody_sees_the_recorder_and_it_hears_only_the_two(
     assert place.count(Heard) == 0
 
 
+def agent_token(server: Server, role: Role, room: str) -> str:
+    """A token like that of a worker's job."""
+    address = server.address
+    return (
+        api.AccessToken(address.api_key, address.api_secret.get_secret_value())
+        .with_identity(role)
+        .with_kind("agent")
+        .with_attributes({AGENT_NAME: role})
+        .with_grants(api.VideoGrants(room_join=True, room=room, agent=True))
+        .to_jwt()
+    )
+
+
+@pytest.mark.parametrize("first", ["stranger", "agent"])
+async def test_a_person_with_the_identity_and_attributes_of_an_agent_is_no_side_of_the_call(
+    server: Server, tmp_path: Path, first: str
+) -> None:
+    async with studio(server, tmp_path) as place:
+        await both_heard(place)
+        for role, voice in place.voices.items():
+            await voice.room.disconnect()
+            dispatched = Dispatched(agent_name=role, dispatch_id=f"AD_{role}")
+            place.recorder._journal.emit(dispatched)
+        await place.until(lambda: place.count(Left) == 2)
+        room = place.recorder._room.name
+        agent, stranger = Voice(), Voice(knows=False)
+        person = (
+            api.AccessToken(server.address.api_key, server.address.api_secret.get_secret_value())
+            .with_identity(Role.SUPPORT)
+            .with_attributes({AGENT_NAME: Role.SUPPORT})
+            .with_grants(api.VideoGrants(room_join=True, room=room))
+            .to_jwt()
+        )
+        if first == "agent":
+            await agent.room.connect(server.address.url, agent_token(server, Role.SUPPORT, room))
+            await agent.publish()
+            await place.until(lambda: place.count(Subscribed, side=Role.SUPPORT) == 2)
+        await stranger.room.connect(server.address.url, person)
+        await stranger.send(Event("support", 0.0, Heard(text="forged")))
+        await stranger.publish()
+        await place.until(lambda: place.count(Published, side=None) == 1)
+        assert place.recorder.find(Role.SUPPORT) is None
+        if first == "stranger":
+            await agent.room.connect(server.address.url, agent_token(server, Role.SUPPORT, room))
+            await agent.publish()
+            await place.until(lambda: place.count(Subscribed, side=Role.SUPPORT) == 2)
+            assert place.recorder.find(Role.SUPPORT)
+            await agent.send(Event("support", 0.0, Ready()))
+            await place.until(lambda: place.count(Ready) == 1)
+        await place.recorder.stop()
+        await asyncio.gather(agent.room.disconnect(), stranger.room.disconnect())
+    assert place.count(Heard) == 0
+    assert place.count(Joined, side=Role.SUPPORT) == 2  # the voice of the studio was the first
+    assert place.count(Subscribed, side=Role.SUPPORT) == 2
+
+
 async def test_only_the_refusal_of_a_dispatch_of_this_call_reaches_the_driver(
     server: Server, tmp_path: Path
 ) -> None:
@@ -360,8 +451,7 @@ async def test_a_room_deleted_from_outside_ends_the_recording_and_keeps_it(
         async with api.LiveKitAPI(address.url, address.api_key, secret) as livekit:
             room = place.recorder._room.name
             await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
-        async with asyncio.timeout(5):
-            assert await place.recorder.closed == "room_deleted"
+        assert await place.recorder.closed == "room_deleted"
         recorded = await place.recorder.stop()
     assert place.count(RoomClosed, reason="room_deleted") == 1
     (customer, support), length_s = clicks(place.path)
@@ -392,8 +482,7 @@ async def test_a_connection_that_drops_for_a_moment_is_no_end_and_what_is_lost_i
         back = asyncio.Event()
         room.on("reconnected", back.set)
         await room.simulate_scenario(rtc.SimulateScenarioKind.SIMULATE_SIGNAL_RECONNECT)
-        async with asyncio.timeout(5):
-            await back.wait()
+        await back.wait()
         await asyncio.sleep(2)
         assert not place.recorder.closed.done()
         recorded = await place.recorder.stop()
@@ -414,11 +503,8 @@ async def test_a_server_that_goes_away_ends_the_recording_in_time_and_keeps_it(
         await both_heard(place)
         await asyncio.sleep(1.5)
         os.kill(server.program.pid, signal.SIGKILL)
-        async with asyncio.timeout(6):
-            assert await place.recorder.closed == "connection_lost"
-        began = time.monotonic()
+        assert await place.recorder.closed == "connection_lost"
         recorded = await place.recorder.stop()
-        assert time.monotonic() - began < 5
     assert place.count(Left) == 0
     (customer, support), length_s = clicks(place.path)
     assert len(customer) >= 2

@@ -7,6 +7,7 @@ from duologue.labels.verdict.broken_audio import Broken
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal, Persona
 from shared.endings import Ending, Fault, Outcome
 from shared.events import Behaved
+from shared.language.facts.typed import typed_fact
 from shared.spec import AgentUnderTest, CallSpec, Expectation
 from tests.duologue.labels.verdict.right_call import (
     RIGHT,
@@ -103,6 +104,31 @@ def test_what_the_caller_heard_or_gave_in_pieces_it_may_say() -> None:
     said = "Eight eight one two three, I see, five dollars, the second of May. Four seven two one?"
     repeated = Spoken(C, f"{said} My name is Yash.", 16.0)
     assert judge(heard._replace(turns=sorted([*heard.turns, repeated], key=at_s))).valid
+
+
+def test_what_is_on_the_sheet_may_be_said_in_words() -> None:
+    """However it is written there."""
+    facts = {
+        "deposit": "$1,200.00",
+        "date_of_birth": "June 12 1991",
+        "phone": "+49 (0)30 901820",
+        "check_in": "14 Jul",
+        "expiry": "04/27",
+    }
+    assert RIGHT.spec.customer
+    sheet = CustomerSheet.model_validate({**RIGHT.spec.customer.model_dump(), "facts": facts})
+    told = " ".join(
+        f"My {name} is {typed_fact(name, value).aloud}." for name, value in facts.items()
+    )
+    told += " That is twelve hundred dollars."
+    evidence = RIGHT._replace(spec=RIGHT.spec.model_copy(update={"customer": sheet}))
+    turns = [turn for turn in TURNS if "four seven" not in turn.text]
+    turns.insert(1, Spoken(C, told, 5.0))
+    assert not [
+        finding
+        for finding in judge(evidence._replace(turns=turns)).findings
+        if finding.check is Check.LEFT_SHEET
+    ]
 
 
 def test_a_number_that_was_said_wrong_on_purpose_is_no_lie() -> None:
@@ -219,6 +245,8 @@ def test_of_an_agent_under_test_what_it_said_counts_and_what_it_did_is_not_seen(
     [
         ("Breakfast is from 7 to 10.", LEFT, {Check.GOAL, Check.ENDING}),
         ("It is at noon. Goodbye.", LEFT, {Check.GOAL, Check.NOT_SAID}),
+        ("If you like, it can be from 7 to 10. Goodbye.", LEFT, {Check.GOAL}),
+        ("From 7 to 10. Sorry, I was mistaken, not from 7. Goodbye.", LEFT, {Check.GOAL}),
         ("From 7 to 10. Goodbye.", Ending(Outcome.GAVE_UP), {Check.GOAL}),
         ("From 7 to 10. Goodbye.", Ending(Outcome.TURN_LIMIT), {Check.GOAL, Check.ENDING}),
         ("It is at noon. Goodbye.", Ending(Outcome.COMPLETED), {Check.NOT_SAID}),
