@@ -6,9 +6,27 @@ hangs up, with its goals met or given up.
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
-from customer_agent.facts import asked_for, is_request
+from customer_agent.choices import (
+    chosen,
+    fact_asked_for,
+    is_unanswerable,
+    options,
+    topic,
+    wants_preference,
+)
+from customer_agent.facts import asked_for
 from customer_agent.manner import Manner
+from customer_agent.questions import (
+    asks_again,
+    asks_who_is_there,
+    is_offer,
+    question_in,
+    wants_topic,
+    yes_or_no_questions,
+)
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal
 from shared.language.as_heard import codes, digits_of, is_goodbye, phrase, sentences
 from shared.language.facts.typed import TypedFact, typed_fact
@@ -19,23 +37,6 @@ from shared.side.dialogue import Dialogue, PeerTurn, Performed, call, listen, sa
 ATTEMPTS = 3
 """How often a goal is brought up, and how often in a row the caller bears not to understand."""
 
-_ELSE = re.compile(r" (?:anything else|something else|what else|any other|further) ")
-_OPEN_QUESTION = re.compile(
-    r" (?:how (?:can|may) (?:i|we) (?:help|assist)|what can i do|how can we|what is (?:wrong|the"
-    r" (?:problem|matter|issue))|what happened|which 1 is it|which 1|in a few words|calling about"
-    r"|help you (?:with )?today|describe) "
-)
-_THERE = re.compile(r" (?:are you (?:still )?(?:there|here)|can you hear me) |^ hello $")
-_AGAIN = re.compile(
-    r" (?:repeat|(?:say|tell me) (?:that|it|this|so)? ?again|1 more time"
-    r"|(?:not|no) (?:catch|hear|understand)|pardon) "
-)
-_OFFER = re.compile(
-    r" (?:shall|should|would|do|may|can|could|is|are|did|have|has|will)"
-    r" (?:i|we|you|it|that|this|the) "
-)
-_SHALL = re.compile(r"^ (?:shall|shell|she will) (?:i|we) ")
-"""An offer as recognizers hear it, who then take it for no question."""
 _HANDED_ON = (
     *("call you back", "calls you back", "put you through", "putting you through"),
     *("connect you", "transfer you", "transferring you", "call u back"),
@@ -44,6 +45,8 @@ _GREETING = re.compile(r"^(?:hi|hello|hey|good \w+)(?: there)?[\s,.!]+", re.IGNO
 _WAIT = re.compile(
     r" (?:1 moment|hold on|a moment|let me (?:check|look|see)|please wait|bear with me) "
 )
+TIRED = 4
+"""Of the same question so often, the caller has enough."""
 _ALIKE = 0.75
 
 
@@ -55,11 +58,18 @@ class _State:
         self.answer = Claim(goal.met_when)
         self.raised = 0
         self.refused = 0
+        self.handed_on = False
+        """Somebody else will see to it, later or in another call."""
 
     @property
     def open(self) -> bool:
         """Whether there is still something to be had from bringing it up."""
         return not self.answer.stated and self.refused <= self._insists
+
+    @property
+    def askable(self) -> bool:
+        """Whether it is to be brought up, once more or for the first time."""
+        return self.open and not self.handed_on and self.raised < ATTEMPTS
 
 
 class Caller:
@@ -78,8 +88,10 @@ class Caller:
         self._given: set[str] = set()
         self._agent_left = False
         """The agent has said goodbye, and will not do so again."""
-        self._handed_on = Claim(_HANDED_ON)
-        """What is still open somebody else will see to, later or in another call."""
+        self._asked: Counter[str] = Counter()
+        """How often each question was put."""
+        self._wants_again = False
+        """It has asked for what it hears next to be said again."""
         self._lost = 0
         """Turns in a row that were not understood."""
         self._silences = 0
@@ -100,9 +112,12 @@ class Caller:
                 yield from self._hang_up("All right. Goodbye." if self._open() else "Goodbye.")
                 return
             if self._may_ask_again(heard, settled=settled) and self._manner.asks_to_repeat():
-                asking = Performed(Behaviour.ASK_TO_REPEAT)
+                asking, self._wants_again = Performed(Behaviour.ASK_TO_REPEAT), True
                 heard = yield from say("Sorry, could you say that again, please?", asking)
                 continue
+            if self._is_tired_of(heard.text):
+                yield from self._say_goodbye("You have asked me that four times now.")
+                return
             answer = self._answer(heard, settled=settled)
             if not answer:
                 yield from self._say_goodbye()
@@ -112,6 +127,15 @@ class Caller:
     def _may_ask_again(self, heard: PeerTurn, *, settled: bool) -> bool:
         """Whether what was heard is worth asking for once more."""
         return bool(heard.text) and not settled and any(state.raised for state in self._goals)
+
+    def _is_tired_of(self, text: str) -> bool:
+        """Whether the question in `text` was put, and answered, too often."""
+        again, self._wants_again = self._wants_again, False
+        question = question_in(text)
+        if again or not question or wants_topic(text) or asks_who_is_there(text):
+            return False
+        self._asked[question] += 1
+        return self._asked[question] >= TIRED
 
     def _say(self, text: str) -> Dialogue[PeerTurn]:
         spoken, stumbled = self._manner.spoken(text)
@@ -124,19 +148,23 @@ class Caller:
 
     def _hold_back(self) -> Dialogue[bool]:
         """Whether there is something left to ask, once, when the agent already says goodbye."""
-        left = self._agent_left or self._handed_on.stated
-        if left or not any(state.raised < ATTEMPTS - 1 for state in self._open()):
+        handed_on = any(state.handed_on for state in self._goals)
+        if self._agent_left or handed_on or not self._worth_asking():
             return False
         self._agent_left = True
         yield from tell("Wait, please.")
         return True
 
+    def _worth_asking(self) -> bool:
+        return any(state.askable and state.raised < ATTEMPTS - 1 for state in self._goals)
+
     def _hang_up(self, lead: str) -> Dialogue[None]:
         yield from call("hang_up", lead=lead, goals_met=not self._open())
 
-    def _say_goodbye(self) -> Dialogue[None]:
+    def _say_goodbye(self, lead: str = "") -> Dialogue[None]:
         """Be the first to say goodbye, and hang up whatever the agent answers."""
         goodbye = "I will try another time. Goodbye." if self._open() else "Thank you. Goodbye."
+        goodbye = f"{lead} {goodbye}".strip()
         if not self._agent_left:
             yield from say(goodbye)
             goodbye = ""
@@ -145,11 +173,11 @@ class Caller:
     def _settle(self, text: str) -> bool:
         """Mark the goals that `text` meets, refuses or takes back; whether one of them closed."""
         settled = False
-        self._handed_on.hear(text)
+        handed_on = is_stated(text, _HANDED_ON)
         for state in self._goals:
             if not state.raised:
                 continue
-            was_open = state.open
+            was_open, state.handed_on = state.open, state.handed_on or handed_on
             state.answer.hear(text)
             if not was_open and state.open:  # it was met, and is taken back
                 state.raised = min(state.raised, ATTEMPTS - 1)
@@ -160,25 +188,32 @@ class Caller:
 
     def _answer(self, heard: PeerTurn, *, settled: bool) -> str:
         """The answer to what was heard; empty to say goodbye."""
-        words = phrase(heard.text)
         if not heard.text:
             return self._still_there(heard)
         lost, self._lost = self._lost, 0
-        if is_goodbye(heard.text) or _ELSE.search(words) or _OPEN_QUESTION.search(words):
+        if is_goodbye(heard.text):
             return self._next(thanks=settled)
-        answer = (
+        if wants_topic(heard.text):
+            return self._choose(heard.text) or self._next(thanks=settled)
+        first = not any(state.raised for state in self._goals)
+        answer = self._tell(heard)
+        if not answer and (answer := self._agree(heard.text)) and first:
+            answer = f"{answer} {self._bring_up()}"  # a greeting may be a question
+        if answer or settled or self._closing or first:
+            return answer or self._next(thanks=settled)
+        if _WAIT.search(phrase(heard.text)):
+            return self._manner.waiting()
+        self._lost, self._wants_again = lost + 1, True
+        return self._not_understood(heard.text)
+
+    def _tell(self, heard: PeerTurn) -> str:
+        """What the agent wants to know or to hear again; empty if that is nothing."""
+        return (
             self._give(heard.text)
             or self._correction(heard.text)
             or self._say_again(heard)
-            or self._agree(heard.text)
+            or self._choose(heard.text)
         )
-        first = not any(state.raised for state in self._goals)
-        if answer or settled or self._closing or first:
-            return answer or self._next(thanks=settled)
-        if _WAIT.search(words):
-            return self._manner.waiting()
-        self._lost = lost + 1
-        return self._not_understood()
 
     def _still_there(self, heard: PeerTurn) -> str:
         """Ask into a silence, once."""
@@ -189,7 +224,9 @@ class Caller:
             return f"Hello? {self._bring_up()}"
         return f"Hello, are you still there? {_content(heard.said)}"
 
-    def _not_understood(self) -> str:
+    def _not_understood(self, text: str) -> str:
+        if is_unanswerable(text):
+            return "I am sorry, I do not know."
         if self._lost > 2 * ATTEMPTS:
             return ""
         if self._lost % ATTEMPTS == 0:
@@ -199,16 +236,16 @@ class Caller:
     def _next(self, *, thanks: bool) -> str:
         """Bring up what is still open, or say that this is all; empty to say goodbye."""
         lead = "Thank you. " if thanks else ""
-        if any(state.raised < ATTEMPTS for state in self._open()):
+        if any(state.askable for state in self._goals):
             return f"{lead}{self._bring_up()}"
         self._closing += 1
-        if self._open() or self._handed_on.stated or self._agent_left or self._closing > 2:
+        if self._open() or self._agent_left or self._closing > 2:
             return ""
         return self._manner.closing()
 
     def _bring_up(self) -> str:
         """The first goal that is open, in the caller's words."""
-        state = next((one for one in self._open() if one.raised < ATTEMPTS), self._goals[0])
+        state = next((one for one in self._goals if one.askable), self._goals[0])
         state.raised += 1
         if state.raised > 1:
             say_again = _GREETING.sub("", state.goal.say)
@@ -219,26 +256,60 @@ class Caller:
 
     def _give(self, text: str) -> str:
         """The facts that `text` asks for."""
-        asked = [key for part in sentences(text) for key in asked_for(part, self._facts)]
-        parts = []
+        parts = [part for part in sentences(text) if not is_offer(part)]
+        asked = [key for part in parts for key in self._asked_by(part)]
+        told = []
         for key in dict.fromkeys(asked):
             noun = key.replace("_", " ")
             fact = self._facts.get(key)
             if fact is None:
-                parts.append(f"I am sorry, I do not have the {noun}.")
+                told.append(f"I am sorry, I do not have the {noun}.")
                 continue
             if key in self._sayings:
-                parts.append(self._sayings[key])
+                told.append(self._sayings[key])
                 continue
             again = key in self._given and len(asked) == 1
             aloud = self._aloud(fact)
-            told = self._manner.fact(noun, aloud, alone=len(asked) == 1)
-            parts.append(f"It is {aloud}." if again else told)
+            one = self._manner.fact(noun, aloud, alone=len(asked) == 1)
+            told.append(f"It is {aloud}." if again else one)
             if key == "name" and " spell " in phrase(text):
                 last = fact.written.rsplit(maxsplit=1)[-1]
-                parts.append(f"{last} is spelled {self._manner.letters(last)}.")
+                told.append(f"{last} is spelled {self._manner.letters(last)}.")
             self._given.add(key)
-        return " ".join(parts)
+        return " ".join(told)
+
+    def _asked_by(self, sentence: str) -> list[str]:
+        """The facts that a sentence asks for, by their names or by what they tell."""
+        named = asked_for(sentence, self._facts)
+        if named or not (key := fact_asked_for(sentence, self._facts)):
+            return named
+        return [key]
+
+    def _choose(self, text: str) -> str:
+        """The answer to who names several things to choose from; empty if nobody does."""
+        choices = options(text)
+        if len(choices) < 2:
+            return ""
+        known = [
+            fact.written for key, fact in self._facts.items() if key != "name" and not fact.groups
+        ]
+        known += [*self._sayings.values(), *(one.goal.say for one in self._goals if one.open)]
+        pick = self._topic(choices) if wants_topic(text) else ""
+        pick = pick or chosen(choices, known)
+        if not pick and not wants_topic(text) and wants_preference(text):
+            if self._asked[question_in(text)] <= 1:
+                return "I have no preference."
+            pick = choices[-1].strip()
+        return f"{_as_in(text, pick)}, please." if pick else ""
+
+    def _topic(self, choices: Sequence[str]) -> str:
+        """The one of what the agent can help with that is what the caller has brought up."""
+        state = next((one for one in self._goals if one.askable and one.raised), None)
+        if state is None:
+            return ""
+        picked = topic(choices, " ".join((state.goal.say, *state.goal.met_when)))
+        state.raised += bool(picked)
+        return picked
 
     def _aloud(self, fact: TypedFact) -> str:
         """A fact as this caller says it."""
@@ -250,11 +321,10 @@ class Caller:
 
     def _say_again(self, heard: PeerTurn) -> str:
         """What was said last, to somebody who is not sure to have heard it."""
-        words = phrase(heard.text)
         last = _content(heard.said)
-        if _THERE.search(words):
+        if asks_who_is_there(heard.text):
             return f"Yes, I am here. {last or self._bring_up()}"
-        return last if _AGAIN.search(words) else ""
+        return last if asks_again(heard.text) else ""
 
     def _correction(self, text: str) -> str:
         """What to say to a code that was read back."""
@@ -271,12 +341,7 @@ class Caller:
 
     def _agree(self, text: str) -> str:
         """Yes or no to a question that wants one."""
-        questions = [
-            part
-            for part in sentences(text)
-            if (_SHALL.search(phrase(part)) or (part.endswith("?") and _OFFER.search(phrase(part))))
-            and not is_request(part)
-        ]
+        questions = yes_or_no_questions(text)
         if not questions:
             return ""
         # An offer misheard is not agreed to.
@@ -290,10 +355,17 @@ def _content(said: str) -> str:
     kept = [
         part
         for part in sentences(said)
-        if not _THERE.search(phrase(part))
+        if not asks_who_is_there(part)
         and not part.startswith(("Hello", "Yes, I am here", "Sorry", "Wait, please"))
     ]
     return " ".join(kept)
+
+
+def _as_in(text: str, words: str) -> str:
+    """Words as they stand in a text, to begin a sentence with."""
+    found = re.search(r"\W+".join(map(re.escape, words.split())), text, re.IGNORECASE)
+    aloud = typed_fact("choice", found[0] if found else words).aloud
+    return f"{aloud[:1].upper()}{aloud[1:]}"
 
 
 def _nearly(one: str, other: str) -> bool:

@@ -1,0 +1,146 @@
+"""Questions that offer a choice, or ask for a place, a time or a count: answered from the facts."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from shared.language.as_heard import normalize, phrase, sentences
+from shared.language.statements import is_question
+
+_OR = re.compile(r",\s*(?:or\s+)?|\s+or\s+", re.IGNORECASE)
+_SMALL = frozenset({
+    "a", "an", "the", "is", "are", "it", "this", "that", "for", "to", "of", "in", "on", "at", "and",
+    "or", "would", "could", "can", "do", "you", "your", "we", "i", "me", "prefer", "like", "want",
+    "rather", "better", "best", "suit", "suits", "which", "what", "one", "please", "with", "have",
+    "help", "be", "my", "there", "maybe", "also", "will", "by", "from", "need", "more", "choose",
+    "pick", "take",
+})  # fmt: skip
+"""Words that tell no option from another."""
+_ASKED_BY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r" where (?:do|are|is|did|would) ", ("home", "address", "city", "town", "place", "location")),
+    (r" (?:when|(?:what|which) day) ", ("day", "date", "time", "time_of_day", "weekday")),
+    (r" (?:what|which) time ", ("time_of_day", "time")),
+    (
+        r" how many (?:people|persons?|guests|adults|of you)| how big | party ",
+        ("people", "persons", "guests", "adults", "party", "party_size"),
+    ),
+    (r" how many nights | how long ", ("nights", "days", "length", "duration")),
+    (r" how old | your age ", ("age",)),
+)
+"""By what such questions ask for, under which names the facts may stand."""
+
+_PREFERENCE = re.compile(
+    r" (?:prefer|rather|better|best|which|suits?|would you like|do you (?:want|need)|for"
+    r"|what (?:day|time|size|kind|colou?r)) "
+)
+_WHAT = re.compile(
+    r"^ (?:(?:and|so|okay|then) )*(?:where|when|how (?:many|much|long|old|often)|who"
+    r"|what (?:day|time|size|kind|date)) "
+)
+_CANCEL = (
+    r"cancel|call(?:ed|ing)? off|scrap|annul|withdraw|terminat|quit|do not (?:want|need)"
+    r"|no longer|forget|stop|get out|give notice"
+)
+_LATE = (
+    r"late\b|delay|deliver|arriv|where|track|wait|turn(?:ed)? up|show(?:n|ed) up"
+    r"|not (?:come|here)|never came|parcel|missing"
+)
+_MOVE = r"mov(?:e|ing)|re ?schedul|(?:another|different) (?:day|time)|postpone|push|instead"
+_FAMILIES = tuple(
+    re.compile(rf"\b(?:{words})")
+    for words in (
+        _CANCEL,
+        _LATE,
+        _MOVE,
+        r"damag|broke|pieces|smash|crack|replac|faulty|defect|shatter|scratch|dent|bent",
+        r"double|twice|duplicate|2 times|extra|second charge|both",
+        r"bill|invoice|charg|fee\b|pa(?:y|id)\b",
+        r"outage|down\b|dead|offline|no internet|no connection|nothing load|gone",
+        r"slow|crawl|lag|buffer|speed|spin|freez",
+        r"technician|engineer|visit|guy",
+        r"plan\b|package|tariff|upgrad|downgrad|premium|basic|standard",
+        r"person|human|somebody|someone|machine|robot|manager|boss|talk|speak",
+        r"appointment|check ?up|book|see (?:a|the) doctor|seen",
+        r"prescri|tablet|medicine|medication|pill|inhaler|refill",
+        r"result|blood work|lab\b|test came",
+        r"open|close|hours|till when",
+        r"prepar|eat\b|fasting|breakfast|bring",
+        r"refund|money back|credit",
+    )
+)
+"""Words by which one thing is spoken of."""
+
+
+def options(text: str) -> list[str]:
+    """What the last list of choices in `text` has, as words; empty if there is none.
+
+    Example:
+        >>> options("Would you prefer Monday or Tuesday?")
+        [' would you prefer monday ', ' tuesday ']
+    """
+    parts = sentences(text)
+    asks = bool(parts) and is_question(parts[-1])
+    for part in reversed(parts):
+        if asks and " or " in phrase(part):
+            found = [phrase(option) for option in _OR.split(part.strip(" .?!"))]
+            return [option for option in found if option.strip()]
+    return []
+
+
+def chosen(choices: Sequence[str], known: Iterable[str]) -> str:
+    """The words of the one of `choices` that the first of `known` to speak of one speaks of."""
+    distinct = [
+        [
+            word
+            for word in choice.split()
+            if word not in _SMALL and sum(f" {word} " in other for other in choices) == 1
+        ]
+        for choice in choices
+    ]
+    for words in map(_stems, known):
+        named = [[word for word in option if _stem(word) in words] for option in distinct]
+        spoken_of = [option for option in named if option]
+        if len(spoken_of) == 1:
+            return " ".join(spoken_of[0])
+    return ""
+
+
+def topic(choices: Sequence[str], wish: str) -> str:
+    """The one of `choices` that is most about what `wish` says; empty if none is, or several."""
+    about = [_about(choice) & _about(phrase(wish)) for choice in choices]
+    most = max(map(len, about), default=0)
+    best = [choice for choice, shared in zip(choices, about, strict=True) if len(shared) == most]
+    if not most or len(best) != 1:
+        return ""
+    return re.sub(r"^.*\b(?:help|assist)(?: you)? with ", "", best[0].strip())
+
+
+def wants_preference(sentence: str) -> bool:
+    """Whether a choice is the caller's to make, and not between a yes and a no."""
+    return bool(_PREFERENCE.search(phrase(sentence)))
+
+
+def is_unanswerable(text: str) -> bool:
+    """Whether a text asks for what is told in a word or two, such as a place, a time or a count."""
+    return any(_WHAT.search(phrase(part)) for part in sentences(text) if is_question(part))
+
+
+def fact_asked_for(sentence: str, facts: Collection[str]) -> str:
+    """The name of the fact that tells a place, a time or a count asked for; empty if none does."""
+    if not is_question(sentence):
+        return ""
+    words = phrase(sentence)
+    names = [name for sign, names in _ASKED_BY if re.search(sign, words) for name in names]
+    return next((name for name in names if name in facts), "")
+
+
+def _about(words: str) -> set[int]:
+    return {index for index, family in enumerate(_FAMILIES) if family.search(words)}
+
+
+def _stems(text: str) -> set[str]:
+    return {_stem(word) for word in normalize(text)}
+
+
+def _stem(word: str) -> str:
+    """A word without what its forms differ in: "nights" and "night", "cancelled" and "cancel"."""
+    return re.sub(r"(?:ing|ed|es|s)$", "", word) if len(word) > 3 else word

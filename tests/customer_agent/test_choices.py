@@ -1,0 +1,135 @@
+"""Questions that other agents ask: choices, places, counts, topics, and the same once more."""
+
+import pytest
+
+from customer_agent.choices import options, topic
+from customer_agent.rules import Caller
+from duologue.businesses.text_call import Side
+from shared.customer_sheet import CustomerSheet, Degree, Fact, Goal, Persona
+
+FACTS = {"day": "Tuesday", "time_of_day": "morning", "people": "2", "home": "Springfield"}
+GREETING = "Thank you for calling. How can I help you?"
+TOPICS = (
+    "I can help with a late order, a double charge, a cancellation, or a damaged item. "
+    "Which one is it?"
+)
+
+
+def caller(
+    say: str = "Hi, I would like to book.",
+    met_when: tuple[str, ...] = ("booked",),
+    refused_when: tuple[str, ...] = (),
+    patience: Degree = Degree.NORMAL,
+) -> Side:
+    sheet = CustomerSheet(
+        persona=Persona(name="Ann Lee", patience=patience),
+        facts={key: Fact(value=value) for key, value in FACTS.items()},
+        goals=(Goal(say=say, met_when=met_when, refused_when=refused_when),),
+    )
+    return Side(lambda: Caller(sheet, opens=False).dialogue(), {})
+
+
+async def answers(side: Side, *texts: str) -> list[str]:
+    """What is said to each of `texts`, in turn."""
+    said = []
+    for text in texts:
+        side.chat.add_message(role="user", content=text)
+        said.append((await side.turn()).text)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Would you prefer Monday or Tuesday?", "Tuesday, please."),
+        ("would you prefer monday or tuesday", "Tuesday, please."),
+        ("And is a morning or an afternoon better?", "Morning, please."),
+        ("Is this for one person or for two?", "Two, please."),
+        ("Where do you live?", "My home is Springfield."),
+        ("Which day would you like to come?", "My day is Tuesday."),
+        ("When would you like to come?", "My day is Tuesday."),
+        ("How many guests will there be?", "My people is two."),
+        ("Would you like a window or an aisle seat?", "I have no preference."),
+        ("How many nights will you stay?", "I am sorry, I do not know."),
+        ("Shall I book it for you?", "Yes, please."),
+        ("I can book that for you, if you like.", "Yes, please."),
+        ("Would you like it sent to your home?", "Yes, please."),
+    ],
+)
+async def test_a_question_is_answered_from_the_facts(question: str, answer: str) -> None:
+    said = await answers(caller(), GREETING, question)
+    assert said[-1] == answer
+
+
+async def test_who_has_no_preference_takes_one_when_asked_again() -> None:
+    asked = "Would you like a window or an aisle seat?"
+    said = await answers(caller(), GREETING, asked, asked)
+    assert said[1:] == ["I have no preference.", "An aisle seat, please."]
+
+
+@pytest.mark.parametrize(
+    ("say", "picked"),
+    [
+        ("Could you scrap my order?", "A cancellation, please."),
+        ("The vase is in a thousand pieces.", "A damaged item, please."),
+        ("My parcel never showed up.", "A late order, please."),
+        ("I see it two times on my card.", "A double charge, please."),
+    ],
+)
+async def test_who_is_offered_topics_picks_one_rather_than_repeating(say: str, picked: str) -> None:
+    said = await answers(caller(say), GREETING, TOPICS)
+    assert said == [say, picked]
+
+
+async def test_where_no_topic_fits_it_says_what_it_wants_again() -> None:
+    said = await answers(caller("I sing."), GREETING, TOPICS)
+    assert said[-1] == "I still need help with this. I sing."
+
+
+async def test_a_greeting_that_is_a_question_does_not_use_up_the_goal() -> None:
+    [said] = await answers(caller(), "Hello, are you a customer of ours?")
+    assert said == "Yes, please. Hi, I would like to book."
+    [said] = await answers(caller(), "Hello, can I help you?")
+    assert said == "Hi, I would like to book."
+
+
+@pytest.mark.parametrize("patience", list(Degree))
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "Shall I have a colleague call you back?",
+        "I am sorry, I do not understand what is wrong. Shall I have a colleague call you back?",
+        "I am sorry, I could not find you. Shall I have a colleague call you back?",
+    ],
+)
+async def test_an_offer_is_read_before_patience_is_counted(patience: Degree, offer: str) -> None:
+    side = caller(
+        met_when=("call you back",), refused_when=("could not find you",), patience=patience
+    )
+    said = await answers(side, GREETING, *["What is wrong?"] * 2, offer)
+    assert said[-1].startswith("Yes")
+
+
+async def test_the_fourth_time_of_one_question_it_says_so_and_gives_up() -> None:
+    side = caller()
+    asked = "Would you prefer Monday or Tuesday?"
+    said = await answers(side, GREETING, *[asked] * 4)
+    assert said[1:4] == ["Tuesday, please."] * 3
+    assert said[4] == "You have asked me that four times now. I will try another time. Goodbye."
+    side.chat.add_message(role="user", content="Goodbye.")
+    hang_up = (await side.turn()).call
+    assert hang_up
+    assert hang_up.arguments == {"goals_met": False}
+
+
+async def test_what_was_handed_on_is_not_brought_up_again() -> None:
+    side = caller()
+    done = "A colleague will call you back. Is there anything else?"
+    said = await answers(side, GREETING, "Shall I have a colleague call you back?", done)
+    assert "I would like to book" not in said[-1]
+
+
+def test_options_are_what_stands_around_the_or() -> None:
+    assert options("A lamp, a rug, or a chair?") == [" a lamp ", " a rug ", " a chair "]
+    assert options("Do you have a lamp?") == []
+    assert topic(options(TOPICS), "I want to cancel.") == "a cancellation"
