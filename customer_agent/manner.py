@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from shared.customer_sheet import Behaviour, Behaviours, Degree, Feeling, Mood, Persona, Spelling
 from shared.language.as_heard import phrase
 from shared.language.facts.spoken_codes import code_aloud, groups
-from shared.language.likeness import NATO
 from shared.language.pauses import PAUSE, PAUSE_S
-from shared.language.to_say import letters_aloud
+from shared.language.spelling import letters_aloud
 from shared.side.dialogue import Performed
 
 LONG_ENOUGH = 6
@@ -97,9 +96,9 @@ class Manner:
 
     def letters(self, word: str) -> str:
         """A word letter by letter."""
-        if self._persona.spelling is Spelling.NATO:
-            return " ".join(NATO[char] for char in word.lower() if char in NATO)
-        return letters_aloud(word)
+        spelling = self._persona.spelling
+        nato, doubles = spelling is Spelling.NATO, spelling is Spelling.DOUBLES
+        return letters_aloud(word, nato=nato, doubles=doubles)
 
     def fact(self, noun: str, aloud: str, *, alone: bool) -> str:
         """A fact that was asked for; `alone` if nothing else was."""

@@ -146,12 +146,12 @@ class _Call:
     def _ask_again(self, slots: Sequence[Slot]) -> Dialogue[None]:
         """Say what could not be found, and ask for it in one question."""
         read_back = " ".join(slot.read_back(self._talk.facts[slot.name][0]) for slot in slots)
+        if slots[0].kind is SlotKind.NAME:
+            read_back = f"anybody {read_back}"
         for slot in slots:
             del self._talk.facts[slot.name]
-        nouns = " and ".join(slot.noun for slot in slots)
-        slowly = ", digit by digit" if any(slot.kind is SlotKind.CODE for slot in slots) else ""
         yield from self._talk.ask(
-            f"I am sorry, I could not find {read_back}. Could you tell me {nouns} again{slowly}?",
+            f"I am sorry, I could not find {read_back}. Could you tell me {_once_more(slots)}?",
             slots,
         )
 
@@ -171,6 +171,14 @@ class _Call:
                     yield from self._talk.ask("Sorry, what else can I do for you?")
                 if self._talk.waiting:
                     yield from self._work()
+
+
+def _once_more(slots: Sequence[Slot]) -> str:
+    """What to ask for again: codes digit by digit, and nothing else that way."""
+    codes = " and ".join(slot.noun for slot in slots if slot.kind is SlotKind.CODE)
+    others = " and ".join(slot.noun for slot in slots if slot.kind is not SlotKind.CODE)
+    asked = f"{others}, and {codes}" if others and codes else others or codes
+    return f"{asked} again, digit by digit" if codes else f"{asked} again"
 
 
 def _takes_leave(text: str) -> bool:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.language.as_heard import codes, dates, normalize, phrase, sentences
-from shared.language.likeness import spelled
+from shared.language.spelling import spelled
 from shared.language.to_say import digits_aloud, full_date_aloud
 
 
@@ -30,7 +30,7 @@ class Slot(NamedTuple):
     noun: str
     """As the agent asks for it: "your order number"."""
     under: str
-    """As it is read back, with `{}` for the value: "under the name {}"."""
+    """As it is read back, with `{}` for the value: "order number {}"; without, it is not."""
     words: tuple[str, ...] = ()
     """What callers call it."""
     lengths: tuple[int, ...] = ()
@@ -43,7 +43,7 @@ class Slot(NamedTuple):
         return self.under.format(digits_aloud(value) if self.kind is SlotKind.CODE else value)
 
 
-NAME = Slot(name="name", kind=SlotKind.NAME, noun="your full name", under="under the name {}")
+NAME = Slot(name="name", kind=SlotKind.NAME, noun="your full name", under="under that name")
 DATE_OF_BIRTH = Slot(
     name="date_of_birth",
     kind=SlotKind.DATE,
@@ -64,9 +64,11 @@ _NAME_INTRODUCED = re.compile(
 )
 _NAME_ENDS = re.compile(
     r"\b(?:and|my|the|order|number|calling|speaking|here|with|from|about|but|i|it|that|spelled|"
-    r"please|thanks?)\b|[.?!;\d]|\b[a-z]\b[\s,-]+[a-z]\b",
+    r"please|thanks?)\b|[.?!;\d]|\b[a-z]\b[\s,-]+[a-z]\b(?!\s+(?-i:[A-Z][a-z]))",
     re.IGNORECASE,
 )
+_INITIAL = re.compile(r"(?<=\b[A-Z])\.\s*(?=[A-Z])")
+_TITLE = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|Prof)\.", re.IGNORECASE)
 _UNKNOWN = re.compile(
     r" (?:do not (?:have|know|remember|recall)|no idea|not sure|lost|can not (?:find|remember|say)"
     r"|not have|forgot|forgotten) "
@@ -130,9 +132,14 @@ def _owner(before: Sequence[str], slots: Sequence[Slot]) -> Slot | None:
 
 
 def _read_name(text: str, *, asked: bool) -> str:
+    # A full stop after an initial or a title ends no sentence.
+    text = _TITLE.sub(r"\1", _INITIAL.sub(" ", text))
     introduced = _NAME_INTRODUCED.search(text)
-    if introduced:
-        return _cut(introduced["name"])
+    if introduced and (name := _cut(introduced["name"])):
+        # "This is ridiculous" is a complaint, where names are written with capitals.
+        if "name" in introduced[0].lower() or name[:1].isupper() or text.islower():
+            return f"{name} {spelled(text)}".strip()
+        return ""
     if not asked:
         return ""
     for sentence in sentences(text):

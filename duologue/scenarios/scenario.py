@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from duologue.scenarios.consistency import contradictions
 from duologue.scenarios.document import Document
 from duologue.scenarios.persona import PERSONAS, NamedPersona
+from duologue.scenarios.sayable import ToSay, unsayable
 from shared.customer_sheet import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
 from shared.engines import at_pace, check_names, same_provider, silence_after
 from shared.engines.turn_settings import AFTER_SERVICE_S
@@ -126,6 +127,28 @@ class Scenario(BaseModel):
             problem = f"the line is dead after {self.limits.dead_air_s:g} s (limits.dead_air_s)"
             yield Flaw(("behaviours", "silence", "length_s"), problem)
         yield from contradictions(data.business, data.desk, self.facts, self.expected)
+        yield from unsayable(self._said(), self._voices())
+
+    def _said(self) -> Iterator[ToSay]:
+        """What either side says that stands in the scenario."""
+        if self.persona:
+            yield ToSay(Role.CUSTOMER, ("persona",), self.persona.name)
+        for name, fact in self.facts.items():
+            yield ToSay(Role.CUSTOMER, ("facts", name), fact.said or fact.value)
+        for index, goal in enumerate(self.goals):
+            yield ToSay(Role.CUSTOMER, ("goals", index, "say"), goal.say)
+        for table, rows in self.userdata.desk.items():
+            for index, row in enumerate(rows):
+                for column, value in row.items():
+                    if isinstance(value, str) and value.strip():
+                        place = ("userdata", "desk", table, index, column)
+                        yield ToSay(Role.SUPPORT, place, value)
+
+    def _voices(self) -> dict[Role, str]:
+        """The voices that the scenario names."""
+        own = {Role.CUSTOMER: self.persona.voice} if self.persona else {}
+        named = {role: choice.tts for role, choice in self.engines.items()}
+        return {role: voice for role, voice in {**own, **named}.items() if voice}
 
     def check(self) -> None:
         """See that all of it can come true; scenarios that are read from files are checked.

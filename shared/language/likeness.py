@@ -1,10 +1,10 @@
 """Names as they are heard: compared by spelling and by sound, for a recogniser misspells them."""
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from shared.language.edits import edit_distance
+from shared.language.letters import plain
 
 SAME = 0.62
 """From this likeness on, what was heard can be a misspelling of a name."""
@@ -17,6 +17,12 @@ _SOUNDS = (
     (r"[fv]", "f"), (r"z", "s"), (r"[mn]", "n"), (r"^y", "j"), (r"[wh]", ""),
     (r"^[aeiouy]+", "a"), (r"(?<!^)[aeiouy]+", ""), (r"(.)\1+", r"\1"),
 )  # fmt: skip
+
+
+_TITLES = frozenset({
+    "dr", "doctor", "mr", "mister", "mrs", "missus", "ms", "miss", "prof", "professor", "sir",
+    "jr", "junior", "sr", "senior", "ii", "iii",
+})  # fmt: skip
 
 
 def likeness(heard: str, name: str) -> float:
@@ -32,34 +38,6 @@ def likeness(heard: str, name: str) -> float:
     return best
 
 
-NATO = {
-    word[0].lower(): word
-    for word in (
-        "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India",
-        "Juliet", "Kilo", "Lima", "Mike", "November", "Oscar", "Papa", "Quebec", "Romeo", "Sierra",
-        "Tango", "Uniform", "Victor", "Whiskey", "X-ray", "Yankee", "Zulu",
-    )
-}  # fmt: skip
-"""The words that stand for letters, by letter, lower case."""
-_NATO_WORD = "|".join(NATO.values()).replace("-", "[- ]?")
-_NATO_RUN = re.compile(rf"\b(?:(?:{_NATO_WORD})\b[\s.,-]*){{3,}}", re.IGNORECASE)
-
-
-def spelled(text: str) -> str:
-    """The letters spelled out in `text` ("P A T E L", "Papa Alpha Tango"), as one lower-case word.
-
-    Empty if there are fewer than two in a row; of words that stand for letters, three.
-    """
-    text = _NATO_RUN.sub(_initials, text)
-    runs = re.findall(r"(?<!')\b(?:[A-Za-z]\b[\s.,-]*){2,}", text)
-    return max((re.sub(r"[^a-z]", "", run.lower()) for run in runs), key=len, default="")
-
-
-def _initials(run: re.Match[str]) -> str:
-    """The letters that a run of NATO words stands for, apart."""
-    return " ".join(word[0] for word in re.findall(_NATO_WORD, run[0], re.IGNORECASE)) + " "
-
-
 @lru_cache(maxsize=4096)
 def sound(word: str) -> str:
     """A rough key of how a word sounds: consonant classes, and whether it starts with a vowel."""
@@ -69,9 +47,9 @@ def sound(word: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", text.lower())
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return re.findall(r"[a-z]+", plain.replace("'", ""))
+    found = re.findall(r"[a-z]+", plain(text).lower().replace("'", ""))
+    # A title is no name, and few say it; what is nothing but a title stays.
+    return [word for word in found if word not in _TITLES] or found
 
 
 def _alike(heard: list[str], name: list[str]) -> float:

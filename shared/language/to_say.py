@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from shared.language.likeness import NATO
+from shared.language.spelling import NATO
 
 UNITS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -112,11 +112,6 @@ def year_aloud(year: int) -> str:
     if not rest:
         return f"{number_aloud(century)} hundred"
     return f"{number_aloud(century)} {'oh ' if rest < 10 else ''}{number_aloud(rest)}"
-
-
-def letters_aloud(word: str) -> str:
-    """A word letter by letter: "Patel" is "P A T E L"."""
-    return " ".join(char.upper() for char in word if char.isalpha())
 
 
 _ONE = rf"(?i:(?:(?:double|triple) )?(?:{'|'.join(UNITS[:10])}|oh)|{'|'.join(NATO.values())})|[A-Z]"

@@ -19,8 +19,8 @@ from shared.customer_sheet import (
     Spelling,
 )
 from shared.language.as_heard import codes, normalize
-from shared.language.likeness import spelled
 from shared.language.pauses import PAUSE
+from shared.language.spelling import spelled
 from shared.side.dialogue import Performed
 
 SEEDS = range(40)

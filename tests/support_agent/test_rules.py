@@ -9,7 +9,7 @@ import pytest
 from duologue.businesses.text_call import MAX_TURNS, Channel, Side, TextCall, hold_call
 from duologue.scenarios.scenario import Scenario, load_scenario
 from shared.customer_sheet import Persona
-from shared.language.as_heard import phrase
+from shared.language.as_heard import phrase, sentences
 from shared.side.dialogue import REVIVE, reply
 from shared.spec import Role
 from shared.values import Row
@@ -81,6 +81,15 @@ async def test_a_digit_misheard_is_asked_for_again_and_then_right() -> None:
     call = await hold_call(default(), to_support=first_wrong)
     assert "could not find order number four seven two one eight" in call.said(Role.SUPPORT)
     assert call.verdict.task_success, call
+
+
+async def test_a_name_that_is_not_found_is_not_read_back_nor_asked_for_digit_by_digit() -> None:
+    call = await hold_call(default(), to_support=garbled({"Yash Patel": "Walter Grimm"}))
+    said = call.said(Role.SUPPORT)
+    assert "could not find" in said
+    assert "Grimm" not in said
+    for sentence in sentences(said):
+        assert not re.search(r"name\b[^,]* digit by digit", sentence), sentence
 
 
 @pytest.mark.parametrize("place", range(5))

@@ -16,10 +16,24 @@ SLOTS = BUSINESS.slots()
         ("My name is in Grid, Sorensen, and my order is late.", "in Grid Sorensen"),
         ("Yash Patel, P A T E L.", "Yash Patel patel"),
         ("This is Yash Patel and I am calling about 47219.", "Yash Patel"),
+        ("this is yash patel", "yash patel"),
+        ("My name is J. R. Tolliver.", "J R Tolliver"),
+        ("It's J. R. Smith.", "J R Smith"),
+        ("Dr. Anjali Desai.", "Dr Anjali Desai"),
+        ("My name is Jean-Luc St. Pierre.", "Jean-Luc St Pierre"),
+        ("My name is Ann O'Brien. It is spelled O apostrophe B R I E N.", "Ann O'Brien obrien"),
     ],
 )
 def test_a_name_is_what_is_left_without_the_words_around_it(text: str, name: str) -> None:
     assert read_slots(text, SLOTS, (NAME,))["name"] == (name,)
+
+
+@pytest.mark.parametrize("asked", [(), (NAME,)], ids=["not asked", "asked"])
+@pytest.mark.parametrize(
+    "text", ["This is ridiculous!", "This is an outrage.", "This is so unfair."]
+)
+def test_a_complaint_is_no_name(text: str, asked: tuple[Slot, ...]) -> None:
+    assert read_slots(text, SLOTS, asked) == {}
 
 
 @pytest.mark.parametrize(

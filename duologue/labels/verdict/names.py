@@ -1,19 +1,16 @@
 """People's names as they are written and said, whatever their accents and apostrophes."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
-_UNDIVIDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe"})
-"""Letters that Unicode does not take apart."""
+from shared.language.letters import plain
+
 _MY_NAME = re.compile(r"\bmy (?:full )?name(?: is|'s|\u2019s) ([^.,;!?]+)", re.IGNORECASE)
 
 
 def name_words(text: str) -> frozenset[str]:
     """The words of a name: "Siobhán O'Reilly-Brandt" is siobhan, oreilly, brandt."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_UNDIVIDED))
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return frozenset(re.findall(r"[^\W\d_]+", re.sub(r"['\u2019]", "", plain)))
+    return frozenset(re.findall(r"[^\W\d_]+", plain(text).casefold().replace("'", "")))
 
 
 def is_same_name(one: str, other: str) -> bool:

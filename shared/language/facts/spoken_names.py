@@ -1,7 +1,8 @@
 """People's names as they are said."""
 
 import re
-import unicodedata
+
+from shared.language.letters import plain
 
 _TITLES = {
     "Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Prof": "Professor", "St": "Saint",
@@ -16,8 +17,4 @@ def name_aloud(name: str) -> str:
     """
     words = re.sub(r"(?<=\b[A-Z])\.\s*", " ", name).split()
     said = " ".join(_TITLES.get(word.rstrip("."), word) for word in words)
-    return "".join(_plain(char) if ord(char) >= 0x1E00 else char for char in said)
-
-
-def _plain(char: str) -> str:
-    return unicodedata.normalize("NFD", char)[0]
+    return "".join(plain(char) if ord(char) >= 0x1E00 else char for char in said)

@@ -192,6 +192,37 @@ def test_a_date_that_can_be_two_is_refused_where_it_stands(tmp_path: Path) -> No
     assert (raised.value.line, raised.value.field) == (11, "scenarios.0.facts.born")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("persona: {name: Ann Lee}", "persona: {name: 王芳}", 9),
+        ('order_number: "80336"', "note: Иван", 10),
+        ("Where is my order?", "Πού είναι?", 12),
+        ('name: Ann Lee, postcode: "10025"', 'name: 王芳, postcode: "10025"', 8),
+        ('order_number: "80336"', "note: '-'", 10),
+    ],
+)
+def test_what_no_voice_says_is_refused_where_it_stands(
+    tmp_path: Path, old: str, new: str, line: int
+) -> None:
+    with pytest.raises(DocumentError, match=r"would be silent|nothing in it") as raised:
+        read_scenarios(write(tmp_path, GOOD.replace(old, new)))
+    assert raised.value.line == line
+
+
+@pytest.mark.parametrize("name", ["Trần Thị Mai", "Zoë O\u2019Brien-Łuk", "J. R. Smith", "Guðrún"])
+def test_names_in_latin_letters_are_said_by_any_voice(tmp_path: Path, name: str) -> None:
+    read_scenarios(write(tmp_path, GOOD.replace("Ann Lee", f'"{name}"')))
+
+
+def test_a_service_that_speaks_more_may_be_named(tmp_path: Path) -> None:
+    text = GOOD.replace("persona: {name: Ann Lee}", "persona: {name: 王芳}")
+    path = write(tmp_path, f"{text}    engines: {{customer: {{tts: cartesia/sonic-3:a-voice}}}}\n")
+    [scenario] = read_scenarios(path)
+    assert scenario.persona
+    assert scenario.persona.name == "王芳"
+
+
 ANOTHERS = """\
 name: Hotel
 scenarios:

@@ -9,7 +9,8 @@ from shared.language.as_heard import (
     phrase,
     yes_or_no,
 )
-from shared.language.likeness import SAME, likeness, spelled
+from shared.language.likeness import SAME, likeness
+from shared.language.spelling import spelled
 from shared.language.to_say import (
     date_aloud,
     digits_aloud,
