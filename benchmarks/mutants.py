@@ -114,7 +114,7 @@ def caller(kind: str) -> Factory:
         match kind, act:
             case _, Say() if kind in _MADE_UP and said == 1:
                 act = act._replace(text=f"{act.text} {_MADE_UP[kind]}")
-            case "declines", Say() if act.text.startswith("Yes"):
+            case "declines", Say() if "yes" in act.text.lower():
                 act = act._replace(text="No, thank you. I do not want that.")
             case _, Say() if said == 1:
                 yield from _comes_to_no_end(kind)

@@ -25,6 +25,8 @@ LATE_S = 0.25
 """How far a channel may be from when its side says it spoke; as recorded, below 0.1 s."""
 FARTHEST_S = 2.0
 """How far it is looked for."""
+ALIKE = 0.02
+"""Share of a channel's speech by which one place must fit better than another."""
 HOLE_S = 0.6
 """A silence inside a turn that voices do not make (up to 0.4 s), of a call recorded as it was
 played."""
@@ -118,8 +120,12 @@ def _late_s(claims: Sequence[_Claim], mask: Mask) -> float:
         claim.within(spoken)[:] = 1
     farthest = round(FARTHEST_S / FRAME_S)
     padded = np.pad(mask, farthest)
-    fits = [int(spoken[padded[lag : lag + len(mask)]].sum()) for lag in range(2 * farthest + 1)]
-    return (int(np.argmax(fits)) - farthest) * FRAME_S if claims else 0.0
+    fits = np.array(
+        [int(spoken[padded[lag : lag + len(mask)]].sum()) for lag in range(2 * farthest + 1)]
+    )
+    # Turns that were cut short fit at many places; without a better one it is where it should be.
+    good = np.flatnonzero(fits >= fits.max() - ALIKE * mask.sum()) - farthest
+    return float(good[np.argmin(np.abs(good))]) * FRAME_S if claims else 0.0
 
 
 def _holes(claims: Sequence[_Claim], mask: Mask, hole_s: float) -> Iterator[Broken]:

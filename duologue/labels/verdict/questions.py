@@ -14,7 +14,7 @@ _SAY_AGAIN = re.compile(
 _FOR_A_FACT = re.compile(
     r"^ (?:and |so |sorry )?(?:what|which|when|where|who|whose|how|why) "
     r"| (?:tell|give|remind) (?:me|us) | (?:spell|repeat|say) (?:it|that|your|the) "
-    r"| (?:have|get|take) (?:your|the|a) | (?:anything|something|what) else | still there "
+    r"| (?:have|get|take) (?:your|the) | (?:anything|something|what) else | still there "
 )
 
 

@@ -77,3 +77,10 @@ def test_exchanged_channels_are_found(folder: Path) -> None:
 def test_a_turn_that_was_removed_is_found(folder: Path, remove: Callable[[Path], None]) -> None:
     remove(folder)
     assert any("missing" in one.detail for one in found(folder))
+
+
+def test_turns_that_are_all_cut_short_are_where_they_should_be(folder: Path) -> None:
+    for turn in transcript.read(folder).turns:
+        if turn.role is Role.SUPPORT:
+            tampering.silence(folder, turn.role, turn.start + 0.5, turn.end + 0.1)
+    assert not any("channel" in one.detail for one in found(folder))

@@ -65,3 +65,17 @@ def test_a_caller_who_declines_what_it_called_for_is_at_fault_itself() -> None:
     refuses = RIGHT.spec.customer.model_copy(update={"refuses": ("refund one of them",)})
     allowed = RIGHT.spec.model_copy(update={"customer": refuses})
     assert judge(gave_up._replace(spec=allowed)).fault is Fault.SUPPORT
+
+
+def test_whether_a_colleague_shall_call_back_is_an_offer_too() -> None:
+    offer = Spoken(S, "Shall I have a colleague call you back?", 17.2)
+    assert RIGHT.spec.customer
+    goal = RIGHT.spec.customer.goals[0].model_copy(update={"met_when": ("call you back",)})
+    sheet = RIGHT.spec.customer.model_copy(update={"goals": (goal,)})
+    declined = RIGHT._replace(
+        spec=RIGHT.spec.model_copy(update={"customer": sheet}),
+        turns=said(offer, Spoken(C, "I will try another time. Goodbye.", 17.6)),
+        tools=TOOLS[:2],
+        ending=Ending(Outcome.GAVE_UP),
+    )
+    assert judge(declined).fault is Fault.CUSTOMER
