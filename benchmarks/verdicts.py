@@ -26,11 +26,10 @@ from rich.table import Table
 
 from benchmarks import mutants
 from duologue.call.direct.transport import FACTORIES
-from duologue.folder.folder import read_call
+from duologue.folder.folder import read_call, write_json
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript
 from duologue.labels.verdict import Verdict, gather, judge
-from duologue.pipeline.stages import label
 from duologue.scenarios.scenario import load_scenario
 from shared import logs
 from shared.events import DeskChanged, Said, Started
@@ -105,7 +104,7 @@ def made(case: Case, place: Path, settings: Settings) -> Path:
         whole = made(case._replace(kind="scenario", what=""), place, settings)
         shutil.copytree(whole, folder)
         TAMPERED[case.what](folder)
-        label(folder)
+        write_json(folder / transcript.FILE, transcript.make(folder))
         return folder
     scenario = load_scenario(case.scenario)
     if case.kind == "behaviour":

@@ -11,7 +11,7 @@ from duologue.call.counterpart import counterpart_of
 from duologue.labels.verdict.checks import all_findings
 from duologue.labels.verdict.evidence import Evidence, Spoken, ToolUse, gather
 from duologue.labels.verdict.finding import Check, Finding
-from duologue.labels.verdict.roots import root
+from duologue.labels.verdict.roots import Root, root
 from shared.endings import Fault
 from shared.spec import CallSpec
 
@@ -48,11 +48,14 @@ def judge(evidence: Evidence) -> Verdict:
     )
 
 
-def _with_root(findings: Iterable[Finding], root: str) -> Iterator[Finding]:
+def _with_root(findings: Iterable[Finding], root: Root | None) -> Iterator[Finding]:
     """The findings, with what led the support agent to those by which the task was not done."""
     for finding in findings:
-        led = finding.fails and finding.fault is Fault.SUPPORT
-        yield finding.model_copy(update={"root": root}) if led and root else finding
+        if root and finding.fails and finding.fault is Fault.SUPPORT:
+            turn = root.turn if finding.turn is None else finding.turn
+            yield finding.model_copy(update={"root": root.told, "turn": turn})
+        else:
+            yield finding
 
 
 def _fault(findings: Sequence[Finding]) -> Fault | None:

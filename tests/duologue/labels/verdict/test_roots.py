@@ -11,8 +11,14 @@ TOLD = tuple(
     turn
     for at, heard in enumerate(("70800", "7 800", "700800", "70800"))
     for turn in (
-        Spoken(S, "Could you tell me the number?", 2.0 * at),
-        Spoken(C, "Seven zero zero eight zero zero.", 2.0 * at + 1, heard=f"It is {heard}."),
+        Spoken(S, "Could you tell me the number?", 2.0 * at, turn=2 * at),
+        Spoken(
+            C,
+            "Seven zero zero eight zero zero.",
+            2.0 * at + 1,
+            heard=f"It is {heard}.",
+            turn=2 * at + 1,
+        ),
     )
 )
 
@@ -22,6 +28,7 @@ def test_a_number_that_was_misheard_is_the_root_of_what_was_not_done() -> None:
     failed = RIGHT._replace(spec=spec, turns=TOLD, tools=(), changes={})
     desk = judge(failed).findings[0]
     assert desk.root == "order number misheard 3 times: 70800, 7800 for 700800"
+    assert desk.turn == 1
     assert str(desk).endswith(f"({desk.root})")
 
 
