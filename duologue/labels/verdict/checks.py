@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from duologue.call.outcome import COMPLETE
 from duologue.labels.verdict import desk
-from duologue.labels.verdict.consent import declined, without_consent
+from duologue.labels.verdict.consent import declined, denied, without_consent
 from duologue.labels.verdict.disclosure import disclosure
 from duologue.labels.verdict.evidence import Evidence
 from duologue.labels.verdict.finding import Check, Finding
@@ -146,6 +146,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     without_consent,
     left_sheet,
     declined,
+    denied,
     spoiled,
     _goals,
     loops,

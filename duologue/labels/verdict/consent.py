@@ -6,9 +6,18 @@ from itertools import takewhile
 from duologue.labels.verdict.evidence import Evidence, Spoken
 from duologue.labels.verdict.finding import Check, Finding
 from duologue.labels.verdict.questions import offers
+from duologue.labels.verdict.values import CODE_LENGTHS
 from shared.customer_sheet import Goal
 from shared.endings import Fault, Outcome
-from shared.language.as_heard import is_goodbye, normalize, phrase, sentences, yes_or_no
+from shared.language.as_heard import (
+    codes,
+    digits_of,
+    is_goodbye,
+    normalize,
+    phrase,
+    sentences,
+    yes_or_no,
+)
 from shared.spec import Role
 from support_agent import load_business
 
@@ -87,6 +96,28 @@ def declined(evidence: Evidence) -> Iterator[Finding]:
             place = answers[0].turn
             yield Finding(check=Check.SPOILED, fault=Fault.CUSTOMER, detail=detail, turn=place)
             return
+
+
+def denied(evidence: Evidence) -> Iterator[Finding]:
+    """A code of its own, read back rightly, to which a caller without success said no.
+
+    What it meant to correct was right, and nothing could come of it.
+    """
+    sheet = evidence.spec.customer
+    if not sheet or evidence.ending.outcome is Outcome.COMPLETED:
+        return
+    own = {digits_of(fact.value) for fact in sheet.facts.values()}
+    for turn in evidence.said(Role.SUPPORT):
+        told = {reading for code in codes(turn.text, CODE_LENGTHS) for reading in code.digits}
+        if not (told & own and offers(turn)):
+            continue
+        for answer in _answers(turn, evidence.turns):
+            if yes_or_no(answer.text) is False:
+                detail = f"said no to its own {min(told & own)}, which was read back rightly"
+                yield Finding(
+                    check=Check.SPOILED, fault=Fault.CUSTOMER, detail=detail, turn=answer.turn
+                )
+                return
 
 
 def _settles(offer: str, goal: Goal) -> bool:

@@ -79,3 +79,15 @@ def test_whether_a_colleague_shall_call_back_is_an_offer_too() -> None:
         ending=Ending(Outcome.GAVE_UP),
     )
     assert judge(declined).fault is Fault.CUSTOMER
+
+
+def test_a_caller_who_says_no_to_its_own_number_is_at_fault_itself() -> None:
+    read_back = Spoken(S, "That is order number four seven two one nine. Is that right?", 17.2)
+    denies = said(read_back, Spoken(C, "No, my order number is four seven two one nine.", 17.6))
+    failed = RIGHT._replace(
+        turns=denies, changes={}, tools=TOOLS[:2], ending=Ending(Outcome.TURN_LIMIT)
+    )
+    assert judge(failed).fault is Fault.CUSTOMER
+    wrong = read_back._replace(text="That is order number four seven two one eight. Is that right?")
+    corrected = tuple(wrong if turn == read_back else turn for turn in denies)
+    assert judge(failed._replace(turns=corrected)).fault is Fault.SUPPORT
