@@ -28,7 +28,7 @@ from customer_agent.questions import (
     yes_or_no_questions,
 )
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal
-from shared.language.as_heard import codes, digits_of, is_goodbye, phrase, sentences
+from shared.language.as_heard import MONTHS, codes, digits_of, is_goodbye, phrase, sentences
 from shared.language.facts.typed import TypedFact, typed_fact
 from shared.language.likeness import likeness
 from shared.language.statements import Claim, is_stated
@@ -48,6 +48,8 @@ _WAIT = re.compile(
 TIRED = 4
 """Of the same question so often, the caller has enough."""
 _ALIKE = 0.75
+_EXACT = re.compile(rf" (?:\w+day|\d|{MONTHS}|morning|afternoon|evening) ")
+"""What is one of several alike, so that nearly the same is another one."""
 
 
 class _State:
@@ -345,7 +347,7 @@ class Caller:
         if not questions:
             return ""
         # An offer misheard is not agreed to.
-        if any(likeness(part, offer) >= _ALIKE for part in questions for offer in self._refuses):
+        if any(_is_of(part, offer) for part in questions for offer in self._refuses):
             return "No, thank you."
         return self._manner.agreement()
 
@@ -366,6 +368,14 @@ def _as_in(text: str, words: str) -> str:
     found = re.search(r"\W+".join(map(re.escape, words.split())), text, re.IGNORECASE)
     aloud = typed_fact("choice", found[0] if found else words).aloud
     return f"{aloud[:1].upper()}{aloud[1:]}"
+
+
+def _is_of(question: str, offer: str) -> bool:
+    """Whether a question is of an offer; misheard it may be, but for its days and numbers."""
+    words = phrase(offer)
+    if words in phrase(question) or _EXACT.search(words):
+        return words in phrase(question)
+    return likeness(question, offer) >= _ALIKE
 
 
 def _nearly(one: str, other: str) -> bool:

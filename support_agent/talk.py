@@ -39,6 +39,15 @@ _WAIT = re.compile(
 _THERE = re.compile(r" (?:are you (?:still )?there|can you hear me|anybody there) |^ hello $")
 
 
+_LEAD = 4
+"""Words that may stand around what we named: "It is about a bill, please"."""
+_RATHER = re.compile(
+    r" (?:no wait|wait no|but no|no actually|no i mean|scratch that|changed my mind"
+    r"|on 2 th thought|never mind that) "
+)
+"""What stands between a wish and the one that takes its place."""
+
+
 class CallerLeaves(Exception):
     """The caller said goodbye, or is put through to somebody else."""
 
@@ -242,14 +251,22 @@ class Talk:
         )
 
     def _problems_in(self, text: str) -> Iterator[Problem]:
-        """The problems spoken of, in the order in which they are."""
-        words = phrase(text)
+        """The problems spoken of, in the order in which they are; a change of mind counts."""
+        wishes = [f" {part.strip()} " for part in _RATHER.split(phrase(text))]
+        last = next((found for wish in reversed(wishes) if (found := self._places(wish))), {})
+        yield from sorted(last, key=last.__getitem__)
+
+    def _places(self, words: str) -> dict[Problem, int]:
+        """Where each problem is spoken of, by one of its signs or as we name it ourselves."""
         places: dict[Problem, int] = {}
         for problem in self._problems:
-            found = [match.start() for sign in problem.signs if (match := re.search(sign, words))]
+            named = phrase(problem.label)
+            brief = len(words.split()) < len(named.split()) + _LEAD
+            signs = (*problem.signs, re.escape(named)) if brief else problem.signs
+            found = [match.start() for sign in signs if (match := re.search(sign, words))]
             if found:
                 places[problem] = min(found)
-        yield from sorted(places, key=places.__getitem__)
+        return places
 
     def _is_of_another(self, facts: dict[str, tuple[str, ...]]) -> bool:
         """Whether a code in `facts` is not the one the caller was identified by."""

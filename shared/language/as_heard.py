@@ -37,7 +37,8 @@ _WORDS = {
     "won't": "will not", "can't": "can not", "cannot": "can not", "shan't": "shall not",
     "let's": "let us", "i'm": "i am", "it's": "it is", "that's": "that is", "what's": "what is",
     "there's": "there is", "here's": "here is", "where's": "where is", "who's": "who is",
-    "how's": "how is", "name's": "name is", "he's": "he is", "she's": "she is",
+    "how's": "how is", "when's": "when is", "nothing's": "nothing is",
+    "name's": "name is", "he's": "he is", "she's": "she is",
     "gonna": "going to", "wanna": "want to", "ok": "okay", "o'clock": "",
     "alright": "all right",
     "cancelled": "canceled", "cancelling": "canceling", "postcode": "post code",
@@ -82,6 +83,8 @@ _RATHER_YES = frozenset({
     "okay", "please", "fine", "right", "correct", "perfect", "great", "exactly", "indeed", "good",
 })  # fmt: skip
 _NO = frozenset({"no", "nope", "nah", "not", "never", "wrong", "incorrect", "without"})
+_CLEAR = frozenset({"yes", "yeah", "yep", "yup", "no", "nope", "nah"})
+"""These count before any other: "This is not acceptable. Yes, do that"."""
 _NEITHER = re.compile(r"\b(?:no problem|no worries|not at all|no rush|do not worry)\b")
 
 
@@ -112,7 +115,7 @@ def sentences(text: str) -> list[str]:
 def yes_or_no(text: str) -> bool | None:
     """Whether an answer agrees: the first clear word decides; None if there is no such word."""
     words = _NEITHER.sub("yes", phrase(text)).split()
-    for word in words:
+    for word in [word for word in words if word in _CLEAR] or words:
         if word in _YES or word in _NO:
             return word in _YES
     return True if _RATHER_YES.intersection(words) else None

@@ -13,21 +13,21 @@ from support_agent.businesses.internet.procedures import (
 from support_agent.businesses.internet.slots import ACCOUNT_NUMBER, POSTCODE
 from support_agent.businesses.internet.stock import STOCK, neighbours
 from support_agent.businesses.internet.tools import InternetTools
+from support_agent.signs import ANOTHER_TIME, CALL_OFF, MOVE, NEED_NOT, PERSON, then
 from support_agent.slots import DATE_OF_BIRTH, NAME
 from support_agent.talk import Problem
 
-
-def _then(first: str, second: str, between: int = 5) -> str:
-    """A sign of two things said one after the other, with so many words between at most."""
-    return rf" {first}(?: \w+){{0,{between}}} {second} "
-
-
 _LINE = r"(?:internets?|connection|network|wi fi|wifi|line|service|signal)"
+_NET = r"(?:the )?(?:internet|net|network|web|wi fi|wifi)"
 _IS = r"(?:is|has|been|was|are|went|goes|all|completely|totally|now)"
-_VISIT = r"(?:technicians?|engineers?|visits?|appointments?)"
-_MOVE = r"(?:mov(?:e|ed|ing)|re ?schedul\w*|postpon\w*|change)"
-_ANOTHER = r"(?:another|different|other|later|earlier)"
-_AWAY = r"i(?: \w+)? not(?: \w+){0,2} (?:home|there|in|make it)"
+_VISIT = r"(?:technicians?|engineers?|visits?|appointments?|installation|your (?:guy|man|people))"
+_ANOTHER = r"(?:another|different|other|later|earlier|instead|rather|next week)"
+_AWAY = (
+    r"(?:i(?: \w+)? not(?: \w+){0,2} (?:home|there|in|make it)|i am (?:away|out|at work|on)"
+    r"|nobody is (?:in|home|there)|clash\w*|not suit)"
+)
+_OURS = r"(?:contract|account|internet|service|subscription|line|everything)"
+_NAMED = r"(?:premium|standard|basic)"
 _PLAN = r"(?:plan[est]?|packages?|tariffs?|subscription)"
 _CHANGE = rf"(?:chang\w*|switch\w*|bigger|larger|smaller|cheaper|faster|better|new|{_ANOTHER})"
 _BILL = r"(?:bill\w*|buil[dt]|invoices?)"
@@ -60,8 +60,18 @@ BUSINESS = Business(
             (
                 r" out ?ages? ",
                 rf" {_LINE}(?: {_IS})* (?:down|out|dead|off|gone) ",
-                _then(_LINE, r"(?:not|stopped)(?: \w+)? (?:work|working|there)", 3),
-                rf" no {_LINE} ",
+                then(_LINE, r"(?:not|stopped)(?: \w+)? (?:work|working|there)", 3),
+                rf" no {_LINE} | without {_LINE} | (?:lost|lose) (?:\w+ ){{0,2}}{_LINE} ",
+                rf" {_LINE} (?:just )?(?:went|gone|goes) (?:out|off|down|dead) ",
+                r" (?:not|never) (?:\w+ ){0,3}(?:get |go |be )?on ?line | off ?line ",
+                rf" not (?:\w+ ){{0,3}}(?:connect|get (?:in|on)|reach)(?: to| on)? (?:{_NET}|any) ",
+                r" nothing (?:is |will )?(?:loads?|loading|works?|working|comes through) ",
+                (
+                    r" (?:wrong|problem|trouble|happened) (?:\w+ )?in (?:my|the|this|our)"
+                    r" (?:area|street|neighbou?rhood|region) "
+                ),
+                rf" cut off from {_NET} ",
+                rf" happened to {_NET} | gone dead | when (?:\w+ ){{0,2}}{_NET} be back ",
                 rf" not(?: \w+)? (?:have|get|got)(?: any)? {_LINE} ",
             ),
             outage,
@@ -71,9 +81,18 @@ BUSINESS = Business(
             "slow_connection",
             "a slow connection",
             (
-                r" slow(?:er|ed|ing)? ",
-                r" (?:buffer\w*|lag|lags|lagging|freez\w+|unstable) ",
-                _then(_LINE, r"(?:drops?|dropping|cuts? (?:out|off))", 3),
+                r" slow(?:er|ed|ing|ly)? ",
+                (
+                    r" (?:buffer\w*|lag|lags|lagging|laggy|freez\w+|unstable|sluggish|crawl\w*"
+                    r"|stutter\w*|spins?|spinning|flaky|patchy) "
+                ),
+                then(_LINE, r"(?:drops?|dropping|cuts? (?:out|off)|break\w* up|disappear\w*)", 4),
+                r" (?:take|takes|taking) (?:\w+ )?(?:forever|ages|so long|too long|hours|minutes) ",
+                r" not (?:as|so|very|that) (?:fast|quick) ",
+                r" fraction of | (?:below|less than) what you ",
+                then(rf"(?:{_LINE}|speed)", r"(?:terrible|awful|bad|poor|weak|acting up)", 3),
+                r" speed (?:test|\w+ awful) | barely (?:open|load) | \d get \d ",
+                r" pay for (?:\w+ ){1,4}(?:and|but) (?:i )?(?:only )?get ",
             ),
             slow_connection,
         ),
@@ -81,10 +100,14 @@ BUSINESS = Business(
             "move_visit",
             "a technician visit",
             (
-                _then(_MOVE, _VISIT),
-                _then(_VISIT, rf"(?:{_MOVE}|{_ANOTHER}|{_AWAY})", 12),
-                _then(r"cancel", _VISIT, 3),
+                then(MOVE, _VISIT),
+                then(_VISIT, rf"(?:{MOVE}|{_ANOTHER}|{_AWAY})", 14),
+                then(rf"(?:{_AWAY}|{ANOTHER_TIME})", _VISIT, 8),
+                then(CALL_OFF, _VISIT, 3),
                 rf" {_ANOTHER} appointment ",
+                then(r"(?:when|what time)", _VISIT, 3),
+                rf" (?:to|for|get) (?:\w+ )?{ANOTHER_TIME} ",
+                then(r"(?:guy|man|some ?(?:body|one)|people)", r"(?:come|comes|coming)", 3),
             ),
             move_visit,
         ),
@@ -93,8 +116,20 @@ BUSINESS = Business(
             "a change of plan",
             (
                 r" (?:up|down) ?grad\w* ",
-                _then(_CHANGE, _PLAN),
+                then(_CHANGE, _PLAN),
+                then(_PLAN, r"(?:up|too (?:small|big)|quicker|than)", 3),
                 rf" (?:faster|quicker) {_LINE} ",
+                (
+                    rf" (?:to|on|want|get|have|put me|down|up|me) (?:\w+ ){{0,3}}{_NAMED}"
+                    rf"(?! (?:\w+ ){{0,3}}(?:bill|charge)) "
+                ),
+                r" more (?:speed|megabits|bandwidth|data) ",
+                r" (?:better|cheaper) (?:deal|offer|rate) ",
+                r" (?:swap|which|what) plans ",
+                r" boost (?:my|our|the) ",
+                r" step (?:down|up) ",
+                r" bigger plan ",
+                r" not need all (?:that|this) speed ",
             ),
             change_plan,
         ),
@@ -102,8 +137,18 @@ BUSINESS = Business(
             "bill",
             "a bill",
             (
-                _then(_BILL, _WRONG, 6),
-                _then(rf"(?:{_WRONG}|about)", _BILL),
+                then(_BILL, _WRONG, 6),
+                then(rf"(?:{_WRONG}|about|on|to|much is|from|a)", _BILL),
+                rf" {_BILL}(?: \w+)? (?:me|us) (?:for|double|twice|too|a) ",
+                rf" {_BILL}(?: \w+){{0,6}} (?:not|never|gone up|no sense) ",
+                r" (?:fee|fees|charges?)(?: \w+){0,4} (?:not|never|off|on|dispute|explain) ",
+                (
+                    r" (?:dispute|explain|question|query|wrong|unknown|this|that|what|extra)"
+                    r"(?: \w+){0,3} (?:fee|charges?) "
+                ),
+                r" (?:more than|what i) usual(?:ly)? | payment(?: \w+){0,4} more ",
+                r" (?:being|was|were|am|got) charged | have to pay | charged me ",
+                r" money back ",
                 r" (?:over ?charg\w*|charged (?:me|us|too|for|extra)|(?:extra|wrong) charges?) ",
                 r" pay(?:ing)? (?:too|so) much ",
             ),
@@ -114,7 +159,13 @@ BUSINESS = Business(
             "a cancellation",
             (
                 rf" cancel(?:ing|ation)? (?!(?:\w+ ){{0,3}}{_VISIT} )",
-                _then(_END, r"(?:contract|account|service)", 2),
+                then(rf"(?:{_END}|{CALL_OFF}|disconnect|shut off|discontinue)", _OURS, 2),
+                rf" {NEED_NOT} (?:\w+ ){{0,2}}{_OURS} ",
+                r" (?:leaving|leave|quit\w*|moving abroad|moving away|unsubscribe|give notice) ",
+                then(
+                    r"(?:switch\w*|going|go|chang\w*|mov\w*)", r"(?:company|provider|competitor)", 3
+                ),
+                r" want out | stop being | done with you | not renew ",
             ),
             cancel_contract,
         ),
@@ -122,8 +173,8 @@ BUSINESS = Business(
             "person",
             "a talk with a person",
             (
-                _then(_TALK, _PERSON),
-                r" (?:real|actual|live) (?:person|human|agent) | human being ",
+                then(_TALK, _PERSON),
+                *PERSON,
             ),
             person,
             anybody=True,

@@ -6,9 +6,11 @@ from support_agent.businesses.shop.procedures import (
     charged_twice,
     damaged_item,
     late_order,
+    person,
 )
 from support_agent.businesses.shop.stock import STOCK, neighbours
 from support_agent.businesses.shop.tools import ShopTools
+from support_agent.signs import CALL_OFF, NEED_NOT, PERSON, then
 from support_agent.slots import NAME, Slot, SlotKind
 from support_agent.talk import Problem
 
@@ -29,6 +31,12 @@ POSTCODE = Slot(
     lengths=(5, 4, 6),
 )
 
+_ORDER = r"(?:orders?|packages?|parcels?|deliver(?:y|ies)|box|shipments?|stuff|things?|it)"
+_PAID = (
+    r"(?:charg\w*|bill\w*|buil[td]|pa(?:y|id)\w*|debit\w*|took|taken|card|money|account|statement)"
+)
+_TWICE = r"(?:twice|2 times|double|again|(?:a|the) 2 th time|2 th charge)"
+
 BUSINESS = Business(
     name="Northwind",
     schema=read_text(__package__, "schema.sql"),
@@ -47,7 +55,29 @@ BUSINESS = Business(
             "late_order",
             "a late order",
             (
-                r" (?:late|later|delay|delayed|overdue|tracking|missing) ",
+                r" (?:(?<!too )late|delay|delayed|overdue|tracking|(?<!is )missing) ",
+                r" (?:turn(?:ed)?|show(?:n|ed)?) up ",
+                r" (?:waiting (?:for|on)|been waiting|status|whereabouts) ",
+                rf" where(?: \w+){{0,2}} {_ORDER} ",
+                r" where(?: \w+){0,4} (?:got to|gone) ",
+                then(r"(?:happening|going on|up) with", _ORDER, 1),
+                then(r"(?:track|chas\w+|check(?:ing)?(?: up)? on|find|locate)", _ORDER, 3),
+                then(
+                    r"how (?:much )?(?:long|longer)", r"(?:take|taking|wait|until|till|arrive)", 6
+                ),
+                (
+                    r" (?:says|said|marked|shows)(?: as| it was| it is)?"
+                    r" (?:delivered|out for delivery) "
+                ),
+                r" (?:stuck|lost) (?:in|on|at|some ?where) | got lost | never made it ",
+                r" no (?:sign|trace|package|parcel|delivery) ",
+                r" has (?:\w+ ){1,3}been (?:sent|shipped|dispatched) ",
+                r" taking (?:\w+ ){0,4}(?:so|too|that|this) long ",
+                r" nothing (?:\w+ ){0,2}(?:come|came|arrived|here) ",
+                r" promised (?:it|me|by|for) | was told (?:\w+ ){0,3}(?:days?|weeks?) ",
+                r" expect (?:my|the|it) ",
+                then(r"(?:supposed|meant)", r"(?:get|be) (?:to me|here|with me)", 2),
+                r" (?:and|but|ago)(?: i have)?(?: got)? nothing(?: has come)? $",
                 (
                     r" (?:not|never|nothing)(?: \w+){0,3}"
                     r" (?:arrived?|come|came|here|received?|shown|got|get|delivered) "
@@ -73,7 +103,12 @@ BUSINESS = Business(
                     r" (?:charg\w*|payments?|bill\w*|debits?|transactions?) "
                 ),
                 r" (?:twice|2 times)(?: \w+){0,4} (?:charg\w*|bill\w*|pa(?:y|id)\w*|card|money) ",
-                r" same (?:amount|charge|payment)(?: \w+){0,4} (?:twice|2) ",
+                r" same (?:amount|charge|payment|thing)(?: \w+){0,4} (?:twice|2) ",
+                rf" {_PAID}(?: \w+){{0,7}} {_TWICE} ",
+                r" duplicates? | paid for 2 | double charged | there twice ",
+                r" 2 (?:different )?(?:days|charges|payments) (?:for|on) ",
+                r" 2 charges ",
+                r" extra (?:charge|payment) ",
             ),
             charged_twice,
         ),
@@ -82,7 +117,13 @@ BUSINESS = Business(
             "a cancellation",
             (
                 r" cancel\w* ",
-                r" (?:do|does) not want (?:it|the order|my order|this)(?: any ?more)? ",
+                rf" {NEED_NOT} ",
+                rf" {CALL_OFF} (?:\w+ ){{0,3}}(?:order|purchase|thing|it|this) ",
+                r" not (?:to )?(?:send|ship) (?:it|that|this|the) ",
+                r" stop (?:my|the|that) order ",
+                r" (?:ordered|bought)(?: \w+){0,2} (?:wrong|by (?:accident|mistake)) ",
+                r" by accident ",
+                r" want out | changed my mind about ",
             ),
             cancel_order,
         ),
@@ -90,10 +131,21 @@ BUSINESS = Business(
             "damaged_item",
             "a damaged item",
             (
-                r" (?:damaged?|broken|broke|cracked|defective|faulty|smashed|shattered|scratched) ",
-                r" (?:does|did|is) not (?:work|working|turn on) ",
+                (
+                    r" (?:damaged?|broken?|cracks?|cracked|defective|defects?|faulty|fault|smashed"
+                    r"|shattered|scratch(?:ed|es)?|bent|dents?|dented|crushed|ruined|torn|chipped"
+                    r"|busted|wrecked|leaks?|leaking|ripped|snapped) "
+                ),
+                (
+                    r" (?:does|did|is|will|would|can) not"
+                    r" (?:work|working|turn on|switch on|start|open|close) "
+                ),
+                r" (?:stopped|stops) working | (?:fell|falls|came|come) (?:apart|off) ",
+                r" in (?:\w+ ){0,3}pieces | to (?:bits|pieces) | dead on arrival ",
+                r" parts? (?:is|are|was) missing | replacement ",
             ),
             damaged_item,
         ),
+        Problem("person", "a talk with a person", PERSON, person, anybody=True),
     ),
 )

@@ -67,3 +67,8 @@ def damaged_item(talk: Talk) -> Dialogue[None]:
         return
     done = ("A replacement is on its way to you.", "It should arrive within five days.")
     yield from talk.do("replace_item", *done, order_number=order["number"])
+
+
+def person(talk: Talk) -> Dialogue[None]:
+    """Put the caller through."""
+    yield from talk.put_through("a talk with a person")
