@@ -69,6 +69,9 @@ _MONTH_NUMBERS = {name.lower(): number for number, name in enumerate(calendar.mo
 MONTHS = "|".join(_MONTH_NUMBERS)
 """Matches the name of a month in what `phrase` makes of a text."""
 _DAY_MONTH = re.compile(rf"\b(?:the )?(?<!\d )(\d(?: \d)?)(?: th)?(?: of)? ({MONTHS})\b")
+_MONTH_DAY_YEAR = re.compile(
+    rf"\b(?<!\d )({MONTHS}) (?:the )?(\d(?: \d)?)(?: th)? ((?:1 9|2 0) \d \d)\b(?! \d)"
+)
 _MONTH_DAY = re.compile(rf"\b(?<!\d )({MONTHS}) (?:the )?(\d(?: \d)?)(?: th)?\b(?! \d)")
 
 _DAY, _YEAR = r"(?P<day>\d(?: \d)?)(?: th)?", r"(?P<year>(?:1 9|2 0) \d \d)"
@@ -103,7 +106,7 @@ def normalize(text: str) -> list[str]:
 def phrase(text: str) -> str:
     """`normalize`, joined by spaces and padded with one, so that " word " finds whole words."""
     words = " ".join(_digits_apart(_tokens(text)))
-    words = _DAY_MONTH.sub(r"\1 \2", words)
+    words = _MONTH_DAY_YEAR.sub(r"\2 \1 \3", _DAY_MONTH.sub(r"\1 \2", words))
     return " " + _MONTH_DAY.sub(r"\2 \1", words) + " "
 
 
@@ -229,6 +232,7 @@ def _tokens(text: str) -> list[str]:
     text = re.sub(r"\b(\d+)\.(\d\d) dollars\b", r"\1 dollars and \2 cents", text)
     text = re.sub(r"\b(\d{1,2}):00\b", r"\1", text)
     text = re.sub(r"\b([ap])\. ?m\b\.?", r"\1m", text)
+    text = re.sub(r"\b(\d{1,2})\.(\d\d)(?= ?[ap]m\b)", r"\1 \2", text)
     text = re.sub(r"(?<=\d)\.(?=\d)", " point ", text)
     text = text.replace("%", " percent ").replace("&", " and ").replace("@", " at ")
     text = _ANY_WORD.sub(lambda match: _WORDS[match[0]], text)

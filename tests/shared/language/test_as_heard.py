@@ -189,6 +189,20 @@ def test_another_name_is_not(heard: str, name: str) -> None:
     assert likeness(heard, name) < SAME
 
 
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("June twelfth nineteen ninety one", "June 12, 1991"),
+        ("the fifth of May two thousand four", "May 5th 2004"),
+        ("January first nineteen ninety nine", "1 January 1999"),
+        ("three thirty PM", "3.30pm"),
+        ("one thousand two hundred dollars", "$1,200"),
+    ],
+)
+def test_a_fact_is_the_same_in_words_and_in_figures(said: str, heard: str) -> None:
+    assert phrase(said) == phrase(heard)
+
+
 def test_letters_spelled_out_make_a_word() -> None:
     assert spelled("It's P-A-T-E-L.") == "patel"
     assert spelled("I have a dog") == ""
