@@ -78,7 +78,7 @@ class Counterpart(Protocol):
 class OurWorker:
     """Our own support agent: it reports everything, and its absence is a failure of the system."""
 
-    dispatch_timeout_s: float = 12.0
+    dispatch_timeout_s: float = 20.0
     join_timeout_s: float = 8.0
     tracks_timeout_s: float = 10.0
     agent_name: ClassVar[str] = Role.SUPPORT

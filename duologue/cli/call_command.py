@@ -81,7 +81,7 @@ def call(
         typer.Option(
             "--dispatch-timeout",
             min=1,
-            help="Seconds until agents must be there; 12 for ours, 30 for yours.",
+            help="Seconds until agents must be there; 20 for ours, 30 for yours.",
         ),
     ] = None,
     play: Annotated[

@@ -19,8 +19,8 @@ from duologue.call.transport import Held, Occasion, Watch
 from duologue.folder.folder import CallFolder, Clock, TransportName
 from duologue.servers import up_state
 from duologue.servers.host import find_running, hosted
-from duologue.servers.keeper import KeptServer, kept_server, kept_workers
-from duologue.servers.worker_processes import Worker, answers
+from duologue.servers.keeper import KeptServer, KeptWorkers, kept_server, kept_workers
+from duologue.servers.worker_processes import READY_TIMEOUT_S, Worker, answers
 from shared.address import ServerAddress
 from shared.endings import Ending, Fault, Outcome
 from shared.errors import PartAway, ServerFailed, ServerUnreachable, UsageError, WorkerFailed
@@ -166,8 +166,9 @@ class LiveKitCarrier:
 
     async def _all_answer(self) -> None:
         away = None
+        patience_s = AWAY_S if self._occasion.many else READY_TIMEOUT_S
         try:
-            async with asyncio.timeout(AWAY_S):
+            async with asyncio.timeout(patience_s):
                 while problem := await self._away():
                     if type(problem) is not type(away):
                         self._occasion.say(f"waiting: {problem}")
@@ -176,10 +177,10 @@ class LiveKitCarrier:
         except TimeoutError:
             if isinstance(away, WorkerFailed):
                 raise WorkerFailed(
-                    away.agent_name, f"it has not answered for {AWAY_S:.0f} s"
+                    away.agent_name, f"it has not answered for {patience_s:.0f} s"
                 ) from None
             url = self._address.url
-            raise ServerFailed(f"{url} has not answered for {AWAY_S:.0f} s") from None
+            raise ServerFailed(f"{url} has not answered for {patience_s:.0f} s") from None
 
     async def _away(self) -> ServerUnreachable | WorkerFailed | None:
         """Why no call can be made now; None if server and workers answer."""
@@ -188,7 +189,9 @@ class LiveKitCarrier:
         except ServerUnreachable as error:
             return error
         for role, port in (await asyncio.to_thread(self._ports)).items():
-            if port is None or not await answers(port):
+            if port is None:
+                return WorkerFailed(role, "it is not registered yet")
+            if not await answers(port):
                 return WorkerFailed(role, "it does not answer")
         return None
 
@@ -196,6 +199,20 @@ class LiveKitCarrier:
         """What is another one for each server and worker of ours that was started anew."""
         server = self._server.current.program.pid if self._server else None
         return server, await asyncio.to_thread(self._ports)
+
+
+async def _registered(workers: KeptWorkers) -> None:
+    """Wait until both were, however often each is started again until then.
+
+    Raises:
+        WorkerFailed: One of them never was.
+    """
+    try:
+        async with asyncio.timeout(AWAY_S):
+            await workers.ready.wait()
+    except TimeoutError:
+        missing = next(role for role in Role if role not in workers.current)
+        raise WorkerFailed(missing, f"it has not registered for {AWAY_S:.0f} s") from None
 
 
 async def _lost(worker: Worker) -> Ending:
@@ -213,7 +230,7 @@ async def _with_their_agent(
 
 @asynccontextmanager
 async def _with_workers(occasion: Occasion) -> AsyncIterator[LiveKitCarrier]:
-    """For one call: what dies is its end."""
+    """For one call: what dies is its end. Workers of an `up` that has just begun are waited for."""
     async with hosted(
         occasion.settings,
         occasion.say,
@@ -221,7 +238,14 @@ async def _with_workers(occasion: Occasion) -> AsyncIterator[LiveKitCarrier]:
         on_line=occasion.on_line,
         engines=occasion.engines,
     ) as hosts:
-        yield LiveKitCarrier(hosts.address, occasion, workers=hosts.workers)
+        carrier = LiveKitCarrier(
+            hosts.address,
+            occasion,
+            workers=hosts.workers,
+            ports=partial(up_state.worker_ports, occasion.settings, hosts.address),
+        )
+        await carrier.recover()
+        yield carrier
 
 
 @asynccontextmanager
@@ -246,5 +270,5 @@ async def _with_kept_workers(occasion: Occasion) -> AsyncIterator[LiveKitCarrier
                 ports=workers.ports,
                 kept=(server.keeper, *workers.keepers),
             )
-            await carrier.until(workers.ready.wait())
+            await carrier.until(_registered(workers))
             yield carrier
