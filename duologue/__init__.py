@@ -9,7 +9,7 @@ from inspect import Signature, signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import shared  # noqa: F401 - before NumPy, see shared.native_libraries
+import shared  # noqa: F401 - sets what native libraries are told, before they are imported
 
 if TYPE_CHECKING:
     from duologue.api.making import acall as acall

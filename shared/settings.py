@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     """The address that the health port and the next are at; 0.0.0.0 for all of IPv4."""
     duologue_ready_port: int = Field(0, ge=0, le=65535)
     """Where the worker answers 200 while it is registered, and 503 otherwise; 0: nowhere."""
-    duologue_worker_calls: int = Field(4, ge=1)
+    duologue_worker_calls: int = Field(4, ge=1, le=1000)
     """Calls a worker takes at a time; a full worker is passed over."""
 
     duologue_profile: Profile = Profile.LOCAL
@@ -156,11 +156,11 @@ class Settings(BaseSettings):
 
     duologue_service_timeout_s: float = Field(5.0, gt=0, le=3600)
     """How long a service may say nothing."""
-    duologue_service_retries: int = Field(2, ge=0)
+    duologue_service_retries: int = Field(2, ge=0, le=100)
     """How often a service that failed is asked again, where that makes sense."""
     duologue_reply_timeout_s: float = Field(30.0, gt=0, le=3600)
     """How long one reply of a language model may take, to its last word, in real seconds."""
-    duologue_reply_characters: int = Field(4000, ge=1)
+    duologue_reply_characters: int = Field(4000, ge=1, le=1_000_000)
     """How long one reply of a language model may be: 4,000 are spoken in four minutes."""
 
     @classmethod
@@ -243,6 +243,8 @@ def read_settings() -> Settings:
         UsageError: A variable is wrong, or `.env` cannot be read; the message names the variable,
             and not its value.
     """
+    if Path(".env").is_fifo():  # which is read until somebody has written to it
+        raise UsageError(".env cannot be read: it is a pipe, not a file")
     try:
         settings = Settings()
     except ValidationError as error:

@@ -3,7 +3,10 @@
 Whoever writes a business needs nothing else; docs/your-own-business.md shows how.
 """
 
-import shared  # noqa: F401 - before NumPy, see shared.native_libraries
+from shared.native_libraries import ONE_THREAD, is_run, set_defaults
+
+if is_run(__name__):
+    set_defaults(ONE_THREAD)
 
 # isort: split
 from livekit.agents import ToolError, function_tool

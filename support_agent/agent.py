@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from shared.events import DeskChanged
+from shared.endings import EndReason
+from shared.errors import in_a_line
+from shared.events import DeskChanged, Failed
 from shared.events.journal import Journal
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
@@ -15,6 +17,7 @@ from support_agent.desk import Changes, Desk, Rows
 from support_agent.instructions import instructions
 from support_agent.registry import business_folder, load_business
 from support_agent.rules import dialogue
+from support_agent.tool_failures import ending_the_call
 
 if TYPE_CHECKING:
     from shared.engines import Models
@@ -26,10 +29,17 @@ class SupportAgent(CallAgent):
     """An agent at the desk of a business."""
 
     def __init__(self, line: Line, business: Business, desk: Desk) -> None:
+        assert line.spec.support
+        folder = business_folder(line.spec.support.business)
+
+        def crashed(error: Exception) -> None:
+            line.journal.emit(Failed(source="tool", error=f"{type(error).__name__}: {error}"))
+            line.end(EndReason.CRASHED, error=in_a_line(error, folder))
+
         super().__init__(
             line,
             instructions=instructions(business, opens=line.spec.opener is Role.SUPPORT),
-            tools=[*business.tools_at(desk)],
+            tools=[*ending_the_call(business.tools_at(desk), crashed)],
         )
 
         def changed(changes: Changes) -> None:

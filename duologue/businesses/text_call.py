@@ -7,6 +7,7 @@ business, its rows or the scenario say.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Any
 
 from livekit.agents import ToolError, llm
@@ -53,7 +54,8 @@ class Side:
 
     async def _call(self, call: ToolCall) -> None:
         try:
-            output, is_error = str(await self.tools[call.tool](**call.arguments)), False
+            result = self.tools[call.tool](**call.arguments)
+            output, is_error = str(await result if isawaitable(result) else result), False
         except ToolError as error:
             output, is_error = error.message, True
         self.used.append((call.tool, output, is_error))

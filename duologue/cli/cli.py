@@ -24,6 +24,7 @@ from duologue.cli.terminal import Terminal, outlive_terminal
 from duologue.startup import importing
 from shared import logs
 from shared.errors import DuologueError, UsageError
+from shared.native_libraries import ONE_THREAD, set_defaults
 
 SYSTEM_FAILED = DuologueError.exit_code
 CANCELLED_BY_SIGNAL = 130
@@ -183,6 +184,7 @@ def duologue(
 
 def main() -> None:
     """Run the command; turn what goes wrong into one line and an exit status."""
+    set_defaults(ONE_THREAD)
     outlive_terminal()
     logs.configure("console", level=logging.ERROR, to=sys.stderr)
     # LiveKit's native part calls every room that closes an error; those that are have an event.

@@ -128,6 +128,26 @@ def test_a_dotenv_that_is_no_text_is_named(tmp_path: Path, monkeypatch: pytest.M
         read_settings()
 
 
+def test_an_env_file_that_is_a_pipe_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(".env")
+    with pytest.raises(UsageError, match=r"^\.env cannot be read: it is a pipe, not a file$"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    "variable", ["DUOLOGUE_WORKER_CALLS", "DUOLOGUE_SERVICE_RETRIES", "DUOLOGUE_REPLY_CHARACTERS"]
+)
+def test_a_number_beyond_all_use_is_refused_by_its_name(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "9" * 500)
+    with pytest.raises(UsageError, match=rf"^environment variable {variable}: "):
+        read_settings()
+
+
 def test_a_wrong_key_is_one_line_beside_events_that_are_json(tmp_path: Path) -> None:
     with OpenAIServer() as server:
         command = duologue("call", "person-wanted", "--transport", "direct", "--clock", "real")

@@ -326,6 +326,25 @@ def test_a_procedure_that_calls_a_tool_that_is_not_there_crashes_and_says_nothin
     )
 
 
+def test_a_tool_that_raises_crashes_the_call_and_the_line_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_business(tmp_path / "hotel")
+    file = tmp_path / "hotel" / "tools.py"
+    found = 'booking = self._desk.get("bookings", booking_number)'
+    file.write_text(file.read_text().replace(found, 'raise KeyError("room")'))
+    line = file.read_text().partition("raise KeyError")[0].count("\n") + 1
+    (scenario,) = scenarios_at(str(tmp_path / "hotel"))
+    spec = scenario.to_spec(
+        call_id="called", seed=SEED, engines={role: QUICK.engines(role) for role in Role}
+    )
+    result = call_directly(spec, tmp_path, QUICK)
+    assert result.ending.outcome is Outcome.AGENT_CRASHED
+    assert result.ending.fault is Fault.SUPPORT
+    assert result.ending.detail == f"support: crashed: {file}:{line}: KeyError: 'room'"
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_a_cancelled_call_is_recorded_so_far(tmp_path: Path) -> None:
     def cancel(event: Event) -> None:
         if isinstance(event.payload, Said):
