@@ -29,9 +29,9 @@ class _Secrets:
 
 def set_secrets(secrets: Iterable[str]) -> None:
     """Mask these from now on, as they are and as URLs, JSON and Python write them."""
-    forms = {
-        form for secret in secrets if len(secret) >= SHORTEST for form in _written_forms(secret)
-    }
+    # A key that was read from a file ends like one, and goes over the network without its end.
+    given = {form for secret in secrets for form in (secret, secret.strip())}
+    forms = {form for secret in given if len(secret) >= SHORTEST for form in _written_forms(secret)}
     # The longest first: one secret may begin like another.
     longest_first = sorted(forms, key=lambda form: (-len(form), form))
     _Secrets.pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from duologue.folder.folder import CALL
 from shared.errors import DuologueError, UsageError
+from shared.masking import MASK, credentials_of, without_credentials
 from shared.settings import Settings
 
 
@@ -101,9 +102,10 @@ class BucketStore:
     """
 
     def __init__(self, url: str, settings: Settings) -> None:
-        self._url = url.rstrip("/")
-        self._files, self._root = _reached(self._url)
-        name = hashlib.sha256(self._url.encode()).hexdigest()[:16]
+        url = url.rstrip("/")
+        self._files, self._root = _reached(url)
+        self._url, self._password = without_credentials(url), credentials_of(url)
+        name = hashlib.sha256(url.encode()).hexdigest()[:16]
         self.workplace = settings.cache_folder(f"outbox/{name}")
         self._listed: dict[str, dict[str, Any]] = {}
         """What the bucket said last of every file in it, by its path."""
@@ -118,6 +120,10 @@ class BucketStore:
             self._listed = self._files.find(self._root, detail=True)
         except FileNotFoundError:
             return set()
+        except Exception as error:  # noqa: BLE001 - of whatever library reaches the bucket
+            raise DuologueError(
+                f"cannot list {self._url}: {self._line(error)}; the same command goes on"
+            ) from None
         complete = {path.split("/")[-2] for path in self._listed if path.endswith(f"/{CALL}")}
         return complete.intersection(ids)
 
@@ -137,14 +143,23 @@ class BucketStore:
                 self._files.put_file(str(folder / name), f"{self._root}/{folder.name}/{name}")
         except Exception as error:  # noqa: BLE001 - of whatever library reaches the bucket
             raise DuologueError(
-                f"cannot send {folder.name} to {self._url}: {_line(error)}; it is kept in {folder} "
-                "and sent when the batch goes on"
+                f"cannot send {folder.name} to {self._url}: {self._line(error)}; it is kept in "
+                f"{folder} and sent when the batch goes on"
             ) from None
         shutil.rmtree(folder)
 
     def read(self, call_id: str, name: str) -> bytes:
         """A file of a finished call."""
-        content: bytes = self._files.cat_file(f"{self._root}/{call_id}/{name}")
+        path = f"{self._root}/{call_id}/{name}"
+        try:
+            content: bytes = self._files.cat_file(path)
+        except OSError:  # of this file
+            raise
+        except Exception as error:  # noqa: BLE001 - of whatever library reaches the bucket
+            raise DuologueError(
+                f"cannot read {call_id}/{name} in {self._url}: {self._line(error)}; the same "
+                "command goes on"
+            ) from None
         return content
 
     def _check_access(self) -> None:
@@ -154,8 +169,11 @@ class BucketStore:
             self._files.rm_file(probe)
         except Exception as error:  # noqa: BLE001 - of whatever library reaches the bucket
             raise UsageError(
-                f"cannot write to {self._url}: {_line(error)}; check its name and credentials"
+                f"cannot write to {self._url}: {self._line(error)}; check its name and credentials"
             ) from None
+
+    def _line(self, error: Exception) -> str:
+        return _line(error, self._password)
 
 
 def _reached(url: str) -> tuple[Any, str]:
@@ -168,9 +186,11 @@ def _reached(url: str) -> tuple[Any, str]:
         # Nothing of what other processes change meanwhile may be remembered.
         files, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
     except Exception as error:  # noqa: BLE001 - of whatever library reaches the bucket
-        raise UsageError(f"cannot use {url}: {_line(error)}") from None
+        told = _line(error, credentials_of(url))
+        raise UsageError(f"cannot use {without_credentials(url)}: {told}") from None
     return files, root.rstrip("/")
 
 
-def _line(error: Exception) -> str:
-    return " ".join((str(error) or type(error).__name__).split())
+def _line(error: Exception, password: str) -> str:
+    told = " ".join((str(error) or type(error).__name__).split())
+    return told.replace(password, MASK) if password else told

@@ -142,3 +142,8 @@ def test_what_is_no_secret_or_too_short_to_be_found_again_stays() -> None:
 def test_of_two_secrets_that_begin_alike_nothing_is_left() -> None:
     set_secrets(["abcdef", "abcdef-and-more"])
     assert mask("abcdef-and-more abcdef") == f"{MASK} {MASK}"
+
+
+def test_a_key_that_ends_like_a_file_is_known_without_its_end() -> None:
+    set_secrets(["sk-of-a-file\n"])
+    assert mask("wrong key: sk-of-a-file.") == f"wrong key: {MASK}."

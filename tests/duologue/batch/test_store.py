@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 
 from duologue.batch.store import BucketStore, FolderStore, has_calls, open_store
@@ -114,3 +115,26 @@ def test_a_bucket_that_refuses_is_refused(settings: Settings, url: str) -> None:
         open_store(url, settings)
     assert url in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_bucket_that_is_gone_later_is_told_of_in_a_line(settings: Settings) -> None:
+    store = open_store("s3://calls/unsteady", settings)
+    assert isinstance(store, BucketStore)
+    once = {"retries": {"max_attempts": 0}}
+    store._files = fsspec.filesystem(
+        "s3", endpoint_url="http://127.0.0.1:9", key="k", secret="s", config_kwargs=once
+    )
+    with pytest.raises(DuologueError, match=r"^cannot list s3://calls/unsteady: [^\n]+$"):
+        store.finished({"a"})
+    with pytest.raises(DuologueError, match=r"^cannot read a/call.json in s3://calls/unst[^\n]+$"):
+        store.read("a", "call.json")
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://me:hunter2222@127.0.0.1:9/x", "nowhere://me:hunter2222@x/y"]
+)
+def test_a_password_in_the_address_of_a_bucket_is_not_told(settings: Settings, url: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        open_store(url, settings)
+    assert "hunter2222" not in str(refused.value)
