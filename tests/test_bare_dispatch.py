@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
-from livekit import api
+from livekit import api, rtc
 
 from duologue.servers.server import Server
 from shared.language.as_heard import phrase
@@ -77,6 +77,22 @@ async def test_when_a_silent_person_leaves_the_next_one_is_listened_to(
         await silent.hears_out()
         await someone.join(server.address, room, "somebody")
         await silent.hang_up()
+        await someone.say(
+            "Hello, my name is Sofia Maxwell, and my order is late. The number is 1 4 1 2 5."
+        )
+        assert phrase("desk lamp") in phrase(await someone.hears_out())
+
+
+async def test_a_second_microphone_that_is_silent_makes_no_agent_deaf(
+    server: Server, settings: Settings
+) -> None:
+    async with a_room(server) as (livekit, room), person(settings) as someone:
+        await dispatch(livekit, room, Role.SUPPORT)
+        await someone.join(server.address, room, "somebody")
+        await someone.hears_out()
+        second = rtc.LocalAudioTrack.create_audio_track("second", rtc.AudioSource(24_000, 1))
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        await someone.room.local_participant.publish_track(second, options)
         await someone.say(
             "Hello, my name is Sofia Maxwell, and my order is late. The number is 1 4 1 2 5."
         )

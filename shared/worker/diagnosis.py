@@ -15,6 +15,7 @@ from shared.side.line import Line
 from shared.side.session import create_session
 from shared.spec import CallSpec, Mode, Peer, Role
 from shared.worker.linking import room_options
+from shared.worker.microphones import Microphones
 
 FIXED_REPLY = "This is a fixed reply. I can hear you."
 
@@ -94,6 +95,8 @@ async def _microphone(room: rtc.Room, peer: Peer) -> rtc.RemoteAudioTrack:
 async def _reply(room: rtc.Room, peer: Peer, line: Line, models: Models) -> None:
     """Answer every turn with the fixed line."""
     session = create_session(line, models, None)
+    session.input.audio = microphones = Microphones(room)
+    microphones.listen_to(peer)
     await session.start(
         _FixedReply(line),
         room=room,
@@ -107,6 +110,7 @@ async def _reply(room: rtc.Room, peer: Peer, line: Line, models: Models) -> None
         await line.ended
     finally:
         await session.aclose()
+        await microphones.aclose()
 
 
 class _FixedReply(CallAgent):

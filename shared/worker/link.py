@@ -36,7 +36,7 @@ class Link:
         line.journal.add_sink(self._on_event)
         room.on("active_speakers_changed", self._on_speakers)
         room.on("participant_disconnected", self._on_left)
-        room.on("disconnected", self._on_disconnected)
+        room.on("connection_state_changed", self._on_connection)
 
     def on_moved(self, callback: Callable[[Peer], None]) -> None:
         """Call back when somebody else is linked."""
@@ -62,8 +62,9 @@ class Link:
         else:
             self._line.end(EndReason.PEER_LEFT)
 
-    def _on_disconnected(self, _: object) -> None:
-        self._line.end(EndReason.STOPPED)
+    def _on_connection(self, _: object) -> None:
+        if not self._room.isconnected():
+            self._line.end(EndReason.STOPPED)
 
     def _move(self, peer: Peer) -> None:
         self.peer = peer

@@ -15,7 +15,7 @@ from livekit.agents import room_io
 from livekit.agents.types import ATTRIBUTE_AGENT_NAME, ATTRIBUTE_SIMULATOR
 from livekit.rtc.room import EventTypes
 
-from shared.engines.pcm import INPUT_FRAME_MS, INPUT_RATE_HZ, OUTPUT_RATE_HZ
+from shared.engines.pcm import OUTPUT_RATE_HZ
 from shared.spec import Peer, PeerKind, Role
 from shared.worker.notice import Notice
 
@@ -26,9 +26,10 @@ _APPEARANCES: Final[tuple[EventTypes, ...]] = (
     "participant_connected",
     "track_published",
     "participant_attributes_changed",
-    "disconnected",
+    "connection_state_changed",
 )
-"""Room events by which somebody to talk to may have appeared, or nobody will any more."""
+"""Room events by which somebody to talk to may have appeared, or nobody will any more. One that is
+left as soon as a lost connection is back says nothing of it by `disconnected` (livekit 1.1.21)."""
 
 _AGENTS = (rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,)
 _PEOPLE = (
@@ -113,21 +114,16 @@ async def find_peer(room: rtc.Room, role: Role, draining: Notice | None = None) 
 
 
 def room_options(peer: Peer) -> room_io.RoomOptions:
-    """Options of a session that listens to `peer` and to nobody else.
+    """Options of a session that is linked to `peer` and to nobody else.
 
-    Text output stays on: its synchronizer is what cuts the transcript of an interrupted turn.
-    Gain control stays off: it would change the levels that are recorded and recognized.
+    It is heard by `Microphones`. Text output stays on: its synchronizer is what cuts the transcript
+    of an interrupted turn.
     """
     return room_io.RoomOptions(
         participant_identity=peer.identity,
         participant_kinds=list(_KINDS[peer.kind]),
         text_input=peer.kind is PeerKind.SIMULATOR,
-        audio_input=room_io.AudioInputOptions(
-            sample_rate=INPUT_RATE_HZ,
-            frame_size_ms=INPUT_FRAME_MS,
-            auto_gain_control=False,
-            pre_connect_audio=False,
-        ),
+        audio_input=False,
         audio_output=room_io.AudioOutputOptions(sample_rate=OUTPUT_RATE_HZ),
         close_on_disconnect=False,
     )

@@ -24,6 +24,7 @@ from shared.worker import diagnosis
 from shared.worker.bus import RoomBus
 from shared.worker.link import Link
 from shared.worker.linking import RoomGone, find_peer, room_options
+from shared.worker.microphones import Microphones
 from shared.worker.notice import Notices
 
 _STARTED = ("listening", "thinking", "speaking")
@@ -84,7 +85,9 @@ async def take_side(
                 link = Link(room, peer, party.line)
                 stop = partial(party.line.end, EndReason.STOPPED)
                 stack.enter_context(notices.closing.told(stop))
-                reason = await converse(party, RoomConnection(room, link, bus))
+                connection = RoomConnection(room, link, bus)
+                stack.push_async_callback(connection.aclose)
+                reason = await converse(party, connection)
             else:
                 reason = await diagnosis.answer(
                     room, peer, role, spec=spec, journal=journal, models=models
@@ -120,6 +123,7 @@ class RoomConnection:
 
     def __init__(self, room: rtc.Room, link: Link, bus: RoomBus | None) -> None:
         self._room, self._link, self._bus = room, link, bus
+        self._microphones = Microphones(room)
 
     @property
     def peer(self) -> Peer:
@@ -128,6 +132,8 @@ class RoomConnection:
 
     async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
         """Start the session in the room."""
+        session.input.audio = self._microphones
+        self._microphones.listen_to(self.peer)
         await session.start(
             agent,
             room=self._room,
@@ -136,9 +142,17 @@ class RoomConnection:
             # It is how a simulator reads along, and asks for our own verdict at the end.
             session_host=self.peer.kind is PeerKind.SIMULATOR,
         )
-        self._link.on_moved(lambda peer: session.room_io.set_participant(peer.identity))
+        self._link.on_moved(partial(self._listen_to, session))
         if self._bus and (output := session.output.audio):
             session.output.audio = Tap(output, self._bus.on_played)
+
+    async def aclose(self) -> None:
+        """Listen no more."""
+        await self._microphones.aclose()
+
+    def _listen_to(self, session: AgentSession[Line], peer: Peer) -> None:
+        session.room_io.set_participant(peer.identity)
+        self._microphones.listen_to(peer)
 
     async def wait_until_linked(self, session: AgentSession[Line]) -> None:
         """Wait until the peer is in the room and subscribed to this side's track."""
@@ -147,7 +161,7 @@ class RoomConnection:
         await session.room_io.wait_for_ready()
         linked = session.room_io.linked_participant
         if linked and linked.identity != self.peer.identity:  # it had found another meanwhile
-            session.room_io.set_participant(self.peer.identity)
+            self._listen_to(session, self.peer)
 
     async def wait_until_heard(self) -> None:
         """Wait until the peer's session has started; it may speak already."""
