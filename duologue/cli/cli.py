@@ -19,7 +19,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
-from duologue.cli.output_pipe import CLOSED_PIPE, drop_output
+from duologue.cli.output_pipe import CLOSED_PIPE, drop_output, replace_closed_streams
 from duologue.cli.terminal import Terminal, outlive_terminal
 from duologue.startup import importing
 from shared import logs
@@ -125,18 +125,11 @@ class Commands(TyperGroup):
             self.add_command(TyperCommand(name, help=command.help))
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; Typer would return 1, a call's "goal not reached", for a closed pipe."""
+        """Run the command, and print all of what it says."""
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                sys.stdout.flush()  # at the end of Python nobody could say that a disk is full
-        except (BrokenPipeError, SystemExit) as ended:
-            # Rich ends the program for a closed pipe itself, with 1, too.
-            if BrokenPipeError not in {type(ended), type(ended.__context__)}:
-                raise
-            drop_output()
-            raise typer.Exit(CLOSED_PIPE) from None
+            return super().invoke(ctx)
+        finally:
+            sys.stdout.flush()  # at the end of Python nobody could say that a disk is full
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that was typed, whole, and its arguments."""
@@ -185,6 +178,7 @@ def duologue(
 def main() -> None:
     """Run the command; turn what goes wrong into one line and an exit status."""
     set_defaults(ONE_THREAD)
+    replace_closed_streams()
     outlive_terminal()
     logs.configure("console", level=logging.ERROR, to=sys.stderr)
     # LiveKit's native part calls every room that closes an error; those that are have an event.
@@ -195,6 +189,12 @@ def main() -> None:
         app(prog_name="duologue")  # completion is set up by this name
     except asyncio.CancelledError:
         sys.exit(CANCELLED_BY_SIGNAL)
+    except SystemExit as ended:
+        # For a closed pipe Rich and Typer end with 1, which is a call's "goal not reached".
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        drop_output()
+        sys.exit(CLOSED_PIPE)
     except Exception as error:  # noqa: BLE001 - with its traceback, if nobody thought of it
         if isinstance(error, OSError):
             drop_output()
@@ -202,7 +202,10 @@ def main() -> None:
         if known is None:
             sys.excepthook(type(error), error, error.__traceback__)
             sys.exit(SYSTEM_FAILED)
-        err.print(f"[red]error:[/red] {escape(_told(known))}", soft_wrap=True)
+        try:
+            err.print(f"[red]error:[/red] {escape(_told(known))}", soft_wrap=True)
+        except OSError:  # there is nobody to tell
+            drop_output(sys.stderr)
         sys.exit(known.exit_code if isinstance(known, DuologueError) else SYSTEM_FAILED)
 
 

@@ -4,7 +4,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import ParamSpec
+from pathlib import Path
+from typing import ParamSpec, TextIO
 
 from duologue.cli.terminal import Terminal
 
@@ -14,13 +15,24 @@ CLOSED_PIPE = 128 + signal.SIGPIPE
 """The exit status of a program whose reader is gone, as a shell tells it."""
 
 
-def drop_output() -> None:
+def replace_closed_streams() -> None:
+    """Have what a command was started without lead nowhere.
+
+    Python has None for it, and the next file to be opened would get its number, and what libraries
+    print there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - to the end
+
+
+def drop_output(stream: TextIO | None = None) -> None:
     """Have nothing more printed: where output goes may be closed or full.
 
     What is left in buffers is written when the program ends.
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, (stream or sys.stdout).fileno())
     os.close(nowhere)
 
 

@@ -121,6 +121,34 @@ def test_a_call_folder_that_may_not_be_looked_into_is_left_out_by_name(tmp_path:
     assert ended.returncode == ExitCode.WRONG_USE
 
 
+@pytest.mark.parametrize(
+    ("command", "streams", "status"),
+    [
+        ("scenarios list", ">&-", 0),
+        ("scenarios list", "2>&-", 0),
+        ("scenarios list", "<&- >&- 2>&-", 0),
+        ("scenarios show nobody", ">&- 2>&-", ExitCode.WRONG_USE),
+        ("scenarios show nobody", "2>/dev/full", ExitCode.WRONG_USE),
+        ("scenarios list --nothing", "2>/dev/full", ExitCode.SYSTEM),
+        ("--help", "| exec true", CLOSED_PIPE),
+    ],
+)
+def test_a_command_that_nobody_hears_ends_as_it_would(
+    command: str, streams: str, status: int
+) -> None:
+    argv = duologue(*command.split())
+    if streams.startswith("|"):
+        reading, writing = os.pipe()
+        os.close(reading)
+        ended = subprocess.run(argv, stdout=writing, check=False)
+        os.close(writing)
+    else:
+        shell = ["sh", "-c", f'exec "$@" {streams}', "sh", *map(str, argv)]
+        ended = subprocess.run(shell, capture_output=True, check=False)
+        assert b"Traceback" not in ended.stderr
+    assert ended.returncode == status
+
+
 def test_a_dotenv_that_is_no_text_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_bytes(b"OPENAI_API_KEY=\xff\xfe")
