@@ -49,6 +49,7 @@ class Outcome(StrEnum):
     SERVER_LOST = "server_lost"
     ROOM_DELETED = "room_deleted"
     RECORDER_REMOVED = "recorder_removed"
+    SIDE_REMOVED = "side_removed"
     DRIVER_AWAY = "driver_away"
     RECORDING_FAILED = "recording_failed"
     CANCELLED = "cancelled"

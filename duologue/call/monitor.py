@@ -9,7 +9,7 @@ from duologue.call.outcome import ending_of
 from duologue.call.patience import Alarm, Patience, patient_timeout
 from shared.endings import Ending, EndReason, Fault, Outcome
 from shared.errors import DuologueError
-from shared.events import DriverAway, Ended, Left, RoomClosed, Subscribed
+from shared.events import DriverAway, Ended, Joined, Left, RoomClosed, Subscribed
 from shared.events.journal import Event, Journal
 from shared.spec import Role
 
@@ -32,8 +32,8 @@ CheckServer: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 _SECOND_HAND = (EndReason.PEER_LEFT, EndReason.STOPPED)
 """Reasons that follow from something else, of which the other side may know more."""
 _PUT_OUT = {
-    "participant_removed": "somebody removed the recorder from the room",
-    "duplicate_identity": "somebody else joined the room as the recorder",
+    "participant_removed": "somebody removed {} from the room",
+    "duplicate_identity": "somebody else joined the room as {}",
 }
 """What LiveKit's reasons mean of which the server, and the call, know nothing."""
 
@@ -54,6 +54,8 @@ class Monitor:
         self._last_words: Alarm | None = None
         self._subscribed: set[Role] = set()
         self._both_subscribed = asyncio.Event()
+        self._gone: dict[str, Role] = {}
+        """Sides that have left, by their identities."""
         self.ending: asyncio.Future[Ending] = self._loop.create_future()
         self.leaving = False
         """A side has ended its part and leaves; the other sees that, and follows."""
@@ -68,7 +70,9 @@ class Monitor:
             if isinstance(payload, Ended):
                 self._on_ended(role, payload)
         elif isinstance(payload, Left) and payload.side:
-            self._settle_soon(self._left(payload.side))
+            self._on_left(payload.side, payload)
+        elif isinstance(payload, Joined) and not payload.side:
+            self._on_stranger(payload.identity)
         elif isinstance(payload, Subscribed) and payload.side:
             self._subscribed.add(payload.side)
             if self._subscribed.issuperset(Role):
@@ -144,11 +148,28 @@ class Monitor:
 
     def _on_closed(self, reason: str) -> None:
         if why := _PUT_OUT.get(reason):
-            self.settle(Ending(Outcome.RECORDER_REMOVED, Fault.SYSTEM, f"{why} ({reason})"))
+            detail = f"{why.format('the recorder')} ({reason})"
+            self.settle(Ending(Outcome.RECORDER_REMOVED, Fault.SYSTEM, detail))
         elif reason == "room_deleted":
             self._settle_unless_away(self._counterpart.room_deleted(reason))
         else:
             self._settle_unless_away(Ending(Outcome.SERVER_LOST, Fault.SYSTEM, reason))
+
+    def _on_left(self, side: Role, left: Left) -> None:
+        self._gone[left.identity] = side
+        if left.reason == "participant_removed":
+            self._settle_put_out(side, left.reason)
+        else:
+            self._settle_soon(self._left(side))
+
+    def _on_stranger(self, identity: str) -> None:
+        """Whoever joins as another puts that one out; others are not told why it leaves."""
+        if side := self._gone.get(identity):
+            self._settle_put_out(side, "duplicate_identity")
+
+    def _settle_put_out(self, side: Role, reason: str) -> None:
+        detail = f"{_PUT_OUT[reason].format(side)} ({reason})"
+        self.settle(Ending(Outcome.SIDE_REMOVED, Fault.SYSTEM, detail))
 
     def _on_ended(self, role: Role, ended: Ended) -> None:
         self.leaving = True

@@ -140,7 +140,8 @@ class Recorder:
         self._inbox = Inbox(self._take, self._keep, self._on_lost, self._on_sign)
         self._streams: dict[str, rtc.AudioStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._writing: asyncio.Task[None] | None = None
+        self._regular: list[asyncio.Task[None]] = []
+        """What is done again and again until the recording stops."""
         self._on_event: list[EventCallback] = []
         self._on_alive: list[AliveCallback] = []
         self._on_refused: list[RefusedCallback] = []
@@ -234,8 +235,10 @@ class Recorder:
             await self._room.connect(url, token, rtc.RoomOptions(auto_subscribe=False))
         except rtc.ConnectError as error:
             raise ServerUnreachable(url, error.message) from None
-        self._writing = self._spawn(self._write(), "recorder-write")
-        self._spawn(self._count(), "recorder-count")
+        self._regular = [
+            self._spawn(self._write(), "recorder-write"),
+            self._spawn(self._count(), "recorder-count"),
+        ]
         self._presence.begin()
         for participant in self._room.remote_participants.values():
             for publication in participant.track_publications.values():
@@ -252,8 +255,8 @@ class Recorder:
         self._reserve.release()
         await self._inbox.aclose(DRAIN_TIMEOUT_S)
         self._presence.end()
-        if self._writing:
-            self._writing.cancel()
+        for task in self._regular:
+            task.cancel()
         duration_s = self.clock.now()
         await self._leave()
         losses = self._close_audio(duration_s)

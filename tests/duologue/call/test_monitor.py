@@ -46,8 +46,8 @@ def event(payload: Payload, source: str = "driver") -> Event:
     return Event(source, time.time(), payload)
 
 
-def left(side: Role | None) -> Event:
-    payload = Left(identity="one", side=side, agent_name=None, sid="PA_1", reason="unknown")
+def left(side: Role | None, reason: str = "unknown") -> Event:
+    payload = Left(identity="one", side=side, agent_name=None, sid="PA_1", reason=reason)
     return event(payload)
 
 
@@ -228,6 +228,20 @@ async def test_a_recorder_that_is_put_out_of_the_room_says_by_whom(
 ) -> None:
     ending = await ending_after(event(RoomClosed(reason=reason)))
     assert ending == Ending(Outcome.RECORDER_REMOVED, Fault.SYSTEM, f"{detail} ({reason})")
+
+
+@pytest.mark.parametrize("counterpart", [OURS, LiveKitAgent("theirs")])
+async def test_a_side_that_is_put_out_of_the_room_is_not_said_to_have_left(
+    counterpart: Counterpart,
+) -> None:
+    removed = left(Role.SUPPORT, "participant_removed")
+    ending = await ending_after(removed, counterpart=counterpart)
+    detail = "somebody removed support from the room (participant_removed)"
+    assert ending == Ending(Outcome.SIDE_REMOVED, Fault.SYSTEM, detail)
+    stranger = event(Joined(identity="one", side=None, agent_name=None, sid="PA_2"))
+    ending = await ending_after(left(Role.SUPPORT), stranger, counterpart=counterpart)
+    detail = "somebody else joined the room as support (duplicate_identity)"
+    assert ending == Ending(Outcome.SIDE_REMOVED, Fault.SYSTEM, detail)
 
 
 @pytest.mark.parametrize(

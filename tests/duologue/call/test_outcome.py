@@ -17,6 +17,7 @@ SEEN_BY_THE_DRIVER = {
     Outcome.SERVER_LOST,
     Outcome.ROOM_DELETED,
     Outcome.RECORDER_REMOVED,
+    Outcome.SIDE_REMOVED,
     Outcome.DRIVER_AWAY,
     Outcome.RECORDING_FAILED,
     Outcome.AGENT_LEFT,
