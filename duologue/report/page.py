@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from duologue.report import wording
+from shared.printable import printable
 
 _WEB = "web"
 
@@ -61,6 +62,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_shown,
     )
     environment.filters.update(
         at=wording.at,
@@ -70,6 +72,11 @@ def _environment() -> Environment:
         found=wording.found,
     )
     return environment
+
+
+def _shown(value: object) -> object:
+    """What a template shows, without signs that HTML does not have or that turn others around."""
+    return printable(value) if type(value) is str else value  # markup is our own
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from duologue.cli.report_command import report
-from duologue.folder.folder import REPORT, read_call
+from duologue.folder.folder import CALL, REPORT, read_call
 from duologue.labels.cost import Billed
 from duologue.pipeline.stages import LabelStage, works
 from duologue.report import call, index
@@ -89,6 +89,18 @@ def test_nothing_in_data_can_end_its_element() -> None:
     told = {"said": f"</script><!--{HOSTILE}"}
     assert "<" not in in_element(told)
     assert json.loads(in_element(told)) == told
+
+
+def test_a_page_has_no_signs_that_html_does_not_know_or_that_turn_others_around(
+    tmp_path: Path,
+) -> None:
+    folder = add_call(tmp_path)
+    made = (folder / CALL).read_text(encoding="utf-8")
+    told = json.loads(made) | {"outcome": "cancelled", "detail": "\x00\x1b[2J \u202egone"}
+    (folder / CALL).write_text(json.dumps(told), encoding="utf-8")
+    page = call.page(folder)
+    assert r"\u0000\u001b[2J \u202egone" in page
+    assert not {"\x00", "\x1b", "\u202e"} & set(page)
 
 
 def test_an_index_is_made_of_the_calls_there_are(
