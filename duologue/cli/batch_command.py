@@ -4,7 +4,6 @@ A batch that goes on starts the first of its processes before anything else, so 
 what calls need at the same time. That is why the rest of it is imported later.
 """
 
-import asyncio
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 from duologue.batch.call_process import started_process
 from duologue.batch.store import has_calls
 from duologue.call.transport_registry import TRANSPORTS, find_transport
+from duologue.cli.signals import run_cancellable
 from duologue.cli.terminal import Terminal
 from duologue.folder.folder import TransportName
 from duologue.startup import importing
@@ -85,4 +85,4 @@ def batch(
                 started=started,
             )
 
-    sys.exit(asyncio.run(make()))
+    sys.exit(run_cancellable(make()))  # a batch that has begun does better than that

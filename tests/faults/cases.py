@@ -70,8 +70,9 @@ class Case:
             held = {ExitCode.GOAL_REACHED}
         if self.target is Target.DRIVER:
             return frozenset(self._of_driver(held))
-        if self.command is Command.UP:  # it starts again what died, until it is stopped
-            return frozenset({0})
+        if self.command is Command.UP:  # ends with its server
+            ended = self.target is Target.SERVER and self.fault is not Fault.PAUSE
+            return frozenset({0, ExitCode.SYSTEM} if ended else {0})
         if self.command is Command.BATCH:  # another attempt is made
             return frozenset(held)
         # A worker or server that is told to stop lets its calls come to their end.

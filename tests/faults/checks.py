@@ -10,7 +10,7 @@ import soundfile
 from duologue.call.outcome import COMPLETE
 from duologue.folder import folder
 from shared.endings import Outcome
-from tests.faults.cases import Case, Fault, Target
+from tests.faults.cases import Case, Command, Fault, Target
 
 SHORTEST_S = 10.0
 """A call of the harness's scenario that was held to its end is no shorter."""
@@ -22,6 +22,8 @@ CAUSES = {
     Target.SERVER: {Outcome.SERVER_LOST},
 }
 """What a call that was not held to its end may be said to have failed of."""
+OF_UP = CAUSES[Target.WORKER] | CAUSES[Target.SERVER]
+"""The same of a call on an `up` that was at fault: it has the workers, and the server."""
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ERROR = re.compile(r"^(duologue|error|Error)\b.*:", re.MULTILINE)
 
@@ -34,7 +36,7 @@ def wrong(case: Case, status: int | None, output: str, out: Path) -> Iterator[st
     if "Traceback (most recent call last)" in text:
         yield "a traceback"
     if case.target is Target.DRIVER and case.fault is Fault.DISK:
-        if "No space left" not in text:
+        if "No space left" not in text and "disk full:" not in text:
             yield "does not say that the disk is full"
         if len(ERROR.findall(text)) > 1:
             yield "more than one line tells of an error"
@@ -50,6 +52,7 @@ def wrong(case: Case, status: int | None, output: str, out: Path) -> Iterator[st
 
 def wrong_folder(path: Path, case: Case) -> Iterator[str]:
     """What is wrong with a call's folder."""
+    of_up = case.command is Command.UP and case.target is Target.DRIVER
     try:
         call = json.loads((path / folder.CALL).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -67,7 +70,7 @@ def wrong_folder(path: Path, case: Case) -> Iterator[str]:
         yield f"{path.name}: {call['outcome']} after {call['duration_s']:.1f} s, which is false"
     if call["outcome"] in COMPLETE:
         yield from _false(path)
-    elif call["outcome"] not in CAUSES[case.target]:
+    elif call["outcome"] not in (OF_UP if of_up else CAUSES[case.target]):
         yield f"{path.name}: the {case.target} was at fault, not {call['outcome']}"
     if call["outcome"] not in COMPLETE and not call["detail"]:
         yield f"{path.name}: {call['outcome']} without a cause"

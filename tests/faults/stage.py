@@ -24,8 +24,8 @@ from tests.faults.checks import wrong
 from tests.faults.terminal import Terminal, events
 
 CALL_S = 15
-UNTIL_MOMENT_S = 90.0
-UNTIL_END_S = 90.0
+UNTIL_MOMENT_S = 240.0
+UNTIL_END_S = 180.0
 PAUSE_S = 20.0
 ROOM_GONE_WITHIN_S = 60.0
 LEFT_S = 15.0
@@ -142,6 +142,7 @@ class _Stage:
     def fault(self, watched: Terminal) -> str | None:
         """Do it; what kept it from being done."""
         fault, target = self.case.fault, self.case.target
+        watched.look()
         pid = watched.process.pid if target is Target.DRIVER else watched.child(WORDS[target])
         if pid is None:
             return f"there is no {target}"
