@@ -49,7 +49,8 @@ def test_a_scenario_that_was_built_is_called(tmp_path: Path) -> None:
     )
     call = duologue.call(scenario, transport="direct", out=tmp_path)
     assert (call.scenario, call.persona, call.business) == ("hello", "Ana Lima", "internet")
-    assert (call.outcome, call.succeeded) == (Outcome.TURN_LIMIT, True)
+    # The turns end before the agent can answer.
+    assert (call.outcome, call.succeeded) == (Outcome.TURN_LIMIT, False)
     assert call.audio("customer").any()
 
 
