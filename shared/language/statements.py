@@ -32,6 +32,8 @@ _ASSURANCES = re.compile(
     r"(?: about(?: that| it| a thing))?|not at all|never mind|why not"
     r"|if i (?:am not mistaken|see (?:it|this|that) (?:right|correctly))"
     r"|if you (?:look|check)|could not be (?:happier|easier)"
+    r"|(?:i|we) can (?:now |also |gladly |happily )?(?:see|confirm|assure you|tell you|say)"
+    r"(?: here| now)?(?: that)?(?! if| whether| when| how| what| why)"
     r"|as (?:you )?(?:asked|requested|wished|wanted|promised|agreed))(?= )"
 )
 """What has a "no" or an "if" in it, and denies nothing."""

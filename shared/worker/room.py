@@ -22,7 +22,7 @@ from shared.spec import CallSpec, Mode, Peer, PeerKind, Role
 from shared.steady_time import steady_time
 from shared.worker import diagnosis
 from shared.worker.bus import RoomBus
-from shared.worker.link import Link
+from shared.worker.linked_peer import Link
 from shared.worker.linking import RoomGone, find_peer, room_options
 from shared.worker.microphones import Microphones
 from shared.worker.notice import Notices

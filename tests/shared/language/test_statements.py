@@ -33,6 +33,7 @@ We managed to have it cancelled in time.
 I am happy to say that it has been cancelled.
 I can confirm that your order is cancelled.
 I can see that it was cancelled on Monday.
+I can see that twenty dollars for your order was cancelled already.
 Let me see. Yes, it is cancelled.
 It was not cancelled before, but it is cancelled now.
 I could not find your e-mail, but I have cancelled the order.
