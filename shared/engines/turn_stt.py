@@ -43,6 +43,8 @@ ASKED_S = 0.5
 """Silence from which on a service is asked for the words, which costs something each time."""
 STALLED_S = 1.0
 """A turn ends when no audio came for so long: a muted track may send nothing at all."""
+LOOK_S = 0.1
+"""How often it is looked for audio meanwhile."""
 ROUNDING_S = 1e-6
 
 
@@ -190,12 +192,16 @@ class TurnStream(stt.RecognizeStream):
 
     async def _next_event(self) -> VADEvent | None:
         """The VAD's next event; None when there will be none."""
+        looks = 0
         while True:
             try:
-                async with asyncio.timeout(STALLED_S if self._turn_s else None):
+                async with asyncio.timeout(LOOK_S if self._turn_s else None):
                     return await self._events.recv()
             except TimeoutError:
-                await self._end_now()
+                # Looks count, not time: what holds this loop up holds up the windows, too.
+                looks += 1
+                if looks * LOOK_S >= STALLED_S:
+                    await self._end_now()
             except utils.aio.ChanClosed:
                 return None
 
