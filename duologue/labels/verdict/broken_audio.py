@@ -16,7 +16,7 @@ from duologue.folder import event_log
 from duologue.labels import placement
 from duologue.labels.activity import FRAME_S, Mask, loudness_of, voiced
 from duologue.labels.transcript.transcript import Transcript, Turn, TurnFlaw
-from shared.events import Said, Started
+from shared.events import DriverAway, Said, Started
 from shared.spec import CallSpec, Role
 
 T = TypeVar("T", bound=np.generic)
@@ -69,6 +69,7 @@ def broken(folder: Path, spec: CallSpec, call: Transcript) -> Iterator[Broken]:
         yield Broken("the channels of the two sides are exchanged")
         return
     yield from _begun_before(folder, spec, call)
+    yield from _recorder_away(folder)
     placed = placement.read(folder)
     for role in Role:
         if placed.exact or role in placed.offsets_s:
@@ -111,6 +112,12 @@ def _begun_before(folder: Path, spec: CallSpec, call: Transcript) -> Iterator[Br
     for role in reporting:
         if role not in begun and any(turn.role is role for turn in call.turns):
             yield Broken(f"the recording begins when {role} was speaking already")
+
+
+def _recorder_away(folder: Path) -> Iterator[Broken]:
+    """Seconds in which nobody was there to receive; WebRTC fills them, and counts none as lost."""
+    for entry in event_log.read(folder, DriverAway):
+        yield Broken(f"the recorder was away for {entry.payload.away_s:.1f} s")
 
 
 def _late_s(claims: Sequence[_Claim], mask: Mask) -> float:

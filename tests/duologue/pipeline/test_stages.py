@@ -19,6 +19,7 @@ from shared.endings import Fault, Outcome
 from shared.events import (
     CallEnded,
     DeskChanged,
+    DriverAway,
     Heard,
     Heartbeat,
     Payload,
@@ -63,6 +64,7 @@ def record(
     begun: bool = True,
     answer: tuple[float, float] | None = None,
     tool_of: str | None = None,
+    away_s: float = 0.0,
 ) -> None:
     """Support: "Hello." from 1 to 2 s; customer: "Hi there." from 2.5 to 4 s; an answer or none."""
     support = [(1.0, 2.0), *([answer] if answer else [])]
@@ -83,6 +85,8 @@ def record(
     emit(log, Heard(text="hi where", **spoken("support", 2.6, 4.0)), "support", 4.3)
     if tool_of:
         emit(log, ToolCalled(tool="find", arguments={}, output="", is_error=False), tool_of, 5.0)
+    if away_s:
+        emit(log, DriverAway(away_s=away_s), "driver", 5.5)
     emit(log, CallEnded(outcome=Outcome.COMPLETED, fault=None, detail=""), "driver", 5.9)
     none = dict.fromkeys(Role, 0.0)
     recorded = RecordingEnded(duration_s=6.0, inserted_s=none, cut_s=none, concealed_s=none)
@@ -126,6 +130,14 @@ def test_a_recording_that_begins_in_the_middle_of_a_conversation_is_not_valid(
     assert "the recording begins when customer was speaking already" in [
         finding.detail for finding in measured.findings
     ]
+
+
+def test_a_recording_whose_recorder_was_away_for_seconds_is_not_valid(tmp_path: Path) -> None:
+    record(tmp_path, away_s=2.5)
+    label(tmp_path)
+    measured = metrics.read(tmp_path)
+    assert not measured.valid
+    assert "the recorder was away for 2.5 s" in [finding.detail for finding in measured.findings]
 
 
 def test_the_tools_that_the_support_agent_used_are_known_to_the_metrics(tmp_path: Path) -> None:
