@@ -7,6 +7,7 @@ from shared.language.as_heard import normalize, phrase, sentences
 from shared.language.statements import is_question
 
 _OR = re.compile(r",\s*(?:or\s+)?|\s+or\s+", re.IGNORECASE)
+_YES_OR_NO = re.compile(r" (?:yes|no|not) $")
 _SMALL = frozenset({
     "a", "an", "the", "is", "are", "it", "this", "that", "for", "to", "of", "in", "on", "at", "and",
     "or", "would", "could", "can", "do", "you", "your", "we", "i", "me", "prefer", "like", "want",
@@ -73,6 +74,8 @@ _FAMILIES = tuple(
 def options(text: str) -> list[str]:
     """What the last list of choices in `text` has, as words; empty if there is none.
 
+    "Is that a yes, or a no?" leaves none.
+
     Example:
         >>> options("Would you prefer Monday or Tuesday?")
         [' would you prefer monday ', ' tuesday ']
@@ -82,7 +85,8 @@ def options(text: str) -> list[str]:
     for part in reversed(parts):
         if asks and " or " in phrase(part):
             found = [phrase(option) for option in _OR.split(part.strip(" .?!"))]
-            return [option for option in found if option.strip()]
+            if not any(map(_YES_OR_NO.search, found)):
+                return [option for option in found if option.strip()]
     return []
 
 

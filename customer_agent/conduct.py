@@ -30,6 +30,8 @@ BETWEEN_SENTENCES_S = 0.09
 """A silence that long, as the VAD sees it, is a pause of the agent's."""
 BETWEEN_SOUNDS_S = 0.1
 """A longer silence of the agent may be the end of its turn, into which nothing can be said."""
+BARGE_INS = 3
+"""In a call: who says the same into every turn is no caller any more."""
 NOTICED_S = 1.0
 """A silence cut shorter than this was none: the reply was prepared again."""
 
@@ -52,6 +54,8 @@ class Conduct:
         """How often the agent began to speak."""
         self._took_over_at: float | None = None
         """When it last spoke into a turn of the agent to have one itself."""
+        self._barge_ins = 0
+        """How often it did so."""
         self._agent_silence_s = 0.0
         """How long nothing was heard of the agent, who may have finished."""
         self._goes_on = asyncio.Event()
@@ -119,7 +123,7 @@ class Conduct:
         if self._speaking_into and not self._speaking_into.done():
             return
         barge_in, backchannel = self._behaviours.barge_in, self._behaviours.backchannel
-        if self._draws(Behaviour.BARGE_IN, self._stretches):
+        if self._barge_ins < BARGE_INS and self._draws(Behaviour.BARGE_IN, self._stretches):
             into = self._speak_into(Behaviour.BARGE_IN, barge_in.after_s, barge_in.say)
         elif self._draws(Behaviour.BACKCHANNEL, self._stretches):
             text = self._random(Behaviour.BACKCHANNEL, -self._stretches).choice(BACKCHANNELS)
@@ -151,6 +155,7 @@ class Conduct:
         began_at = time.time()
         if behaviour is Behaviour.BARGE_IN:
             self._took_over_at = began_at
+            self._barge_ins += 1
         self._speaking = True
         try:
             # Else it would wait until the agent is silent. No part of the dialogue: that goes on as

@@ -135,11 +135,13 @@ class Talk:
         asking = question
         for _ in range(ATTEMPTS):
             heard = yield from self.ask(asking)
-            # Nobody agrees to a question that was not put.
-            agreed = None if heard.cut_off else yes_or_no(heard.text)
+            # Nobody agrees to a question that was not put, nor by a yes that is taken back.
+            doubtful = heard.cut_off or _RATHER.search(phrase(heard.text))
+            agreed = None if doubtful else yes_or_no(heard.text)
             if agreed is not None:
                 return agreed
-            asking = f"Sorry, I did not catch that. {question} Please say yes or no."
+            # "Yes or no" is heard as "yes or number"; with articles it is heard right.
+            asking = f"Sorry, is that a yes, or a no? {question}"
         return False
 
     def choose(self, question: str, options: Mapping[str, tuple[str, ...]]) -> Dialogue[str | None]:

@@ -81,6 +81,14 @@ def test_a_barge_in_stops_the_agent_which_says_again_what_it_had_to_say(
     assert made.metrics.interaction.tau_voice.yield_rate.rate == 1.0
 
 
+def test_who_always_barges_in_does_so_three_times_and_the_call_goes_on(
+    place: Callable[[CallSpec], CallResult],
+) -> None:
+    made = place(behaving(barge_in={"probability": 1, "after_s": 1.0}))
+    assert made.metrics.task_success, made.metrics.findings
+    assert len(turns(made.folder, Behaviour.BARGE_IN)) == 3
+
+
 def test_a_backchannel_takes_no_turn(place: Callable[[CallSpec], CallResult]) -> None:
     made = place(behaving(backchannel={"probability": 1, "after_s": 1.0}))
     assert made.metrics.task_success, made.metrics.findings

@@ -5,14 +5,24 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from typing import NamedTuple
 
 from livekit import rtc
-from livekit.agents import Agent, AgentSession, ModelSettings, llm, stt
+from livekit.agents import (
+    Agent,
+    AgentSession,
+    AgentStateChangedEvent,
+    ModelSettings,
+    llm,
+    stt,
+)
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 from livekit.agents.utils import is_given
 
 from shared import engines
-from shared.language.as_heard import is_backchannel, is_listening_sound
+from shared.language.as_heard import is_assent, is_backchannel, is_listening_sound
 from shared.side.dialogue import REVIVE
 from shared.side.line import Line
+
+EARLY_S = 0.3
+"""A "yeah" that begins so long before we have finished was said to what is not put yet."""
 
 
 class TimedWord(NamedTuple):
@@ -37,6 +47,8 @@ class CallAgent(Agent):
         """Its words with their times, from a synthesizer that knows them."""
         self.words_at = 0.0
         """When a word was recognized last, be it of a backchannel, in seconds since the epoch."""
+        self._finished_at = 0.0
+        """When we last finished speaking, in seconds since the epoch."""
 
     async def open(self) -> None:
         """Begin to speak first; the limits of a call hold while it does."""
@@ -50,20 +62,34 @@ class CallAgent(Agent):
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncGenerator[stt.SpeechEvent | str, None]:
         """Hear the other side, but for backchannels into our own turn, which take no turn."""
-        into_ours = False
-        async for event in Agent.default.stt_node(self, audio, model_settings):
-            if isinstance(event, stt.SpeechEvent):
-                speaking = self.session.agent_state == "speaking"
-                if event.type is stt.SpeechEventType.START_OF_SPEECH:
-                    into_ours = speaking
-                heard = event.alternatives[0].text if event.alternatives else ""
-                if heard:
-                    self.words_at = time.time()
-                # Once we have finished, a "yes" is an answer.
-                listens = is_backchannel if speaking else is_listening_sound
-                if heard and into_ours and listens(heard):
-                    continue
-            yield event
+        into_ours, began_at = False, 0.0
+        self.session.on("agent_state_changed", self._on_state)
+        try:
+            async for event in Agent.default.stt_node(self, audio, model_settings):
+                if isinstance(event, stt.SpeechEvent):
+                    if event.type is stt.SpeechEventType.START_OF_SPEECH:
+                        into_ours = self.session.agent_state == "speaking"
+                        began_at = time.time()
+                    heard = event.alternatives[0].text if event.alternatives else ""
+                    if heard:
+                        self.words_at = time.time()
+                    if heard and into_ours and self._only_listens(heard, began_at):
+                        continue
+                yield event
+        finally:
+            self.session.off("agent_state_changed", self._on_state)
+
+    def _on_state(self, event: AgentStateChangedEvent) -> None:
+        if event.old_state == "speaking":
+            self._finished_at = time.time()
+
+    def _only_listens(self, heard: str, began_at: float) -> bool:
+        """Whether what was begun into our turn says no more than that somebody listens."""
+        if self.session.agent_state == "speaking":
+            return is_backchannel(heard)
+        # Right at our end a "yes" is an answer, and before it no consent.
+        early = self._finished_at - began_at > EARLY_S
+        return is_assent(heard) if early else is_listening_sound(heard)
 
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings

@@ -132,4 +132,5 @@ async def test_what_was_handed_on_is_not_brought_up_again() -> None:
 def test_options_are_what_stands_around_the_or() -> None:
     assert options("A lamp, a rug, or a chair?") == [" a lamp ", " a rug ", " a chair "]
     assert options("Do you have a lamp?") == []
+    assert options("Sorry, is that a yes, or a no? Shall I send a new lamp for free?") == []
     assert topic(options(TOPICS), "I want to cancel.") == "a cancellation"

@@ -220,6 +220,17 @@ async def test_an_interrupted_question_is_asked_again_without_counting() -> None
     assert again == "I can help you with that. Could you tell me your order number, please?"
 
 
+async def test_a_yes_that_is_taken_back_is_asked_for_again() -> None:
+    side = support()
+    await side.turn()
+    asked = await say_to(side, "I do not know. The moon is full.")
+    asked = await say_to(side, "And the sea is wide.")
+    asked = await say_to(side, "And the sky is blue.")
+    assert asked.endswith("Shall I have a colleague call you back?")
+    again = await say_to(side, "Yes. No, wait.")
+    assert again == "Sorry, is that a yes, or a no? Shall I have a colleague call you back?"
+
+
 async def test_a_silent_line_is_revived_with_the_last_question() -> None:
     side = support()
     await side.turn()
