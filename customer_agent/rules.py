@@ -267,6 +267,9 @@ class Caller:
             if fact is None:
                 told.append(f"I am sorry, I do not have the {noun}.")
                 continue
+            if key == "name" and (spelling := self._spelling(text)):
+                told.append(spelling)
+                continue
             if key in self._sayings:
                 told.append(self._sayings[key])
                 continue
@@ -274,9 +277,6 @@ class Caller:
             aloud = self._aloud(fact)
             one = self._manner.fact(noun, aloud, alone=len(asked) == 1)
             told.append(f"It is {aloud}." if again else one)
-            if key == "name" and " spell " in phrase(text):
-                last = fact.written.rsplit(maxsplit=1)[-1]
-                told.append(f"{last} is spelled {self._manner.letters(last)}.")
             self._given.add(key)
         return " ".join(told)
 
@@ -312,6 +312,19 @@ class Caller:
         picked = topic(choices, " ".join((state.goal.say, *state.goal.met_when)))
         state.raised += bool(picked)
         return picked
+
+    def _spelling(self, text: str) -> str:
+        """The name letter by letter, as far as `text` asks for that; else empty."""
+        if " spell " not in phrase(text):
+            return ""
+        asked = text.lower()
+        full = self._facts["name"].written
+        first, *_, last = full.split() * 2
+        names = [first] if "first name" in asked else [last]
+        if re.search(r"\b(?:full|whole|and last) name", asked):
+            names = [first, last]
+        lead = "" if re.search(r"\b(?:first|last) name", asked) else f"My name is {full}. "
+        return lead + " ".join(f"{name} is spelled {self._manner.letters(name)}." for name in names)
 
     def _aloud(self, fact: TypedFact) -> str:
         """A fact as this caller says it."""

@@ -33,11 +33,14 @@ from support_agent.desk import Desk, Rows
 from support_agent.expectations import Flaw, find_flaws
 from support_agent.identity import (
     IdentifiedCaller,
+    SaidName,
+    find_named,
     is_named,
     named,
     not_found,
     one_digit_apart,
     result,
+    unclear,
 )
 from support_agent.registry import (
     business_folder,
@@ -48,7 +51,7 @@ from support_agent.registry import (
     resolve_business,
 )
 from support_agent.rules import dialogue
-from support_agent.slots import DATE_OF_BIRTH, NAME, Slot, SlotKind
+from support_agent.slots import DATE_OF_BIRTH, NAME, SPELLED_NAME, Slot, SlotKind
 from support_agent.stock import made_up_code, one_digit_off, read_stock, sound_alike, unlike
 from support_agent.talk import ATTEMPTS, Problem, Procedure, Talk
 
@@ -56,6 +59,7 @@ __all__ = [
     "ATTEMPTS",
     "DATE_OF_BIRTH",
     "NAME",
+    "SPELLED_NAME",
     "Business",
     "Desk",
     "Dialogue",
@@ -68,6 +72,7 @@ __all__ = [
     "Result",
     "Row",
     "Rows",
+    "SaidName",
     "Slot",
     "SlotKind",
     "Talk",
@@ -83,6 +88,7 @@ __all__ = [
     "digits_aloud",
     "digits_of",
     "find_flaws",
+    "find_named",
     "full_date_aloud",
     "function_tool",
     "identifying_tools",
@@ -106,5 +112,6 @@ __all__ = [
     "sound_alike",
     "tell",
     "time_aloud",
+    "unclear",
     "unlike",
 ]

@@ -26,6 +26,8 @@ class Identification(NamedTuple):
 
     slots: tuple[Slot, ...]
     tool: str
+    doubts: tuple[Slot, ...] = ()
+    """What the tool may ask for besides, where it is not sure: the spelling of a name."""
 
 
 def no_neighbours(_: Rows) -> Rows:
@@ -66,7 +68,8 @@ class Business(NamedTuple):
 
     def slots(self) -> tuple[Slot, ...]:
         """All that callers are asked for, each once."""
-        return tuple(dict.fromkeys((*self.identity(), *self.asks)))
+        doubts = (slot for way in self.identifications for slot in way.doubts)
+        return tuple(dict.fromkeys((*self.identity(), *doubts, *self.asks)))
 
     def talk(self) -> Talk:
         """A conversation with a caller, before its first word."""

@@ -12,7 +12,7 @@ from shared.language.as_heard import is_goodbye, phrase, yes_or_no
 from shared.side.dialogue import Dialogue, call, listen, say, tell
 from support_agent.business import Business, Identification
 from support_agent.greeting import greeting
-from support_agent.slots import Slot, SlotKind
+from support_agent.slots import NAME, Slot, SlotKind
 from support_agent.talk import ATTEMPTS, NOTHING_MORE, CallerLeaves, Problem
 
 _WHAT_ELSE = "Could you tell me in a few words what else I can do for you?"
@@ -35,6 +35,8 @@ class _Call:
     def __init__(self, business: Business, *, opens: bool) -> None:
         self._business, self._opens = business, opens
         self._talk = business.talk()
+        self._names_missed = 0
+        """How often nobody of the caller's name was found."""
 
     def hold(self) -> Dialogue[None]:
         """The whole call."""
@@ -114,17 +116,16 @@ class _Call:
         return False
 
     def _identify_by(self, way: Identification) -> Dialogue[bool]:
-        again: list[Slot] = []
         for _ in range(ATTEMPTS):
-            if again:
-                yield from self._ask_again(again)
             # Twice, for while one is asked for another may be taken back.
             for slot in (*way.slots, *way.slots):
                 if slot.name not in self._talk.facts and not (yield from self._talk.fill(slot)):
                     return False
-            found, again = yield from self._look_up(way)
+            found, missed = yield from self._look_up(way)
             if found:
                 return True
+            if not (yield from self._ask_again(way, missed)):
+                return False
         return False
 
     def _look_up(self, way: Identification) -> Dialogue[tuple[bool, list[Slot]]]:
@@ -133,27 +134,47 @@ class _Call:
         first = way.slots[0]
         # Another reading of a code costs the caller nothing; more than two are guesses.
         for reading in self._talk.facts[first.name][:2]:
-            arguments = {slot.name: self._talk.facts[slot.name][0] for slot in way.slots}
+            known = [*way.slots, *(slot for slot in way.doubts if slot.name in self._talk.facts)]
+            arguments = {slot.name: self._talk.facts[slot.name][0] for slot in known}
             result = yield from call(way.tool, **(arguments | {first.name: reading}))
             if result.data.get("found"):
                 self._talk.record = result.data
+                self._talk.asked.clear()
                 self._talk.facts[first.name] = (reading,)
                 return True, []
             if not again:
-                again = [slot for slot in way.slots if slot.name in result.data.get("again", ())]
+                asked = result.data.get("again", ())
+                again = [slot for slot in (*way.slots, *way.doubts) if slot.name in asked]
         return False, again or list(way.slots)
 
-    def _ask_again(self, slots: Sequence[Slot]) -> Dialogue[None]:
-        """Say what could not be found, and ask for it in one question."""
+    def _ask_again(self, way: Identification, missed: Sequence[Slot]) -> Dialogue[bool]:
+        """Ask for what did not lead to the caller; False if it was asked for often enough.
+
+        What of a name is in doubt is to be spelled, and a name that was missed twice.
+        """
+        self._names_missed += NAME in missed
+        spelling = [slot for slot in way.doubts if slot in missed]
+        if NAME in missed and self._names_missed == ATTEMPTS - 1:
+            spelling = list(way.doubts)
+        if spelling:
+            for slot in spelling:
+                self._talk.facts.pop(slot.name, None)
+                if not (yield from self._talk.fill(slot)):
+                    return False
+            return True
+        slots = [slot for slot in missed if self._talk.asked[slot.name] < ATTEMPTS]
+        if not slots:
+            return False
         read_back = " ".join(slot.read_back(self._talk.facts[slot.name][0]) for slot in slots)
         if slots[0].kind is SlotKind.NAME:
             read_back = f"anybody {read_back}"
-        for slot in slots:
-            del self._talk.facts[slot.name]
+        for slot in (*slots, *way.doubts):
+            self._talk.facts.pop(slot.name, None)
         yield from self._talk.ask(
             f"I am sorry, I could not find {read_back}. Could you tell me {_once_more(slots)}?",
             slots,
         )
+        return True
 
     def _farewell(self) -> Dialogue[None]:
         """Say goodbye, and stay on the line for whatever still comes.

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.language.as_heard import codes, dates, normalize, phrase, sentences
-from shared.language.spelling import spelled
+from shared.language.spelling import letters_aloud, spelled
 from shared.language.to_say import digits_aloud, full_date_aloud
 
 
@@ -19,6 +19,8 @@ class SlotKind(StrEnum):
     """A person's name."""
     DATE = "date"
     """A date with its year, such as one of birth; its value is ISO 8601."""
+    SPELLING = "spelling"
+    """The letters of a name."""
 
 
 class Slot(NamedTuple):
@@ -38,6 +40,8 @@ class Slot(NamedTuple):
 
     def read_back(self, value: str) -> str:
         """The value in a sentence about it."""
+        if self.kind is SlotKind.SPELLING:
+            return self.under.format(letters_aloud(value))
         if self.kind is SlotKind.DATE:
             return self.under.format(full_date_aloud(value))
         return self.under.format(digits_aloud(value) if self.kind is SlotKind.CODE else value)
@@ -50,6 +54,14 @@ DATE_OF_BIRTH = Slot(
     noun="your date of birth",
     under="anybody born on {}",
 )
+FIRST_NAME = Slot(
+    name="first_name", kind=SlotKind.SPELLING, noun="your first name", under="spelled {}"
+)
+LAST_NAME = Slot(
+    name="last_name", kind=SlotKind.SPELLING, noun="your last name", under="spelled {}"
+)
+SPELLED_NAME = (FIRST_NAME, LAST_NAME)
+"""What is asked of somebody whose name was not quite heard."""
 
 _NAME_LEAD = re.compile(
     r"^(?:(?:um+|uh+|er+|oh|ah|well|so|hi|hello|yes|yeah|sure|okay|ok|no|sorry|of course|certainly"
@@ -93,6 +105,8 @@ def read_slots(
             values[slot.name] = (name,)
         elif slot.kind is SlotKind.DATE and (heard := dates(text)):
             values[slot.name] = heard
+        elif slot.kind is SlotKind.SPELLING and slot in asked and (letters := spelled(text)):
+            values[slot.name] = (letters,)
     return values
 
 

@@ -89,6 +89,8 @@ class Talk:
         """What the look-up returned that identified the caller; None before that."""
         self.facts: dict[str, tuple[str, ...]] = {}
         """What the caller said, by slot; several readings if it was not clear."""
+        self.asked: Counter[str] = Counter()
+        """How often the caller was asked for a fact since it was found last, by slot."""
         self.waiting: list[Problem] = []
         """What the caller raised and is not worked off yet, in order."""
         self.current: Problem | None = None
@@ -114,6 +116,7 @@ class Talk:
         Raises:
             CallerLeaves: The caller says goodbye.
         """
+        self.asked.update(slot.name for slot in asked)
         heard = yield from say(question)
         if asked and is_assent(heard.text):
             # "Sure" is no fact; the fact comes next.
@@ -279,8 +282,9 @@ class Talk:
 
     def fill(self, slot: Slot) -> Dialogue[bool]:
         """Ask for one fact; False if the caller does not have it or cannot make it understood."""
-        question = f"Could you tell me {slot.noun}, please?"
-        for _ in range(ATTEMPTS):
+        spell = slot.kind is SlotKind.SPELLING
+        question = f"Could you {'spell' if spell else 'tell me'} {slot.noun}, please?"
+        while self.asked[slot.name] < ATTEMPTS:
             heard = yield from self.ask(question, (slot,))
             if slot.name in self.facts:
                 return True
@@ -288,7 +292,8 @@ class Talk:
                 return False
             if not heard.cut_off:
                 slowly = " slowly, digit by digit" if slot.kind is SlotKind.CODE else " again"
-                question = f"Sorry, I did not catch that. Could you tell me {slot.noun}{slowly}?"
+                ask = "spell" if spell else "tell me"
+                question = f"Sorry, I did not catch that. Could you {ask} {slot.noun}{slowly}?"
         return False
 
 

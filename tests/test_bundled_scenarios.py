@@ -86,7 +86,7 @@ async def test_a_scenario_can_be_played_by_somebody_else(scenario: Scenario) -> 
         ("cancelled-in-time", ("orders", 0, "status", "shipped"), Check.NOT_DONE),
         ("shipped-not-cancelled", ("orders", 0, "status", "processing"), Check.FORBIDDEN_DONE),
         ("charged-once", ("charges", 0, "status", "refunded"), Check.NOT_SAID),
-        ("somebody-elses-order", ("customers", 0, "name", "Greg Hallorann"), Check.FORBIDDEN_DONE),
+        ("somebody-elses-order", ("customers", 0, "name", "Gregor Haloran"), Check.FORBIDDEN_DONE),
         ("order-number-lost", ("customers", 0, "postcode", "94121"), Check.NOT_DONE),
         ("delivered-but-not-there", ("orders", 0, "status", "delayed"), Check.DESK),
     ],
@@ -103,8 +103,8 @@ async def test_another_desk_loses_the_scenario(
     ("scenario", "rule", "broken", "found"),
     [
         ("charged-once", "refunds.refundable", lambda charges: charges, Check.FORBIDDEN_DONE),
-        ("somebody-elses-order", "tools.is_named", lambda *_: True, Check.DESK),
-        ("order-number-lost", "tools.named", lambda *_: [], Check.NOT_DONE),
+        ("somebody-elses-order", "tools.unclear", lambda *_: (), Check.DESK),
+        ("order-number-lost", "tools.find_named", lambda *_: (None, ()), Check.NOT_DONE),
         ("late-and-charged-twice", "refunds.DUPLICATE_WITHIN_DAYS", -1, Check.DESK),
     ],
 )

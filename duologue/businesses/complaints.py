@@ -126,12 +126,12 @@ def _tools(folder: Path, tools: Tools) -> Iterator[Complaint]:
 
 def _identifications(business: Business, tools: Tools) -> Iterator[Complaint]:
     where = "BUSINESS.identifications"
-    for slots, name in business.identifications:
+    for slots, name, doubts in business.identifications:
         if name not in tools:
             yield Complaint(where, f"no tool {name!r}", f"there are {', '.join(tools)}")
             continue
         arguments = inspect.signature(tools[name]).parameters
-        for slot in slots:
+        for slot in (*slots, *doubts):
             if slot.name not in arguments:
                 cure = f"it takes {', '.join(arguments)}; call the slot or the argument likewise"
                 yield Complaint(where, f"{name} takes no {slot.name!r}", cure)

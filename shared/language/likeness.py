@@ -1,6 +1,7 @@
 """Names as they are heard: compared by spelling and by sound, for a recogniser misspells them."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from shared.language.edits import edit_distance
@@ -25,16 +26,16 @@ _TITLES = frozenset({
 })  # fmt: skip
 
 
+@lru_cache(maxsize=4096)  # a dialogue is replayed at every turn, over the same texts
 def likeness(heard: str, name: str) -> float:
     """How likely it is that `heard` says `name`, 0 to 1; `heard` may have more words around it."""
-    wanted = _words(name)
-    words = _words(heard)
-    if not wanted or not words:
+    wanted, said = words(name), words(heard)
+    if not wanted or not said:
         return 0.0
     best = 0.0
     for length in range(max(1, len(wanted) - 1), len(wanted) + 2):
-        for start in range(max(1, len(words) - length + 1)):
-            best = max(best, _alike(words[start : start + length], wanted))
+        for start in range(max(1, len(said) - length + 1)):
+            best = max(best, alike(said[start : start + length], wanted))
     return best
 
 
@@ -46,13 +47,15 @@ def sound(word: str) -> str:
     return word
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """The words of a name, without accents, apostrophes and titles, lower case."""
     found = re.findall(r"[a-z]+", plain(text).lower().replace("'", ""))
     # A title is no name, and few say it; what is nothing but a title stays.
     return [word for word in found if word not in _TITLES] or found
 
 
-def _alike(heard: list[str], name: list[str]) -> float:
+def alike(heard: Sequence[str], name: Sequence[str]) -> float:
+    """How likely it is that these words, and no others, say a name, 0 to 1."""
     spelling = _similarity("".join(heard), "".join(name))
     by_sound = _similarity("".join(map(sound, heard)), "".join(map(sound, name)))
     return (spelling + by_sound) / 2

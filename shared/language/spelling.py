@@ -16,7 +16,9 @@ NATO = {
 }  # fmt: skip
 """The words that stand for letters, by letter, lower case."""
 _NATO_WORDS = {word.lower().replace("-", ""): letter for letter, word in NATO.items()} | {
-    "alfa": "a", "juliett": "j", "juliette": "j", "whisky": "w", "fox": "f",
+    "alfa": "a", "alf": "a", "eco": "e", "aco": "e", "fox": "f", "foxtra": "f", "gulf": "g",
+    "juliett": "j", "juliette": "j", "lema": "l", "lena": "l", "mic": "m", "oskar": "o",
+    "romel": "r", "tendo": "t", "tando": "t", "whisky": "w",
 }  # fmt: skip
 _MARKS = {"'": "apostrophe", "-": "hyphen"}
 _SOUNDS_LIKE = {
@@ -89,6 +91,8 @@ def _run_at(tokens: Sequence[str], start: int) -> tuple[str, bool, int]:
             letters += _NATO_WORDS.get(token, token)
             single, position = single or len(token) == 1, position + 1
             position = _skip_example(tokens, position, letters[-1])
+        elif tokens[position].isupper() and len(token) + len(letters) > 2:  # run together: "AM INA"
+            letters, single, position = letters + token, True, position + 1
         elif len(letters) > 1 and single and token in _SOUNDS_LIKE:
             letters, position = letters + _SOUNDS_LIKE[token], position + 1
         elif letters and token in _INSIDE:

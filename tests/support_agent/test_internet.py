@@ -110,8 +110,8 @@ def all_slots(own: InternetTools, _: Row) -> list[Row]:
     return sorted(own._desk.find("slots", postcode="30341"), key=lambda slot: str(slot["day"]))
 
 
-def always(*_: object) -> bool:
-    return True
+def nothing(*_: object) -> tuple[str, ...]:
+    return ()
 
 
 def agrees_for_the_caller(_: Talk, __: str) -> Dialogue[bool]:
@@ -127,7 +127,7 @@ def calls_back(_: Talk, about: str) -> Dialogue[None]:
     ("label", "owner", "name", "instead"),
     [
         ("early-downgrade-refused", InternetTools, "_require_term_over", no_rule),
-        ("not-the-account-holder", tools, "is_named", always),
+        ("not-the-account-holder", tools, "unclear", nothing),
         ("wrong-bill-then-slow-line", tools, "_excess", credits_everything),
         ("wrong-bill-then-slow-line", tools, "_excess", lambda _: 0),
         ("visit-moved-to-monday", InternetTools, "_free_slots", all_slots),

@@ -85,7 +85,7 @@ async def identified(**changed: Any) -> tuple[Counter, Desk]:
     return tools, desk
 
 
-@pytest.mark.parametrize("name", ["Yash Patel", "Josh Battle", "yes Patel", "it is Yash Patell"])
+@pytest.mark.parametrize("name", ["Yash Patel", "Josh Battle", "it is Yash Patell"])
 async def test_an_account_is_found_by_its_number_and_a_name_as_heard(name: str) -> None:
     tools, _ = open_provider()
     assert (await tools.use("find_account", "204518", name))["customer"] == "Yash Patel"

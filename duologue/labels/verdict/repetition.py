@@ -117,5 +117,7 @@ _REQUEST = re.compile(
 
 def _asks_for(sentence: str, slot: Slot) -> bool:
     words = phrase(sentence)
+    if " spell " in words:  # how a name is written is not the name
+        return False
     noun = " name " if slot.kind is SlotKind.NAME else phrase(slot.noun.removeprefix("your "))
     return noun in words and bool(_REQUEST.search(words)) and "could not" not in words

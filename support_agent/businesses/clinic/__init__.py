@@ -15,7 +15,7 @@ from support_agent.businesses.clinic.procedures import (
 from support_agent.businesses.clinic.stock import STOCK, neighbours
 from support_agent.businesses.clinic.tools import ClinicTools
 from support_agent.signs import CALL_OFF, MOVE, NEED_NOT, PERSON, then
-from support_agent.slots import DATE_OF_BIRTH, NAME, Slot, SlotKind
+from support_agent.slots import DATE_OF_BIRTH, NAME, SPELLED_NAME, Slot, SlotKind
 from support_agent.talk import Problem
 
 PATIENT_NUMBER = Slot(
@@ -49,8 +49,8 @@ BUSINESS = Business(
     policy=read_text(__package__, "policy.md"),
     tools=ClinicTools,
     identifications=(
-        Identification((DATE_OF_BIRTH, NAME), "find_patient"),
-        Identification((PATIENT_NUMBER, NAME), "find_patient_by_number"),
+        Identification((DATE_OF_BIRTH, NAME), "find_patient", SPELLED_NAME),
+        Identification((PATIENT_NUMBER, NAME), "find_patient_by_number", SPELLED_NAME),
     ),
     problems=(
         Problem(

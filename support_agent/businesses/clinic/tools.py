@@ -6,7 +6,14 @@ from livekit.agents import ToolError, function_tool
 
 from shared.values import Row, Value
 from support_agent.desk import Desk
-from support_agent.identity import IdentifiedCaller, named, not_found, one_digit_apart, result
+from support_agent.identity import (
+    IdentifiedCaller,
+    SaidName,
+    find_named,
+    not_found,
+    one_digit_apart,
+    result,
+)
 
 NOTICE = timedelta(hours=24)
 """Until so long before an appointment it can be moved or cancelled."""
@@ -25,27 +32,36 @@ class ClinicTools:
         )
 
     @function_tool
-    async def find_patient(self, date_of_birth: str, name: str) -> str:
+    async def find_patient(
+        self, date_of_birth: str, name: str, first_name: str = "", last_name: str = ""
+    ) -> str:
         """Identify the caller by date of birth and name.
 
         Args:
             date_of_birth: As in 1990-05-04.
             name: The caller's full name, as heard.
+            first_name: Its letters, once the caller was asked to spell it.
+            last_name: Its letters, once the caller was asked to spell it.
         """
         try:
             born = date.fromisoformat(date_of_birth)
         except ValueError:
             raise ToolError("The date of birth must be written as in 1990-05-04.") from None
         near = [row for day in (born - _DAY, born + _DAY) for row in self._born_on(day)]
-        return self._identified(name, self._born_on(born), near, again=["date_of_birth", "name"])
+        said = SaidName(name, first_name, last_name)
+        return self._identified(said, self._born_on(born), near, again="date_of_birth")
 
     @function_tool
-    async def find_patient_by_number(self, patient_number: str, name: str) -> str:
+    async def find_patient_by_number(
+        self, patient_number: str, name: str, first_name: str = "", last_name: str = ""
+    ) -> str:
         """Identify the caller by patient number and name, where the date of birth did not help.
 
         Args:
             patient_number: Six digits.
             name: The caller's full name, as heard.
+            first_name: Its letters, once the caller was asked to spell it.
+            last_name: Its letters, once the caller was asked to spell it.
         """
         of_the_number = self._desk.find("patients", number=patient_number)
         near = [
@@ -53,7 +69,8 @@ class ClinicTools:
             for row in self._desk.find("patients")
             if one_digit_apart(str(row["number"]), patient_number)
         ]
-        return self._identified(name, of_the_number, near, again=["patient_number", "name"])
+        said = SaidName(name, first_name, last_name)
+        return self._identified(said, of_the_number, near, again="patient_number")
 
     @function_tool
     async def find_appointments(self, patient_number: str) -> str:
@@ -176,18 +193,20 @@ class ClinicTools:
         return self._desk.find("patients", date_of_birth=day.isoformat())
 
     def _identified(
-        self, name: str, fitting: list[Row], near: list[Row], *, again: list[str]
+        self, said: SaidName, fitting: list[Row], near: list[Row], *, again: str
     ) -> str:
         """The one of `fitting` that has the name.
 
         What was misheard must not lead to somebody who sounds alike: so it is nobody if it could
         also be one of those `near`.
         """
-        match named(name, [*fitting, *near]):
-            case [patient] if patient in fitting:
-                number = patient["number"]
-                return self._caller.found(number, customer=patient["name"], patient_number=number)
-        return not_found(*again)
+        patient, unsure = find_named(said, [*fitting, *near])
+        if patient and patient in fitting:
+            number = patient["number"]
+            return self._caller.found(number, customer=patient["name"], patient_number=number)
+        if unsure and "name" not in unsure:
+            return not_found(*unsure)
+        return not_found(again, "name")
 
     def _require_own(self, table: str, key: str) -> Row:
         row = self._desk.get(table, key) or {"patient_number": None}

@@ -14,7 +14,7 @@ from support_agent.businesses.internet.slots import ACCOUNT_NUMBER, POSTCODE
 from support_agent.businesses.internet.stock import STOCK, neighbours
 from support_agent.businesses.internet.tools import InternetTools
 from support_agent.signs import ANOTHER_TIME, CALL_OFF, MOVE, NEED_NOT, PERSON, then
-from support_agent.slots import DATE_OF_BIRTH, NAME
+from support_agent.slots import DATE_OF_BIRTH, NAME, SPELLED_NAME
 from support_agent.talk import Problem
 
 _LINE = r"(?:internets?|connection|network|wi fi|wifi|line|service|signal)"
@@ -49,8 +49,8 @@ BUSINESS = Business(
     policy=read_text(__package__, "policy.md"),
     tools=InternetTools,
     identifications=(
-        Identification((ACCOUNT_NUMBER, NAME), "find_account"),
-        Identification((DATE_OF_BIRTH, NAME), "find_holder"),
+        Identification((ACCOUNT_NUMBER, NAME), "find_account", SPELLED_NAME),
+        Identification((DATE_OF_BIRTH, NAME), "find_holder", SPELLED_NAME),
     ),
     asks=(POSTCODE,),
     problems=(

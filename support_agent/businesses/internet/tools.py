@@ -7,11 +7,12 @@ from shared.values import Row
 from support_agent.desk import Desk
 from support_agent.identity import (
     IdentifiedCaller,
-    is_named,
-    named,
+    SaidName,
+    find_named,
     not_found,
     one_digit_apart,
     result,
+    unclear,
 )
 
 
@@ -25,12 +26,16 @@ class InternetTools:
         )
 
     @function_tool
-    async def find_account(self, account_number: str, name: str) -> str:
+    async def find_account(
+        self, account_number: str, name: str, first_name: str = "", last_name: str = ""
+    ) -> str:
         """Look up an account and identify the caller as its holder.
 
         Args:
             account_number: The account number, six digits.
             name: The caller's full name, as heard.
+            first_name: Its letters, once the caller was asked to spell it.
+            last_name: Its letters, once the caller was asked to spell it.
         """
         account = self._desk.get("accounts", account_number)
         if account is None:
@@ -41,24 +46,30 @@ class InternetTools:
             for other in self._desk.find("accounts")
             if one_digit_apart(str(other["number"]), account_number)
         ]
-        if not is_named(name, str(account["name"]), near):
-            return not_found("account_number", "name")
+        said = SaidName(name, first_name, last_name)
+        if again := unclear(said, str(account["name"]), near):
+            return not_found("account_number", *again) if "name" in again else not_found(*again)
         return self._identified(account)
 
     @function_tool
-    async def find_holder(self, date_of_birth: str, name: str) -> str:
+    async def find_holder(
+        self, date_of_birth: str, name: str, first_name: str = "", last_name: str = ""
+    ) -> str:
         """Look up an account by its holder's date of birth and name, and identify the caller.
 
         Args:
             date_of_birth: The caller's date of birth, as YYYY-MM-DD.
             name: The caller's full name, as heard.
+            first_name: Its letters, once the caller was asked to spell it.
+            last_name: Its letters, once the caller was asked to spell it.
         """
         born = self._desk.find("accounts", date_of_birth=date_of_birth)
-        fitting = named(name, born)
-        if len(fitting) == 1:
-            return self._identified(fitting[0])
-        again = ["name"] if fitting else ["date_of_birth", "name"] if born else ["date_of_birth"]
-        return not_found(*again)
+        account, again = find_named(SaidName(name, first_name, last_name), born)
+        if account:
+            return self._identified(account)
+        if again and "name" not in again:
+            return not_found(*again)
+        return not_found("date_of_birth", *(["name"] if born else []))
 
     @function_tool
     async def find_outage(self, postcode: str) -> str:

@@ -11,7 +11,7 @@ from support_agent.businesses.shop.procedures import (
 from support_agent.businesses.shop.stock import STOCK, neighbours
 from support_agent.businesses.shop.tools import ShopTools
 from support_agent.signs import CALL_OFF, NEED_NOT, PERSON, then
-from support_agent.slots import NAME, Slot, SlotKind
+from support_agent.slots import NAME, SPELLED_NAME, Slot, SlotKind
 from support_agent.talk import Problem
 
 ORDER_NUMBER = Slot(
@@ -47,8 +47,8 @@ BUSINESS = Business(
     policy=read_text(__package__, "policy.md"),
     tools=ShopTools,
     identifications=(
-        Identification((ORDER_NUMBER, NAME), "find_order"),
-        Identification((NAME, POSTCODE), "find_customer"),
+        Identification((ORDER_NUMBER, NAME), "find_order", SPELLED_NAME),
+        Identification((NAME, POSTCODE), "find_customer", SPELLED_NAME),
     ),
     problems=(
         Problem(

@@ -8,11 +8,12 @@ from support_agent.businesses.shop import refunds
 from support_agent.desk import Desk
 from support_agent.identity import (
     IdentifiedCaller,
-    is_named,
-    named,
+    SaidName,
+    find_named,
     not_found,
     one_digit_apart,
     result,
+    unclear,
 )
 
 
@@ -26,12 +27,16 @@ class ShopTools:
         )
 
     @function_tool
-    async def find_order(self, order_number: str, name: str) -> str:
+    async def find_order(
+        self, order_number: str, name: str, first_name: str = "", last_name: str = ""
+    ) -> str:
         """Look up an order and identify the caller by it.
 
         Args:
             order_number: The order number, digits only.
             name: The caller's full name, as heard.
+            first_name: Its letters, once the caller was asked to spell it.
+            last_name: Its letters, once the caller was asked to spell it.
         """
         order = self._desk.get("orders", digits_of(order_number))
         if order is None:
@@ -42,25 +47,30 @@ class ShopTools:
             for other in self._desk.find("orders")
             if one_digit_apart(str(other["number"]), str(order["number"]))
         ]
-        if not is_named(name, self._name_on(order), near):
-            return not_found("order_number", "name")
+        said = SaidName(name, first_name, last_name)
+        if again := unclear(said, self._name_on(order), near):
+            return not_found("order_number", *again) if "name" in again else not_found(*again)
         return self._identified(order)
 
     @function_tool
-    async def find_customer(self, name: str, postcode: str) -> str:
+    async def find_customer(
+        self, name: str, postcode: str, first_name: str = "", last_name: str = ""
+    ) -> str:
         """Look up the caller's latest order by name and postcode, where the number did not help.
 
         Args:
             name: The caller's full name, as heard.
+            first_name: Its letters, once the caller was asked to spell it.
+            last_name: Its letters, once the caller was asked to spell it.
             postcode: The postcode of the delivery address, digits only.
         """
         there = [
             row for row in self._desk.find("customers") if digits_of(row["postcode"]) == postcode
         ]
-        fitting = named(name, there)
-        if len(fitting) > 1:
-            return not_found("name")
-        orders = self._desk.find("orders", customer_id=fitting[0]["id"]) if fitting else []
+        customer, again = find_named(SaidName(name, first_name, last_name), there)
+        if again and "name" not in again:
+            return not_found(*again)
+        orders = self._desk.find("orders", customer_id=customer["id"]) if customer else []
         if not orders:
             return not_found("name", "postcode")
         return self._identified(max(orders, key=lambda order: str(order["ordered_on"])))
