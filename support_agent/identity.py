@@ -20,8 +20,8 @@ from support_agent.desk import Desk
 _MARGIN = 0.1
 _FIRST_NAME = 0.75
 """Likeness that the first name must have by itself: a family shares the rest, and a twin the date
-of birth too. Of all pairs of first names that are shipped and of those of many cultures, fewer than
-1 in 100 are so alike, most of them of one sound (benchmarks/identification.py)."""
+of birth too. Of a sample of pairs of first names fewer than 1 in 100 are so alike, most of them of
+one sound (benchmarks/identification.py)."""
 _LAST_NAME = 0.5
 _LETTERS_ALIKE = [frozenset(group) for group in ("bcdegptvz", "ajkh", "fsx", "mn", "iy", "quw")]
 """Letters whose names sound alike."""

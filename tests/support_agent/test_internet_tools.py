@@ -119,7 +119,7 @@ async def test_a_number_misheard_by_a_digit_does_not_find_somebody_of_a_similar_
     [
         ("1990-05-04", "Yash Patel", ["date_of_birth", "name"]),
         ("1890-05-04", "Yash Patel", ["date_of_birth"]),
-        ("1980-02-03", "Yas Patel", ["name"]),
+        ("1980-02-03", "Yas Patel", ["first_name"]),
     ],
 )
 async def test_a_date_of_birth_needs_the_name_of_one_who_was_born_then(

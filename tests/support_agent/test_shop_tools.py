@@ -71,7 +71,7 @@ async def test_an_order_is_found_by_its_number_and_a_name_as_heard(name: str) ->
         ("47210", "Yash Patel", ["order_number"]),
         ("47218", "Yash Patel", ["order_number", "name"]),
         ("47219", "Laura Chen", ["order_number", "name"]),
-        ("47219", "Jack Pastor", ["order_number", "name"]),
+        ("47219", "Jack Pastor", ["first_name"]),
     ],
 )
 async def test_an_order_of_somebody_else_is_not_found(
@@ -86,7 +86,7 @@ async def test_names_that_sound_alike_under_one_postcode_are_told_apart_or_asked
     yes = await tools.use("find_customer", "Laura Chin", "10001")
     assert yes["order"]["number"] == "47218"
     unclear = await tools.use("find_customer", "ash Patel", "60614")
-    assert unclear == {"found": False, "again": ["name"]}
+    assert unclear == {"found": False, "again": ["first_name"]}
     assert (await tools.use("find_customer", "Yash Patel", "99999"))["found"] is False
 
 
