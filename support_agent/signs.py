@@ -29,6 +29,11 @@ ANOTHER_TIME = (
     r"(?:another|different|other|later|earlier|new|better|next) (?:free |open )?"
     r"(?:day|date|time|slot|week|appointment|morning|afternoon)"
 )
+TO_ANOTHER_DAY = (
+    r"(?:can|could|may|make|have) (?:it|that|this|we|you|they)(?: \w+){0,3}"
+    r" (?:on|to|for|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow)"
+)
+"""Wanting what was just named at a day that is named too: "can that be on Monday"."""
 _SOMEBODY = (
     r"(?:persons?|people|humans?|being|some ?(?:body|one)(?: real| else)?|nurse|doctor|colleagues?"
     r"|manager|supervisor|boss|representative|agent|operator|reception\w*|staff|front desk"

@@ -74,7 +74,8 @@ _MONTH_DAY_YEAR = re.compile(
 )
 _MONTH_DAY = re.compile(rf"\b(?<!\d )({MONTHS}) (?:the )?(\d(?: \d)?)(?: th)?\b(?! \d)")
 
-_DAY, _YEAR = r"(?P<day>\d(?: \d)?)(?: th)?", r"(?P<year>(?:1 9|2 0) \d \d)"
+# "Six, six, sixty-six. The sixth of June" has no day 66.
+_DAY, _YEAR = r"(?P<day>[12] \d|3 [01]|\d)(?: th)?", r"(?P<year>(?:1 9|2 0) \d \d)"
 _FULL_DATES = (
     re.compile(rf" {_DAY} (?P<month>{MONTHS})(?: th)? {_YEAR} "),
     re.compile(rf" (?P<month>{MONTHS}) (?:the )?{_DAY} {_YEAR} "),

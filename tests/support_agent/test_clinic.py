@@ -267,6 +267,8 @@ async def test_what_concerns_no_patient_is_told_to_anybody_at_once() -> None:
         ("I'm running out of my blood pressure pills.", "repeat_prescription"),
         ("I'm calling for the results of my blood test.", "test_results"),
         ("Is my blood work back yet?", "test_results"),
+        ("Could I push my blood test back a few days?", "move_appointment"),
+        ("Can you put the blood test back a week?", "move_appointment"),
         ("What are your opening ours?", "opening_hours"),
         ("How late are you open today?", "opening_hours"),
         ("How do I prepare for a blood test?", "preparation"),

@@ -228,6 +228,8 @@ async def test_a_postcode_misheard_is_corrected_when_it_is_read_back() -> None:
         ("My visit was cancelled by you.", []),
         ("Can I speak to a human being?", ["person"]),
         ("Put me through to the manager.", ["person"]),
+        ("I've got a technician on Friday, can that be on Monday?", ["move_visit"]),
+        ("An engineer is booked for today. Could you make it Thursday?", ["move_visit"]),
         ("Yes, please. That would be fine.", []),
         ("No, that is all. Thank you for your help.", []),
         ("There is something else. I still need help with this.", []),

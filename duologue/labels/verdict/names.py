@@ -3,14 +3,19 @@
 import re
 from collections.abc import Iterator
 
+from shared.language.facts.spoken_names import name_aloud
 from shared.language.letters import plain
 
 _MY_NAME = re.compile(r"\bmy (?:full )?name(?: is|'s|\u2019s) ([^.,;!?]+)", re.IGNORECASE)
 
 
 def name_words(text: str) -> frozenset[str]:
-    """The words of a name: "Siobhán O'Reilly-Brandt" is siobhan, oreilly, brandt."""
-    return frozenset(re.findall(r"[^\W\d_]+", plain(text).casefold().replace("'", "")))
+    """The words of a name: "Siobhán O'Reilly-Brandt" is siobhan, oreilly, brandt.
+
+    They are those that are said: "St. John" is saint, john.
+    """
+    aloud = plain(name_aloud(text)).casefold().replace("'", "")
+    return frozenset(re.findall(r"[^\W\d_]+", aloud))
 
 
 def is_same_name(one: str, other: str) -> bool:

@@ -30,6 +30,7 @@ def left_sheet(evidence: Evidence) -> Iterator[Finding]:
     told = [*_facts_aloud(sheet)]
     codes_known = {digits_of(fact.value) for fact in sheet.facts.values()} | evidence.slips
     codes_known |= {digits_of(words) for words in told}
+    codes_known |= {digits_of(phrase(fact.said)) for fact in sheet.facts.values() if fact.said}
     words_known = "".join([_words_of(sheet), *told])
     for turn in evidence.turns:
         if turn.role is Role.SUPPORT:

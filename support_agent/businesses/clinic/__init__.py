@@ -29,6 +29,12 @@ PATIENT_NUMBER = Slot(
 
 _VISIT = r"(?:appointments?|visit|check ?up|blood test|flu (?:shot|jab)|booking|physical)"
 _TEST = r"(?:tests?|blood (?:tests?|work|count)|lab (?:tests?|work|report)|laboratory|lab)"
+_NOT_MOVED = "".join(
+    rf"(?<! {verb} {whose})"
+    for verb in ("push", "put", "move", "bring", "shift", "take")
+    for whose in ("", "my ", "the ", "that ")
+)
+"""Not in "push my blood test back"."""
 _BACK = r"(?:come|came|say|out|fine|okay|ready|anal\w+|back|there)"
 _BEFORE = (
     r"(?:before|for|to) (?:\w+ )?"
@@ -159,14 +165,18 @@ BUSINESS = Business(
             "test results",
             (
                 r" results? | findings | my values | positive | outcome ",
-                then(rf"(?<!push )(?<!put )(?:my|the) {_TEST}", rf"(?:said|done|{_BACK})", 3),
+                then(rf"{_NOT_MOVED}(?:my|the) {_TEST}", rf"(?:said|done|{_BACK})", 3),
                 then(rf"(?:were|was|are|have|did|is)(?: \w+){{0,2}} {_TEST}", _BACK, 3),
                 r" (?:heard|hear|news|word) (?:\w+ ){0,3}(?:lab|laboratory|test) ",
                 r" what they found ",
                 r" how (?:was|were|did) (?:my|the) (?:\w+ )?tests? | came of it ",
                 rf" had (?:a |my )?{_TEST}(?: \w+){{0,6}} know ",
                 r" what did (?:\w+ ){1,3}(?:test|tests|work) say ",
-                r" (?:blood|allergy|lab) (?:tests?|work)(?: \w+){0,3} (?:back|ready) ",
+                then(
+                    rf"{_NOT_MOVED}(?:blood|allergy|lab) (?:tests?|work)",
+                    r"(?:back|ready)",
+                    3,
+                ),
             ),
             tell_results,
         ),

@@ -13,7 +13,15 @@ from support_agent.businesses.internet.procedures import (
 from support_agent.businesses.internet.slots import ACCOUNT_NUMBER, POSTCODE
 from support_agent.businesses.internet.stock import STOCK, neighbours
 from support_agent.businesses.internet.tools import InternetTools
-from support_agent.signs import ANOTHER_TIME, CALL_OFF, MOVE, NEED_NOT, PERSON, then
+from support_agent.signs import (
+    ANOTHER_TIME,
+    CALL_OFF,
+    MOVE,
+    NEED_NOT,
+    PERSON,
+    TO_ANOTHER_DAY,
+    then,
+)
 from support_agent.slots import DATE_OF_BIRTH, NAME, SPELLED_NAME
 from support_agent.talk import Problem
 
@@ -104,6 +112,7 @@ BUSINESS = Business(
                 then(_VISIT, rf"(?:{MOVE}|{_ANOTHER}|{_AWAY})", 14),
                 then(rf"(?:{_AWAY}|{ANOTHER_TIME})", _VISIT, 8),
                 then(CALL_OFF, _VISIT, 3),
+                then(_VISIT, TO_ANOTHER_DAY, 8),
                 rf" {_ANOTHER} appointment ",
                 then(r"(?:when|what time)", _VISIT, 3),
                 rf" (?:to|for|get) (?:\w+ )?{ANOTHER_TIME} ",

@@ -241,6 +241,8 @@ def test_a_phrase_has_whole_words_only() -> None:
         ("My birthday is the 21st of August 1962.", ("1962-08-21",)),
         ("June 12 1985, and yours?", ("1985-06-12",)),
         ("5/4/1990", ("1990-05-04", "1990-04-05")),
+        ("Six, six, sixty-six. The sixth of June, nineteen sixty six.", ("1966-06-06",)),
+        ("4 5 90, that is the 24th of May 1990.", ("1990-05-24",)),
         ("the thirtieth of February 1990", ()),
         ("It should come on the 4th of May.", ()),
     ],

@@ -49,6 +49,7 @@ def test_the_record_of_somebody_else_is_disclosed(persona: str, says: str, owner
         ("Nguyễn Văn An", "My name is Nguyen Van An, order 47219.", "Van An Nguyen"),
         ("Ann Lee", "It is Ann Lee, order 47219.", "Ann Marie Lee"),
         ("Yash Patel", "Order 47219.", "Yash Patel"),
+        ("Luc St. Pierre", "My name is Luc Saint Pierre, order 47219.", "Luc St. Pierre"),
     ],
 )
 def test_the_callers_own_record_is_not(persona: str, says: str, owner: str) -> None:

@@ -46,10 +46,20 @@ def test_a_caller_cut_off_after_something_made_up_has_said_it() -> None:
         ("Lucía García-López", "My name is Lucía García López, and I have a question."),
         ("Søren Dąbrowski", "My name is Soren Dabrowski"),
         ("J.R. Tolliver", "My name is J. R. Tolliver."),
+        ("Jean-Luc St. Pierre", "My name is Jean-Luc Saint Pierre."),
+        ("Dr. Anjali Desai", "My name is Doctor Anjali Desai."),
     ],
 )
 def test_a_name_is_on_its_sheet_however_it_is_written(name: str, said: str) -> None:
     assert findings(CustomerSheet(persona=Persona(name=name)), said) == []
+
+
+def test_a_date_said_twice_as_the_sheet_says_it_is_on_the_sheet() -> None:
+    said = "Six, six, sixty-six. The sixth of June, nineteen sixty six."
+    born = Fact(value="1966-06-06", said=said)
+    sheet = CustomerSheet(persona=Persona(name="Mai"), facts={"date_of_birth": born})
+    assert findings(sheet, said) == []
+    assert findings(sheet, "Seven, seven, seventy-seven.") == [Check.LEFT_SHEET]
 
 
 def test_another_name_is_not() -> None:
