@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from shared.language.as_heard import codes, dates, normalize, phrase, sentences
@@ -130,8 +131,16 @@ def _read_codes(
                 key=lambda digits: slot.lengths.index(len(digits)),
             )
             if fitting:
-                values[slot.name] = tuple(fitting)
+                values[slot.name] = (*fitting, *_said_once(fitting[0], slot.lengths[0]))
     return values
+
+
+def _said_once(digits: str, length: int) -> Sequence[str]:
+    """Readings of a code a digit too long: of two alike, one may not have been said."""
+    if len(digits) != length + 1:
+        return ()
+    twice = (at for at, (one, other) in enumerate(pairwise(digits)) if one == other)
+    return tuple(dict.fromkeys(digits[:at] + digits[at + 1 :] for at in twice))
 
 
 def _owner(before: Sequence[str], slots: Sequence[Slot]) -> Slot | None:

@@ -1,5 +1,6 @@
 import pytest
 
+from support_agent.businesses.internet.slots import ACCOUNT_NUMBER
 from support_agent.businesses.shop import BUSINESS, ORDER_NUMBER, POSTCODE
 from support_agent.slots import NAME, Slot, is_unknown, read_slots
 
@@ -69,3 +70,19 @@ def test_a_code_belongs_to_the_slot_named_before_it_or_else_asked_for(
 )
 def test_a_caller_may_not_know(text: str) -> None:
     assert is_unknown(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("It is 8462300.", ("8462300", "846230")),
+        ("It is 8846230.", ("8846230", "846230")),
+        ("It is 8462301.", ("8462301",)),
+        ("It is 846230.", ("846230",)),
+        ("It is 846600.", ("846600",)),
+    ],
+)
+def test_a_digit_too_many_that_repeats_another_may_not_have_been_said(
+    text: str, numbers: tuple[str, ...]
+) -> None:
+    assert read_slots(text, (ACCOUNT_NUMBER,), (ACCOUNT_NUMBER,)) == {"account_number": numbers}
