@@ -124,6 +124,7 @@ class Person:
         self._played = asyncio.Event()
         self._ear: asyncio.Future[Ear] = asyncio.get_running_loop().create_future()
         self._speaking: asyncio.Task[None] | None = None
+        self._microphone: rtc.LocalTrackPublication | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,8 +137,14 @@ class Person:
         await self.listen_in(address, room, identity)
         track = rtc.LocalAudioTrack.create_audio_track("microphone", self._source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-        await self.room.local_participant.publish_track(track, options)
+        self._microphone = await self.room.local_participant.publish_track(track, options)
         self._speaking = asyncio.create_task(self._speak(), name="microphone")
+
+    async def is_listened_to(self) -> None:
+        """Wait until somebody listens to the microphone."""
+        assert self._microphone
+        async with asyncio.timeout(TIMEOUT_S):
+            await self._microphone.wait_for_subscription()
 
     async def listen_in(self, address: ServerAddress, room: str, identity: str) -> None:
         """Join a room only to listen."""

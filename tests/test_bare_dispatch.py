@@ -76,6 +76,7 @@ async def test_when_a_silent_person_leaves_the_next_one_is_listened_to(
         await dispatch(livekit, room, Role.SUPPORT)
         await silent.hears_out()
         await someone.join(server.address, room, "somebody")
+        await someone.is_listened_to()
         await silent.hang_up()
         await someone.say(
             "Hello, my name is Sofia Maxwell, and my order is late. The number is 1 4 1 2 5."

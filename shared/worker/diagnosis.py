@@ -1,6 +1,7 @@
 """The diagnostic modes of a worker, for `duologue doctor`: echo, and a fixed reply."""
 
 import asyncio
+from functools import partial
 
 from livekit import rtc
 from livekit.agents import StopResponse, llm
@@ -14,7 +15,7 @@ from shared.side.agent import CallAgent
 from shared.side.line import Line
 from shared.side.session import create_session
 from shared.spec import CallSpec, Mode, Peer, Role
-from shared.worker.linking import room_options
+from shared.worker.linking import is_peer, room_options
 from shared.worker.microphones import Microphones
 
 FIXED_REPLY = "This is a fixed reply. I can hear you."
@@ -96,7 +97,7 @@ async def _reply(room: rtc.Room, peer: Peer, line: Line, models: Models) -> None
     """Answer every turn with the fixed line."""
     session = create_session(line, models, None)
     session.input.audio = microphones = Microphones(room)
-    microphones.listen_to(peer)
+    microphones.listen_to(partial(is_peer, peer=peer))
     await session.start(
         _FixedReply(line),
         room=room,

@@ -5,7 +5,7 @@ first: an open microphone says nothing of who is to be talked to, and yet somebo
 greeted. So the first microphone is linked, and another that speaks is, until a turn was heard.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from livekit import rtc
 
@@ -14,7 +14,7 @@ from shared.events import Heard, Linked
 from shared.events.journal import Event
 from shared.side.line import Line
 from shared.spec import Peer, PeerKind
-from shared.worker.linking import is_peer, peer_among
+from shared.worker.linking import is_peer, is_person, peer_among
 
 
 class Link:
@@ -32,18 +32,29 @@ class Link:
         self.peer = peer
         self._room, self._line = room, line
         self._settled = bool(line.spec.peers) or peer.kind is not PeerKind.STANDARD
-        self._on_moved: Callable[[Peer], None] = lambda _: None
+        self._on_changed: Callable[[Peer], None] = lambda _: None
         line.journal.add_sink(self._on_event)
         room.on("active_speakers_changed", self._on_speakers)
         room.on("participant_disconnected", self._on_left)
+        room.on("track_published", self._on_published)
         room.on("connection_state_changed", self._on_connection)
 
-    def on_moved(self, callback: Callable[[Peer], None]) -> None:
-        """Call back when somebody else is linked."""
-        self._on_moved = callback
+    def on_changed(self, callback: Callable[[Peer], None]) -> None:
+        """Call back when somebody else is linked, or listened to."""
+        self._on_changed = callback
+
+    def hears(self, participant: rtc.Participant) -> bool:
+        """Whether the microphones of `participant` are listened to.
+
+        Until it is settled who is linked, all people are: who begins to speak is known only when
+        the first word is said.
+        """
+        return is_peer(participant, self.peer) if self._settled else is_person(participant)
 
     def _on_event(self, event: Event) -> None:
-        self._settled = self._settled or isinstance(event.payload, Heard)
+        if not self._settled and isinstance(event.payload, Heard):
+            self._settled = True
+            self._on_changed(self.peer)
 
     def _on_speakers(self, speakers: list[rtc.Participant]) -> None:
         if self._settled or any(each.identity == self.peer.identity for each in speakers):
@@ -54,13 +65,26 @@ class Link:
             self._move(peer)
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if not is_peer(participant, self.peer):
+        if self._settled:
+            if is_peer(participant, self.peer):
+                self._line.end(EndReason.PEER_LEFT)
+        elif not self._present():
+            self._on_published()
+            if not self._present() and not any(map(is_person, self._others())):
+                self._line.end(EndReason.PEER_LEFT)
+
+    def _on_published(self, *_: object) -> None:
+        """Whoever was there without a microphone may be the next to be linked."""
+        if self._settled or self._present():
             return
-        others = self._room.remote_participants.values()
-        if not self._settled and (peer := peer_among(others, self._line.role)):
+        if peer := peer_among(self._others(), self._line.role):
             self._move(peer)
-        else:
-            self._line.end(EndReason.PEER_LEFT)
+
+    def _present(self) -> bool:
+        return any(is_peer(each, self.peer) for each in self._others())
+
+    def _others(self) -> Iterable[rtc.RemoteParticipant]:
+        return self._room.remote_participants.values()
 
     def _on_connection(self, _: object) -> None:
         if not self._room.isconnected():
@@ -69,5 +93,5 @@ class Link:
     def _move(self, peer: Peer) -> None:
         self.peer = peer
         self._settled = peer.kind is not PeerKind.STANDARD
-        self._on_moved(peer)
+        self._on_changed(peer)
         self._line.journal.emit(Linked(identity=peer.identity, kind=peer.kind))

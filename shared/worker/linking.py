@@ -61,7 +61,7 @@ def peer_among(participants: Iterable[rtc.RemoteParticipant], role: Role) -> Pee
     for participant in participants:
         if participant.kind in _AGENTS and agent_name(participant) == role.peer:
             return Peer(identity=participant.identity, kind=PeerKind.AGENT)
-        if participant.kind in _PEOPLE:
+        if is_person(participant):
             if ATTRIBUTE_SIMULATOR in participant.attributes:
                 return Peer(identity=participant.identity, kind=PeerKind.SIMULATOR)
             if _publishes_microphone(participant):
@@ -72,6 +72,11 @@ def peer_among(participants: Iterable[rtc.RemoteParticipant], role: Role) -> Pee
 def is_peer(participant: rtc.Participant, peer: Peer) -> bool:
     """Whether `participant` is that peer, and not another kind under its identity."""
     return participant.identity == peer.identity and participant.kind in _KINDS[peer.kind]
+
+
+def is_person(participant: rtc.Participant) -> bool:
+    """Whether `participant` is a person, however it came."""
+    return participant.kind in _PEOPLE
 
 
 def _publishes_microphone(participant: rtc.RemoteParticipant) -> bool:

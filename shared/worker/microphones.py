@@ -1,4 +1,4 @@
-"""What the linked participant says, into whichever of its microphones.
+"""What those say who are listened to, into whichever of their microphones.
 
 LiveKit's own input listens to the newest alone, so that a second one that stays silent would make
 an agent deaf (livekit-agents 1.8.9, voice/room_io/_input.py).
@@ -6,7 +6,7 @@ an agent deaf (livekit-agents 1.8.9, voice/room_io/_input.py).
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,6 @@ from livekit import rtc
 from livekit.agents.voice import io
 
 from shared.engines.pcm import INPUT_FRAME_MS, INPUT_RATE_HZ
-from shared.spec import Peer
-from shared.worker.linking import is_peer
 
 WAITED_FOR = 1000 // INPUT_FRAME_MS
 """How many frames of others come before one is not waited for that sends nothing."""
@@ -24,26 +22,28 @@ SILENCE_AFTER_S = 0.5
 
 
 class Microphones(io.AudioInput):
-    """All microphones of one participant as one input, from `listen_to` on."""
+    """All microphones of those who are listened to as one input, from `listen_to` on."""
 
     def __init__(self, room: rtc.Room) -> None:
         super().__init__(label="microphones")
         self._room = room
-        self._peer: Peer | None = None
+        self._hears: Callable[[rtc.Participant], bool] = lambda _: False
         self._heard: dict[str, _Microphone] = {}
         self._mixed: asyncio.Queue[rtc.AudioFrame] = asyncio.Queue()
         self._closing: set[asyncio.Task[None]] = set()
         room.on("track_subscribed", self._on_subscribed)
         room.on("track_unsubscribed", self._on_unsubscribed)
 
-    def listen_to(self, peer: Peer) -> None:
-        """Listen to this one, and no longer to the one before."""
-        self._peer = peer
-        for sid in list(self._heard):
+    def listen_to(self, hears: Callable[[rtc.Participant], bool]) -> None:
+        """Listen to these, as they come, and no longer to others."""
+        self._hears = hears
+        wanted = filter(hears, self._room.remote_participants.values())
+        kept = {sid for each in wanted for sid in each.track_publications}
+        for sid in self._heard.keys() - kept:
             self._drop(sid)
         for participant in self._room.remote_participants.values():
             for publication in participant.track_publications.values():
-                if publication.track:
+                if publication.track and publication.sid not in self._heard:
                     self._on_subscribed(publication.track, publication, participant)
 
     async def __anext__(self) -> rtc.AudioFrame:
@@ -64,14 +64,11 @@ class Microphones(io.AudioInput):
         publication: rtc.RemoteTrackPublication,
         participant: rtc.RemoteParticipant,
     ) -> None:
-        if (
-            self._peer
-            and is_peer(participant, self._peer)
-            and publication.source == rtc.TrackSource.SOURCE_MICROPHONE
-        ):
+        microphone = rtc.TrackSource.SOURCE_MICROPHONE
+        if self._hears(participant) and publication.source == microphone:
             self._drop(publication.sid)
-            self._heard[publication.sid] = microphone = _Microphone(track)
-            microphone.reading = asyncio.create_task(self._read(microphone), name="microphone")
+            self._heard[publication.sid] = heard = _Microphone(track)
+            heard.reading = asyncio.create_task(self._read(heard), name="microphone")
 
     def _on_unsubscribed(
         self, _: rtc.Track, publication: rtc.RemoteTrackPublication, __: rtc.RemoteParticipant

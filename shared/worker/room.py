@@ -133,7 +133,7 @@ class RoomConnection:
     async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
         """Start the session in the room."""
         session.input.audio = self._microphones
-        self._microphones.listen_to(self.peer)
+        self._microphones.listen_to(self._link.hears)
         await session.start(
             agent,
             room=self._room,
@@ -142,7 +142,7 @@ class RoomConnection:
             # It is how a simulator reads along, and asks for our own verdict at the end.
             session_host=self.peer.kind is PeerKind.SIMULATOR,
         )
-        self._link.on_moved(partial(self._listen_to, session))
+        self._link.on_changed(partial(self._listen_to, session))
         if self._bus and (output := session.output.audio):
             session.output.audio = Tap(output, self._bus.on_played)
 
@@ -151,8 +151,10 @@ class RoomConnection:
         await self._microphones.aclose()
 
     def _listen_to(self, session: AgentSession[Line], peer: Peer) -> None:
-        session.room_io.set_participant(peer.identity)
-        self._microphones.listen_to(peer)
+        linked = session.room_io.linked_participant
+        if not linked or linked.identity != peer.identity:
+            session.room_io.set_participant(peer.identity)
+        self._microphones.listen_to(self._link.hears)
 
     async def wait_until_linked(self, session: AgentSession[Line]) -> None:
         """Wait until the peer is in the room and subscribed to this side's track."""

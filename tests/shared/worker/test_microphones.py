@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from duologue.doctor.sound import SOUND_DBFS, level_dbfs
 from duologue.servers.server import Server
 from shared.engines import pcm
 from shared.spec import Peer, PeerKind
+from shared.worker.linking import is_peer
 from shared.worker.microphones import SILENCE_AFTER_S, Microphones
 
 RATE_HZ = 24_000
@@ -86,7 +88,7 @@ PERSON = Peer(identity="person", kind=PeerKind.STANDARD)
 
 
 async def test_what_is_said_is_heard_whichever_microphone_it_is_said_into(hall: Hall) -> None:
-    hall.microphones.listen_to(PERSON)
+    hall.microphones.listen_to(partial(is_peer, peer=PERSON))
     hall.first.loud = True
     await hall.first.open()
     await hall.hears(sound=True)
@@ -107,7 +109,7 @@ async def both_subscribed(hall: Hall) -> None:
 async def test_a_microphone_that_is_muted_or_gone_holds_up_no_other(hall: Hall) -> None:
     await hall.first.open()
     await hall.second.open()
-    hall.microphones.listen_to(PERSON)
+    hall.microphones.listen_to(partial(is_peer, peer=PERSON))
     await both_subscribed(hall)
     await hall.hears(sound=False)
     hall.first.track.mute()
@@ -125,9 +127,9 @@ async def test_a_microphone_that_is_muted_or_gone_holds_up_no_other(hall: Hall) 
 async def test_nobody_else_is_listened_to(hall: Hall) -> None:
     hall.first.loud = True
     await hall.first.open()
-    hall.microphones.listen_to(Peer(identity="person"))  # who is no agent
+    hall.microphones.listen_to(partial(is_peer, peer=Peer(identity="person")))  # who is no agent
     hearing = asyncio.create_task(hall.hears(sound=True))
     done, _ = await asyncio.wait([hearing], timeout=0.5)
     assert not done
-    hall.microphones.listen_to(PERSON)
+    hall.microphones.listen_to(partial(is_peer, peer=PERSON))
     await hearing
