@@ -173,6 +173,8 @@ class _Stage:
             yield f"neither started nor ended within {UNTIL_END_S:.0f} s"
         if up and self.case.host is Host.FOREIGN and (address := self.address()):
             yield from asyncio.run(_rooms_left(address))
+        if up and self.case.target is Target.SERVER and self.case.fault is not Fault.PAUSE:
+            up.until(lambda: False, LEFT_S)  # it ends with its server, by itself
         if watched is up and up.process.poll() is None:
             up.process.send_signal(signal.SIGTERM)
             if not up.until(lambda: up.process.poll() is not None, UNTIL_END_S):
