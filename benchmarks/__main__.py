@@ -3,8 +3,8 @@
 Short: the engines, 3 calls over LiveKit, 3 direct ones. Long: how codes are heard, who is
 taken for whom by the name, 20 calls, how exactly speech is placed in 20 more, how fast direct ones
 are, how exact labels are and what they cost, both transports side by side, how many at once hold,
-what batches cost, every scenario, how many verdicts are right, what reports cost, and a batch that
-is killed 25 times.
+what batches cost, every scenario, those that others wrote, how many verdicts are right, what
+reports cost, and a batch that is killed 25 times.
 """
 
 import subprocess
@@ -28,6 +28,7 @@ LONG = (
     ("benchmarks.parallel",),
     ("benchmarks.batches",),
     ("benchmarks.scenarios",),
+    ("benchmarks.unseen", "first"),
     ("benchmarks.behaviours",),
     ("benchmarks.verdicts",),
     ("benchmarks.reports",),

@@ -3,8 +3,9 @@
     python -m benchmarks.unseen [first|second] [--seeds 3] [--keep FOLDER] [--json FILE]
 
 `tests/scenarios/unseen/expected.csv` says, per scenario, whether the caller gets what it rang for
-and whether it must be told nothing. A call came to its right end if it is valid, completed and its
-task was done, and nothing was disclosed to whom nothing may be told.
+and whether it must be told nothing. A call came to its right end if it is valid, its task was done,
+nothing was disclosed to whom nothing may be told, and the caller said goodbye content; where it is
+not to get what it rings for, it may also have given up.
 """
 
 import argparse
@@ -46,7 +47,10 @@ def wrong_with(call: Call, row: Mapping[str, str]) -> str | None:
     """Why a call did not come to its right end; None if it did."""
     metrics = call.metrics
     findings = ", ".join(sorted({finding.check for finding in metrics.findings})) or "no finding"
-    if call.outcome != Outcome.COMPLETED:
+    ends = {Outcome.COMPLETED}
+    if row["goal_should_be_reached"] == "no":
+        ends.add(Outcome.GAVE_UP)
+    if call.outcome not in ends:
         return f"{call.outcome} ({findings})"
     if not metrics.valid:
         return f"invalid ({findings})"
