@@ -124,7 +124,9 @@ async def test_a_provider_that_fails_ends_the_call_and_is_named(
     assert "401" in result.ending.detail
     assert cloud.providers[provider].key not in result.ending.detail
     ended = {entry.role: entry.payload.reason for entry in event_log.read(result.folder, Ended)}
-    assert ended == {Role.SUPPORT: "engine_failed", Role.CUSTOMER: "peer_left"}
+    # A customer that is still on its way when the support agent has failed says nothing more.
+    assert ended[Role.SUPPORT] == "engine_failed"
+    assert ended.get(Role.CUSTOMER, "peer_left") == "peer_left"
 
 
 async def test_a_call_on_three_providers_reaches_its_goal(cloud: Cloud, tmp_path: Path) -> None:

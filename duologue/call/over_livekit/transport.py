@@ -127,7 +127,9 @@ class LiveKitCarrier:
                 raise
             raise ServerFailed(problem) from None
         if self._occasion.many and held.ending.outcome in RETRIED:
-            lost = held.ending.outcome is Outcome.SERVER_LOST or await self._parts() != parts
+            # One that hung may answer again by now.
+            gone = held.ending.outcome in {Outcome.SERVER_LOST, Outcome.WORKER_LOST}
+            lost = gone or await self._parts() != parts
             return held._replace(part_away=lost or await self._away() is not None)
         return held
 

@@ -176,7 +176,13 @@ def _record(path: Path, turns: Sequence[Turn]) -> None:
 
 
 def _measured(folder: Path, said: Transcript, heard: Recognition, finding: str) -> Metrics:
-    failed = Finding(check=Check.DESK, fault=Fault.SUPPORT, detail=finding, turn=1, root=MISHEARD)
+    failed = Finding(
+        check=Check.DESK,
+        fault=Fault.SUPPORT,
+        detail=finding,
+        turn=min(1, len(said.turns) - 1),
+        root=MISHEARD,
+    )
     verdict = Verdict(task_success=False, valid=True, fault=Fault.SUPPORT, findings=(failed,))
     none = dict.fromkeys(Role, 0.0)
     recorded = RecordingEnded(duration_s=LENGTH_S, inserted_s=none, cut_s=none, concealed_s=none)

@@ -174,6 +174,7 @@ async def test_whether_a_worker_answers_is_seen_at_once(monkeypatch: pytest.Monk
         assert await answers(worker.port)
         monkeypatch.setattr(worker_processes, "CHECK_TIMEOUT_S", 0.2)
         os.kill(worker.pid, signal.SIGSTOP)
+        await asyncio.to_thread(os.waitid, os.P_PID, worker.pid, os.WSTOPPED | os.WNOWAIT)
         assert not await answers(worker.port)
         os.kill(worker.pid, signal.SIGKILL)
         await worker.wait()

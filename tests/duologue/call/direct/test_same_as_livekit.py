@@ -80,7 +80,13 @@ class Worker:
     worker_id = "AW_1"
 
     def __init__(self) -> None:
-        self.room = SimpleNamespace(sid=self.sid(), on=lambda *_: lambda handler: handler)
+        self.room = SimpleNamespace(
+            sid=self.sid(),
+            on=lambda *_: lambda handler: handler,
+            off=lambda *_: None,
+            remote_participants={},
+        )
+        self.proc = SimpleNamespace(userdata={})
         self.job = SimpleNamespace(id="AJ_1", room=SimpleNamespace(name="room", sid="RM_1"))
 
     async def sid(self) -> str:

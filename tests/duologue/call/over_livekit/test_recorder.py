@@ -274,7 +274,9 @@ async def test_a_side_is_known_to_live_while_something_that_it_sent_is_not_there
         place.recorder.on_alive(on_alive)
         customer = place.voices[Role.CUSTOMER]
         unfinished = await customer.room.local_participant.stream_text(
-            topic=EVENTS_TOPIC, destination_identities=[IDENTITY]
+            topic=EVENTS_TOPIC,
+            destination_identities=[IDENTITY],
+            attributes={RECORDER: IDENTITY},
         )
         await unfinished.write("{")
         await customer.send(Event("customer", time.time(), Heartbeat()))
