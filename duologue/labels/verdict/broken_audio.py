@@ -16,7 +16,8 @@ from duologue.folder import event_log
 from duologue.labels import placement
 from duologue.labels.activity import FRAME_S, Mask, loudness_of, voiced
 from duologue.labels.transcript.transcript import Transcript, Turn, TurnFlaw
-from shared.events import DriverAway, Said, Started
+from shared.customer_sheet import Behaviour
+from shared.events import Behaved, DriverAway, Said, Started
 from shared.spec import CallSpec, Role
 
 T = TypeVar("T", bound=np.generic)
@@ -55,6 +56,8 @@ class _Claim(NamedTuple):
     start: float
     """Seconds of the recording."""
     end: float
+    pause_s: float = 0.0
+    """Seconds for which the caller paused in it on purpose."""
 
     def within(self, frames: npt.NDArray[T]) -> npt.NDArray[T]:
         """Those frames of a channel in which it was spoken."""
@@ -64,7 +67,7 @@ class _Claim(NamedTuple):
 def broken(folder: Path, spec: CallSpec, call: Transcript) -> Iterator[Broken]:
     """What is wrong with the recording of a call folder."""
     masks = {role: voiced(channel.rms) for role, channel in loudness_of(folder).items()}
-    claims = {role: list(_claims(folder, role, call)) for role in Role}
+    claims = {role: list(_claims(folder, spec, role, call)) for role in Role}
     if _exchanged(claims, masks):
         yield Broken("the channels of the two sides are exchanged")
         return
@@ -82,8 +85,14 @@ def broken(folder: Path, spec: CallSpec, call: Transcript) -> Iterator[Broken]:
     yield from _flaws(call)
 
 
-def _claims(folder: Path, role: Role, call: Transcript) -> Iterator[_Claim]:
+def _claims(folder: Path, spec: CallSpec, role: Role, call: Transcript) -> Iterator[_Claim]:
     """The turns of one side of which it is known when it spoke them."""
+    hesitation_s = spec.customer.behaviours.hesitation.pause_s
+    hesitated = {
+        entry.payload.started_at
+        for entry in event_log.read(folder, Behaved)
+        if entry.role == role and entry.payload.behaviour is Behaviour.HESITATION
+    }
     reported = [
         (place, turn)
         for place, turn in enumerate(call.turns)
@@ -93,7 +102,8 @@ def _claims(folder: Path, role: Role, call: Transcript) -> Iterator[_Claim]:
     for entry, (place, turn) in zip(said, reported, strict=False):
         start, end = entry.payload.started_at, entry.payload.stopped_at
         if start is not None and end is not None and turn.said == entry.payload.text:
-            yield _Claim(place, turn, entry.on_recording(start), entry.on_recording(end))
+            pause_s = hesitation_s if start in hesitated else 0.0
+            yield _Claim(place, turn, entry.on_recording(start), entry.on_recording(end), pause_s)
 
 
 def _exchanged(claims: Mapping[Role, Sequence[_Claim]], masks: Mapping[Role, Mask]) -> bool:
@@ -141,7 +151,7 @@ def _holes(claims: Sequence[_Claim], mask: Mask, hole_s: float) -> Iterator[Brok
     paces = [there_s / _letters(claim) for claim, there_s in spoken if _letters(claim) >= LETTERS]
     pace = median(paces) if paces else 0.0
     for claim, there_s in spoken:
-        silent_s = _longest_silence_s(claim.within(mask))
+        silent_s = _longest_silence_s(claim, mask) - claim.pause_s
         missing_s = pace * _letters(claim) - there_s
         whole = claim.turn.flaw is None
         if whole and silent_s >= hole_s and missing_s >= MISSING * silent_s:
@@ -152,9 +162,12 @@ def _letters(claim: _Claim) -> int:
     return sum(char.isalnum() for char in claim.turn.said or "")
 
 
-def _longest_silence_s(mask: Mask) -> float:
-    edges = np.flatnonzero(np.concatenate([[True], mask, [True]]))
-    return float(np.diff(edges).max() - 1) * FRAME_S
+def _longest_silence_s(claim: _Claim, mask: Mask) -> float:
+    """Of a turn that was interrupted only up to its last sound: its side tells of it when the
+    other has finished, which may be seconds later."""
+    end = [] if claim.turn.interrupted else [True]
+    edges = np.flatnonzero(np.concatenate([[True], claim.within(mask), end]))
+    return float(np.diff(edges, prepend=-1).max() - 1) * FRAME_S
 
 
 def _flaws(call: Transcript) -> Iterator[Broken]:

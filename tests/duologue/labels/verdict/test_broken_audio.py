@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from duologue.folder import event_log
 from duologue.folder.folder import read_call
 from duologue.labels.transcript import transcript
 from duologue.labels.verdict.broken_audio import Broken, broken
 from duologue.scenarios.scenario import load_scenario
-from shared.events import Said
+from shared.customer_sheet import Behaviours, Hesitation
+from shared.events import Behaved, Said
 from shared.settings import Settings
 from shared.spec import Role
 from tests import tampering
@@ -37,6 +39,22 @@ def found(folder: Path) -> list[Broken]:
 
 def test_nothing_is_wrong_with_a_call_as_it_was_recorded(made: Path) -> None:
     assert found(made) == []
+
+
+@pytest.mark.parametrize("seed", [2, 3])  # the pause is taken for the turn's end, and is not
+def test_a_pause_on_purpose_is_no_missing_speech(tmp_path: Path, seed: int) -> None:
+    settings = Settings(_env_file=None)
+    engines = {role: settings.engines(role) for role in Role}
+    scenario = load_scenario(
+        "tests/scenarios/unseen/first/shop-orders.yaml#yamamoto-first-not-there"
+    )
+    spec = scenario.to_spec(call_id="hesitant", seed=seed, engines=engines)
+    behaviours = Behaviours(hesitation=Hesitation(probability=1.0, pause_s=0.6))
+    customer = spec.customer.model_copy(update={"behaviours": behaviours})
+    hesitant = spec.model_copy(update={"customer": customer})
+    folder = call_directly(hesitant, tmp_path, settings).folder
+    assert event_log.read(folder, Behaved)
+    assert found(folder) == []
 
 
 @pytest.mark.parametrize("role", Role)
