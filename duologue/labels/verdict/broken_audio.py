@@ -87,7 +87,7 @@ def broken(folder: Path, spec: CallSpec, call: Transcript) -> Iterator[Broken]:
 
 def _claims(folder: Path, spec: CallSpec, role: Role, call: Transcript) -> Iterator[_Claim]:
     """The turns of one side of which it is known when it spoke them."""
-    hesitation_s = spec.customer.behaviours.hesitation.pause_s
+    hesitation_s = spec.customer.behaviours.hesitation.pause_s if spec.customer else 0.0
     hesitated = {
         entry.payload.started_at
         for entry in event_log.read(folder, Behaved)
@@ -163,8 +163,8 @@ def _letters(claim: _Claim) -> int:
 
 
 def _longest_silence_s(claim: _Claim, mask: Mask) -> float:
-    """Of a turn that was interrupted only up to its last sound: its side tells of it when the
-    other has finished, which may be seconds later."""
+    # A turn that was interrupted counts up to its last sound: its side tells of it when the other
+    # has finished, which may be seconds later.
     end = [] if claim.turn.interrupted else [True]
     edges = np.flatnonzero(np.concatenate([[True], claim.within(mask), end]))
     return float(np.diff(edges, prepend=-1).max() - 1) * FRAME_S

@@ -50,6 +50,7 @@ def test_a_pause_on_purpose_is_no_missing_speech(tmp_path: Path, seed: int) -> N
     )
     spec = scenario.to_spec(call_id="hesitant", seed=seed, engines=engines)
     behaviours = Behaviours(hesitation=Hesitation(probability=1.0, pause_s=0.6))
+    assert spec.customer
     customer = spec.customer.model_copy(update={"behaviours": behaviours})
     hesitant = spec.model_copy(update={"customer": customer})
     folder = call_directly(hesitant, tmp_path, settings).folder
