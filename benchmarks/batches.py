@@ -25,7 +25,9 @@ from rich.console import Console
 from rich.table import Table
 
 from duologue.batch.plan import Plan, Repeated
+from duologue.cli.batch_run import BatchExit
 from duologue.folder.folder import CALL
+from duologue.labels.recorded_call import Call
 from duologue.report.summary import read_calls
 from shared.settings import Settings
 
@@ -45,6 +47,23 @@ def batch(plan: Path, out: Path, transport: str, jobs: int) -> Sequence[str]:
     return [*argv, "--transport", transport, "--jobs", str(jobs)]
 
 
+def make_calls(
+    scenarios: Sequence[str], seeds: int, transport: str, jobs: int, keep: Path | None
+) -> Sequence[Call]:
+    """Make some calls of each scenario in one batch, kept in `keep`/calls if that is given."""
+    plan = Plan.of(Repeated(scenarios=tuple(scenarios), repeats=seeds), Settings())
+    with tempfile.TemporaryDirectory() as temporary:
+        place = keep or Path(temporary)
+        place.mkdir(parents=True, exist_ok=True)
+        path = place / "plan.jsonl"
+        plan.write(path)
+        command = batch(path, place / "calls", transport, jobs)
+        ended = subprocess.run(command, check=False).returncode
+        if ended not in tuple(BatchExit):
+            raise SystemExit(ended)
+        return read_calls(place / "calls").calls
+
+
 def overhead(calls: int, transport: str, jobs: int, place: Path) -> dict[str, Any]:
     """Make a batch, and compare how long it took with how long its calls took."""
     plan, out = place / f"{transport}.jsonl", place / transport
@@ -53,15 +72,15 @@ def overhead(calls: int, transport: str, jobs: int, place: Path) -> dict[str, An
     # A call that failed is told by the figures; it costs no other figure.
     subprocess.run(batch(plan, out, transport, jobs), check=False)
     wall_s = time.monotonic() - began_s
-    made = read_calls(out).calls
-    runs = [each.record.run for each in made]
+    calls_made = read_calls(out).calls
+    runs = [each.record.run for each in calls_made]
     jobs_s = jobs * wall_s
     return {
-        "calls": len(made),
-        "goals": sum(each.metrics.task_success for each in made),
+        "calls": len(calls_made),
+        "goals": sum(each.metrics.task_success for each in calls_made),
         "jobs": jobs,
         "wall_s": round(wall_s, 1),
-        "call_s_per_wall_s": round(sum(each.metrics.duration_s for each in made) / wall_s, 2),
+        "call_s_per_wall_s": round(sum(each.metrics.duration_s for each in calls_made) / wall_s, 2),
         "overhead": round(1 - sum(run.wall_s for run in runs) / jobs_s, 4),
         "labels": round(sum(run.labels_s or 0.0 for run in runs) / jobs_s, 4),
     }

@@ -8,8 +8,6 @@ Per business: completion, task success, validity, turns, duration, and what went
 import argparse
 import json
 import os
-import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,15 +17,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.batches import batch
-from duologue.batch.plan import Plan, Repeated
-from duologue.cli.batch_run import BatchExit
+from benchmarks.batches import make_calls
 from duologue.folder.folder import TransportName
 from duologue.labels.recorded_call import Call
-from duologue.report.summary import read_calls
 from duologue.scenarios.scenario import bundled_scenarios
 from shared.endings import Outcome
-from shared.settings import Settings
 
 VALID, SUCCESS = 0.97, 0.95
 """Shares that are aimed at."""
@@ -77,17 +71,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("bench/scenarios.json"))
     options = parser.parse_args()
     business = {each.label: each.userdata.business for each in bundled_scenarios()}
-    plan = Plan.of(Repeated(scenarios=tuple(business), repeats=options.seeds), Settings())
-    with tempfile.TemporaryDirectory() as temporary:
-        place = options.keep or Path(temporary)
-        place.mkdir(parents=True, exist_ok=True)
-        path = place / "plan.jsonl"
-        plan.write(path)
-        command = batch(path, place / "calls", options.transport, os.cpu_count() or 1)
-        made = subprocess.run(command, check=False).returncode
-        if made not in tuple(BatchExit):
-            raise SystemExit(made)
-        calls = read_calls(place / "calls").calls
+    jobs = os.cpu_count() or 1
+    calls = make_calls(tuple(business), options.seeds, options.transport, jobs, options.keep)
     of = {
         name: [each for each in calls if business[each.scenario] == name]
         for name in sorted(set(filter(None, business.values())))

@@ -12,8 +12,6 @@ import argparse
 import csv
 import json
 import os
-import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,15 +20,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.batches import batch
-from duologue.batch.plan import Plan, Repeated
-from duologue.cli.batch_run import BatchExit
+from benchmarks.batches import make_calls
 from duologue.folder.folder import TransportName
 from duologue.labels.recorded_call import Call
-from duologue.report.summary import read_calls
 from duologue.scenarios.scenario import load_scenarios
 from shared.endings import Outcome
-from shared.settings import Settings
 
 UNSEEN = Path(__file__).parents[1] / "tests" / "scenarios" / "unseen"
 RIGHT_END = 0.85
@@ -103,17 +97,9 @@ def main() -> None:
         for file in sorted((UNSEEN / options.part).glob("*.yaml"))
         for scenario in load_scenarios(str(file))
     ]
-    plan = Plan.of(Repeated(scenarios=tuple(labels), repeats=options.seeds), Settings())
-    with tempfile.TemporaryDirectory() as temporary:
-        place = options.keep or Path(temporary)
-        place.mkdir(parents=True, exist_ok=True)
-        path = place / "plan.jsonl"
-        plan.write(path)
-        command = batch(path, place / "calls", TransportName.DIRECT, options.jobs)
-        made = subprocess.run(command, check=False).returncode
-        if made not in tuple(BatchExit):
-            raise SystemExit(made)
-        figures = score(read_calls(place / "calls").calls, expected(options.part))
+    direct = TransportName.DIRECT
+    calls = make_calls(labels, options.seeds, direct, options.jobs, options.keep)
+    figures = score(calls, expected(options.part))
     show(figures)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
