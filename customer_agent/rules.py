@@ -31,7 +31,7 @@ from shared.customer_sheet import Behaviour, CustomerSheet, Goal
 from shared.language.as_heard import MONTHS, codes, digits_of, is_goodbye, phrase, sentences
 from shared.language.facts.typed import TypedFact, typed_fact
 from shared.language.likeness import likeness
-from shared.language.statements import Claim, is_stated
+from shared.language.statements import AnyAnswer, Claim, is_stated
 from shared.side.dialogue import Dialogue, PeerTurn, Performed, call, listen, say, tell
 
 ATTEMPTS = 3
@@ -57,7 +57,7 @@ class _State:
 
     def __init__(self, goal: Goal, insists: int) -> None:
         self.goal, self._insists = goal, insists
-        self.answer = Claim(goal.met_when)
+        self.answer = Claim(goal.met_when) if goal.met_when else AnyAnswer()
         self.raised = 0
         self.refused = 0
         self.handed_on = False

@@ -163,8 +163,9 @@ class Goal(Frozen):
 
     say: Text
     """How the caller brings it up."""
-    met_when: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """Words one of which is in the answer that settles it, such as "refunded"."""
+    met_when: tuple[Text, ...] = ()
+    """Words one of which is in the answer that settles it, such as "refunded". With none, whatever
+    is stated settles it, and whether that was the right answer is not checked."""
     refused_when: tuple[Text, ...] = ()
     """Words by which the agent refuses it; the caller insists, and then accepts that."""
 

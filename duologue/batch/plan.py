@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.scenarios.at_business import chosen_scenarios
+from duologue.scenarios.call_names import call_names
 from duologue.scenarios.document import Document, without_waiting
-from duologue.scenarios.scenario import NO_OPTIONS
+from duologue.scenarios.persona import NamedPersona
+from duologue.scenarios.scenario import NO_OPTIONS, played_by
 from shared import engines
 from shared.errors import DocumentError, DuologueError, SpecError, UsageError, wrong_field
 from shared.settings import Settings
@@ -38,6 +40,8 @@ class Repeated(BaseModel):
     seed: int = Field(0, ge=0, lt=2**62)
     """Of the first call of each scenario."""
     latency: Latency = NO_LATENCY
+    persona: NamedPersona | None = None
+    """Who calls in the place of the scenarios' own; the name of a bundled one will do."""
 
 
 class Plan:
@@ -97,7 +101,7 @@ class Plan:
             DocumentError: There is no such scenario, or it is wrong.
             UsageError: Two scenarios have one label, or an id would be no safe folder name.
         """
-        scenarios = chosen_scenarios(repeated.scenarios, business)
+        scenarios = played_by(repeated.persona, chosen_scenarios(repeated.scenarios, business))
         labels = [scenario.label for scenario in scenarios]
         if twice := {label for label in labels if labels.count(label) > 1}:
             raise UsageError(f"the plan has the scenario {min(twice)!r} twice; repeat it instead")
@@ -115,7 +119,8 @@ class Plan:
             )
 
         seeds = range(repeated.seed, repeated.seed + repeated.repeats)
-        ids = [f"{label}-{seed:05}" for seed in seeds for label in labels]
+        names = call_names(labels)
+        ids = [f"{name}-{seed:05}" for seed in seeds for name in names]
 
         @cache
         def first(scenario: int) -> bytes:

@@ -1,7 +1,6 @@
 """Many calls, spread evenly: who calls about what, and how."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -14,15 +13,13 @@ from pydantic import RootModel
 
 from duologue.batch.plan import Plan
 from duologue.call.over_livekit.recorder import IDENTITY
+from duologue.scenarios.call_names import call_names
 from duologue.scenarios.document import Document
 from duologue.scenarios.scenario import NO_OPTIONS, Scenario
 from shared.customer_sheet import Behaviour, Behaviours, Persona
 from shared.settings import Settings
 from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role
 from shared.values import Text
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_LABEL_LENGTH = 80
 
 
 class BehaviourFile(RootModel[dict[Text, Behaviours]]):
@@ -97,10 +94,9 @@ def plan_of(
 ) -> Plan:
     """The plan that makes these calls: `number-label`."""
     chosen = {role: settings.engines(role) for role in Role}
-    ids = [
-        f"{number:05}-{_UNSAFE.sub('-', part.scenario.label)[:_LABEL_LENGTH]}"
-        for number, part in enumerate(parts)
-    ]
+    labels = [*dict.fromkeys(part.scenario.label for part in parts)]
+    names = dict(zip(labels, call_names(labels), strict=True))
+    ids = [f"{number:05}-{names[part.scenario.label]}" for number, part in enumerate(parts)]
 
     def make(index: int) -> CallSpec:
         return parts[index].scenario.to_spec(

@@ -22,12 +22,13 @@ from duologue.cli.counterpart_options import (
 )
 from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
 from duologue.cli.output_pipe import CLOSED_PIPE, OutputPipe, PipedTerminal
+from duologue.cli.persona_option import PersonaOption, named_persona
 from duologue.cli.plan_command import LatencyOption
 from duologue.cli.signals import Cancellation, run_cancellable
 from duologue.folder.folder import Clock, TransportName
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.at_business import scenario_at
-from duologue.scenarios.scenario import DEFAULT
+from duologue.scenarios.scenario import DEFAULT, load_scenario, played_by
 from shared.endings import Outcome
 from shared.engines.latency import read_latency
 from shared.errors import UsageError
@@ -56,6 +57,7 @@ def call(
     ] = None,
     *,
     business: BusinessOption = None,
+    persona: PersonaOption = None,
     out_dir: Annotated[
         Path, typer.Option("--out", help="The folder that call folders are made in.")
     ] = Path("calls"),
@@ -99,8 +101,10 @@ def call(
     in_real_time = carried.clock is Clock.REAL
     if play and not in_real_time:
         raise UsageError("--play is for calls in real time: add --clock real")
+    chosen = scenario_at(business, scenario) if business else load_scenario(scenario or DEFAULT)
+    [chosen] = played_by(named_persona(persona), [chosen])
     planned = plan_call(
-        scenario_at(business, scenario) if business else scenario or DEFAULT,
+        chosen,
         transport=carried,
         seed=seed,
         out=out_dir,

@@ -10,6 +10,7 @@ from duologue.batch.plan import Plan, Repeated
 from duologue.batch.spread import Part, coverage, load_behaviours, plan_of, spread
 from duologue.cli.business_option import BusinessOption
 from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
+from duologue.cli.persona_option import PersonaOption, named_persona
 from duologue.cli.terminal import Terminal
 from duologue.scenarios.at_business import chosen_scenarios
 from duologue.scenarios.persona import load_personas
@@ -40,6 +41,7 @@ def plan(
     ] = None,
     *,
     business: BusinessOption = None,
+    persona: PersonaOption = None,
     to: Annotated[Path, typer.Option("--out", help="The file to write.")],
     calls: Annotated[
         int | None,
@@ -64,6 +66,7 @@ def plan(
     """Write a plan for `duologue batch`: one call specification a line."""
     settings = read_settings().with_profile(named.profile)
     parts: list[Part] = []
+    caller = named_persona(persona)
     if calls is None:
         if behaviours:
             raise UsageError("--behaviours are dealt out to --calls; say how many")
@@ -74,6 +77,7 @@ def plan(
             repeats=repeats or 1,
             seed=seed,
             latency=read_latency(latency or []),
+            persona=caller,
         )
         made = Plan.of(repeated, settings, named.choices, business)
     else:
@@ -82,7 +86,7 @@ def plan(
         found = chosen_scenarios(scenarios or (), business)
         parts = spread(
             found or bundled_scenarios(),
-            [*load_personas().values()],
+            [caller] if caller else [*load_personas().values()],
             calls=calls,
             seed=seed,
             behaviours=[*load_behaviours(behaviours).values()] if behaviours else (),

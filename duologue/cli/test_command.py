@@ -16,9 +16,11 @@ from duologue.cli.counterpart_options import (
     SupportCommandOption,
     named_counterpart,
 )
+from duologue.cli.persona_option import PersonaOption, named_persona
 from duologue.cli.signals import run_cancellable
 from duologue.cli.terminal import Terminal
 from duologue.folder.folder import TransportName
+from duologue.scenarios.scenario import played_by
 from duologue.suite.junit import write_junit
 from duologue.suite.result import Grade, SuiteResult, write_report
 from duologue.suite.run import Suite, load_suite, run_suite
@@ -39,6 +41,7 @@ def assess(
     ] = None,
     *,
     business: BusinessOption = None,
+    persona: PersonaOption = None,
     support_agent: SupportAgentOption = None,
     support_command: SupportCommandOption = None,
     repeat: Annotated[
@@ -69,7 +72,7 @@ def assess(
     """
     settings = read_settings()
     suite = Suite(
-        scenarios=load_suite(scenarios or (), business),
+        scenarios=played_by(named_persona(persona), load_suite(scenarios or (), business)),
         repeat=repeat,
         min_success=min_success,
         transport=find_transport(transport),

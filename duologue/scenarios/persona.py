@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Annotated
 
 from pydantic import BeforeValidator, RootModel
@@ -26,6 +27,12 @@ def load_personas(path: Path = PERSONAS) -> Mapping[str, Persona]:
         DocumentError: It has something else.
     """
     return Document.read(path).parse(PersonaFile).root
+
+
+def deal_persona(seed: int) -> Persona:
+    """One of the bundled personas, by a seed."""
+    personas = load_personas()
+    return personas[Random(seed).choice([*personas])]  # noqa: S311 - nothing secret
 
 
 def _by_name(data: object) -> object:

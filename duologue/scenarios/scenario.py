@@ -5,7 +5,7 @@ The files are a superset of LiveKit's `scenarios.yaml`. Each error names file, l
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from duologue.scenarios.consistency import contradictions
 from duologue.scenarios.document import Document
-from duologue.scenarios.persona import PERSONAS, NamedPersona
+from duologue.scenarios.persona import PERSONAS, NamedPersona, deal_persona
 from duologue.scenarios.sayable import ToSay, unsayable
+from duologue.scenarios.story import caller_name, opening
 from shared.customer_sheet import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
 from shared.engines import at_pace, check_names, same_provider, silence_after
 from shared.engines.turn_settings import AFTER_SERVICE_S
@@ -189,20 +190,25 @@ class Scenario(BaseModel):
             SpecError: `call_id` is not one, or the scenario lacks what a call needs.
             EngineUnavailable: An engine is not known.
         """
+        if self.persona is None:
+            return self.with_persona(self._dealt(seed)).to_spec(
+                call_id=call_id,
+                seed=seed,
+                engines=engines,
+                options=options,
+                recorder=recorder,
+                latency=latency,
+                under_test=under_test,
+            )
         ours = [role for role in engines if role is Role.CUSTOMER or not under_test]
         chosen = {role: self._chosen(role, engines[role], options) for role in ours}
         caller = chosen.get(Role.CUSTOMER)
-        needed: dict[str, object] = {"persona": self.persona}
-        if under_test is None:
-            needed["userdata.business"] = self.userdata.business
-        if caller is None or caller.llm == RULES:
-            needed["goals"] = self.goals
-        if missing := [key for key, value in needed.items() if not value]:
+        if under_test is None and not self.userdata.business:
             raise SpecError(
-                f"the scenario {self.label!r} cannot be called, for it has no "
-                f"{' and no '.join(missing)}; add what is missing (docs/scenarios.md)"
+                f"the scenario {self.label!r} cannot be called, for it has no userdata.business; "
+                "name your agent with --support-agent, or a --business of ours"
             )
-        assert self.persona
+        goals = self._goals(by_rules=caller is None or caller.llm == RULES)
         try:
             return CallSpec(
                 call_id=call_id,
@@ -218,7 +224,7 @@ class Scenario(BaseModel):
                 customer=CustomerSheet(
                     persona=self.persona,
                     facts=self.facts,
-                    goals=self.goals,
+                    goals=goals,
                     refuses=self.refuses,
                     mood=self.mood,
                     behaviours=self.behaviours,
@@ -231,6 +237,32 @@ class Scenario(BaseModel):
         except ValidationError as error:
             wrong = wrong_field(error)
             raise SpecError(f"{wrong.field}: {wrong.problem}") from None
+
+    def _dealt(self, seed: int) -> Persona:
+        """Who calls, by the seed: of a scenario that tells of its caller itself, only the voice."""
+        dealt = deal_persona(seed)
+        if not self.instructions:
+            return dealt
+        name = caller_name(self.instructions) or dealt.name
+        return Persona(name=name, voice=dealt.voice, speed=dealt.speed)
+
+    def _goals(self, *, by_rules: bool) -> tuple[Goal, ...]:
+        """What the caller wants; rules that are told no goals say what instructions open with.
+
+        Raises:
+            SpecError: It is not known.
+        """
+        if self.goals or (self.instructions and not by_rules):
+            return self.goals
+        if first := opening(self.instructions):
+            return (Goal(say=first),)
+        told = (
+            "its instructions have no opening line in quotes, and a customer without a language "
+            "model cannot follow them; add goals, or name a model (CUSTOMER_LLM)"
+            if self.instructions
+            else "it has neither goals nor instructions; add them (docs/scenarios.md)"
+        )
+        raise SpecError(f"the scenario {self.label!r} cannot be called, for {told}")
 
     def _chosen(
         self, role: Role, engines: Engines, options: Mapping[Role, EngineChoice]
@@ -275,6 +307,11 @@ def _renamed(data: Any, old: re.Pattern[str], new: str) -> Any:
     if isinstance(data, dict):
         return {key: _renamed(value, old, new) for key, value in data.items()}
     return data
+
+
+def played_by(persona: Persona | None, scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
+    """The scenarios as `persona` plays them; unchanged if there is none."""
+    return tuple(one.with_persona(persona) if persona else one for one in scenarios)
 
 
 class ScenarioFile(BaseModel):
@@ -328,7 +365,7 @@ def load_scenarios(reference: str) -> tuple[Scenario, ...]:
     scenarios = read_scenarios(path)
     if not label:
         return scenarios
-    named = tuple(scenario for scenario in scenarios if scenario.label == label)
+    named = tuple(scenario for scenario in scenarios if scenario.label == label.strip())
     if not named:
         labels = ", ".join(scenario.label for scenario in scenarios)
         raise DocumentError(path, 0, "", f"has no scenario {label!r}, but: {labels}")

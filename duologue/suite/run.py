@@ -10,6 +10,7 @@ from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.call.transport import Occasion, Transport
 from duologue.scenarios.at_business import chosen_scenarios
+from duologue.scenarios.call_names import call_names
 from duologue.scenarios.scenario import Scenario
 from duologue.servers.server_binary import Say
 from duologue.servers.worker_processes import OnLine
@@ -41,10 +42,11 @@ class Suite(NamedTuple):
         """
         chosen = {role: settings.engines(role) for role in Role}
         run = secrets.token_hex(2)  # so that calls of earlier runs can stay where they are
+        names = call_names([scenario.label for scenario in self.scenarios])
         specs = {
             scenario.label: [
                 scenario.to_spec(
-                    call_id=f"{scenario.label}-{seed}-{run}",
+                    call_id=f"{name}-{seed}-{run}",
                     seed=seed,
                     engines=chosen,
                     recorder=IDENTITY,
@@ -52,7 +54,7 @@ class Suite(NamedTuple):
                 )
                 for seed in range(1, self.repeat + 1)
             ]
-            for scenario in self.scenarios
+            for scenario, name in zip(self.scenarios, names, strict=True)
         }
         for spec in (calls[0] for calls in specs.values()):
             self.transport.check(spec)

@@ -97,6 +97,8 @@ _UNSURE = re.compile(
     r"|ask\w*|request\w*|wish|would like|prefer|need)(?: \w+){0,3} $"
 )
 """Before a clause that is then only thought, hoped, or said by somebody else."""
+_TELLING = 4
+"""Words of a sentence that tells something; shorter ones are "One moment." or "All right."."""
 _PAST = re.compile(r" (?:have|has|had|was|were|been|did) ")
 _DENIAL = re.compile(
     r" (?:not|no|never|none|nothing|nobody|neither|nor|unable|without|hardly|fail\w*|refus\w*"
@@ -161,6 +163,26 @@ class Claim:
             if (lately or here) and _UNDONE.search(words) and not is_question(sentence):
                 self.stated = False
         self._lately = self.stated and (here or not before)
+
+
+class AnyAnswer:
+    """Heard in whatever tells something and asks nothing: a `Claim` whose words nobody has named.
+
+    Example:
+        >>> answer = AnyAnswer()
+        >>> answer.hear("Sure. What is your name?")
+        >>> answer.stated
+        False
+    """
+
+    def __init__(self) -> None:
+        self.stated = False
+
+    def hear(self, text: str) -> None:
+        """Take note of `text`."""
+        parts = sentences(text)
+        tells = any(len(part.split()) >= _TELLING for part in parts)
+        self.stated = self.stated or (tells and not any(map(is_question, parts)))
 
 
 def is_stated(text: str, wanted: Sequence[str]) -> bool:

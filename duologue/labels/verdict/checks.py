@@ -86,7 +86,9 @@ def _goals(evidence: Evidence) -> Iterator[Finding]:
     goals = spec.customer.goals if spec.customer else ()
     if outcome is Outcome.AGENT_LEFT and goals and _said_goodbye(evidence, Role.SUPPORT):
         said = [turn.text for turn in evidence.said(Role.SUPPORT)]
-        open_goals = [goal for goal in goals if not stated_after(said, goal.met_when)]
+        open_goals = [
+            goal for goal in goals if goal.met_when and not stated_after(said, goal.met_when)
+        ]
         details = [f"not settled: {goal.say}" for goal in open_goals]
     else:
         details = [f"the caller did not get what it called for: {outcome}"]

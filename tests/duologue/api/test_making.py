@@ -87,7 +87,7 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: duologue.call(duologue.Scenario(label="empty"), transport="direct"),
         duologue.UsageError,
-        "has no persona and no userdata.business and no goals",
+        "has no userdata.business",
     ),
     (
         lambda: duologue.call(

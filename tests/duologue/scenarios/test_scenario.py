@@ -13,7 +13,7 @@ from duologue.scenarios.scenario import (
     load_scenarios,
     read_scenarios,
 )
-from shared.customer_sheet import BargeIn, Behaviours, Feeling, Mood, Persona
+from shared.customer_sheet import BargeIn, Behaviours, Feeling, Goal, Mood, Persona
 from shared.engines.turn_settings import AFTER_SERVICE_S
 from shared.errors import DocumentError, EngineUnavailable, SpecError
 from shared.settings import Profile, Settings
@@ -181,7 +181,7 @@ def test_a_file_of_livekits_is_read_and_a_call_of_it_says_what_it_lacks(tmp_path
     assert moves.tags == {"feature": "booking", "difficulty": "3"}
     assert moves.userdata.business is None
     assert talks.goals == ()
-    with pytest.raises(SpecError, match=r"has no persona and no userdata\.business and no goals"):
+    with pytest.raises(SpecError, match=r"has no userdata\.business; name your agent with"):
         moves.to_spec(call_id="c1", seed=0, engines={})
 
 
@@ -263,14 +263,36 @@ def test_only_a_language_model_can_call_without_goals(tmp_path: Path) -> None:
     text = GOOD[: GOOD.index("    goals:")]
     scenario = load_scenario(str(write(tmp_path, text)))
     engines = {role: Settings(_env_file=None).engines(role) for role in Role}
-    with pytest.raises(SpecError, match="'one' cannot be called, for it has no goals; add"):
+    with pytest.raises(SpecError, match="'one' cannot be called, for it has neither goals nor"):
         scenario.to_spec(call_id="c1", seed=0, engines=engines)
+    told = scenario.model_copy(update={"instructions": "You are lost."})
+    with pytest.raises(SpecError, match="its instructions have no opening line in quotes"):
+        told.to_spec(call_id="c1", seed=0, engines=engines)
     engines[Role.CUSTOMER] = engines[Role.CUSTOMER].model_copy(update={"llm": "openai/gpt-4.1"})
-    spec = scenario.to_spec(call_id="c1", seed=0, engines=engines)
+    spec = told.to_spec(call_id="c1", seed=0, engines=engines)
     assert CallSpec.from_metadata(spec.to_metadata(Role.CUSTOMER), Role.CUSTOMER).customer
     without = spec.to_metadata(Role.CUSTOMER).replace("openai/gpt-4.1", "rules")
     with pytest.raises(SpecError, match="without a language model needs goals"):
         CallSpec.from_metadata(without, Role.CUSTOMER)
+
+
+def test_livekits_instructions_are_enough_for_who_calls_and_why(tmp_path: Path) -> None:
+    opened = 'PERSONA: Maya Chen, in a hurry.\n    OPENING LINE: "I need a room."'
+    text = LIVEKITS.replace("You only talk.", f"|\n    {opened}")
+    scenario = read_scenarios(write(tmp_path, text))[1]
+    engines = {role: Settings(_env_file=None).engines(role) for role in Role}
+    sheets = [
+        scenario.to_spec(call_id="c1", seed=seed, engines=engines, under_test="a").customer
+        for seed in range(6)
+    ]
+    assert [(sheet.persona.name, sheet.goals) for sheet in sheets if sheet] == [
+        ("Maya Chen", (Goal(say="I need a room."),))
+    ] * 6
+    assert len({sheet.persona.voice for sheet in sheets if sheet}) > 1
+    ann = scenario.with_persona(Persona(name="Ann Lee"))
+    named = ann.to_spec(call_id="c1", seed=0, engines=engines, under_test="a").customer
+    assert named
+    assert named.persona == Persona(name="Ann Lee")
 
 
 NAMED = """\
