@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from shared.language.as_heard import normalize, phrase, sentences
+from shared.language.paraphrase import ways_to_say
 
 
 class Standing(StrEnum):
@@ -131,11 +132,40 @@ _UNDONE = re.compile(
 )
 
 
+_UNAVAILABLE = re.compile(
+    r" (?:all|every|most|both|the other|the last|the only|our|no)(?: \w+){0,5}?"
+    r" (?:slots?|times?|openings?|spots?|spaces?|places?|seats?|tables?|rooms?|dates?|days?"
+    r"|mornings?|afternoons?|evenings?|weekends?|hours?|doctors?|nurses?|technicians?|\w+days?"
+    r"|appointments)(?: \w+){0,5}"
+    r" (?:is|are|was|were|(?:has|have) (?:all |already )?been|get|got)"
+    r"(?: (?:already|all|both|now|unfortunately))* $"
+    r"| (?:fully|completely|solidly|over|double|heavily) $|(?:^| )(?:we|they) (?:are|were)"
+    r"(?: (?:already|all|completely))* $"
+)
+"""Before what tells of a time or a place that others have, and is nothing done for the caller."""
+_FULL = re.compile(r"^ (?:up|out|solid|full) ")
+_BOOKED = frozenset({"booked", "taken", "reserved", "filled", "gone", "occupied"})
+_SAYING_LITTLE = frozenset({
+    "i", "we", "you", "it", "that", "this", "they", "he", "she", "your", "my", "our", "the", "a",
+    "an", "any", "of", "for", "to", "on", "in", "at", "and", "or", "with", "from", "not", "no",
+    "is", "are", "was", "were", "be", "been", "has", "have", "had", "will", "can", "could", "would",
+    "do", "did", "does", "yet", "now", "already", "just", "all", "so", "but", "there", "as", "by",
+    "am", "okay", "yes", "right", "th", "up", "back", "able", "get", "got", "also", "too", "here",
+    "sorry", "afraid", "please", "still", "well", "today", "then", "which", "what", "after",
+    "order", "orders", "appointment", "visit", "request", "account", "money", "amount", "payment",
+    "charge", "dollars", "cents", "system", "booking", "contract", "plan",
+})  # fmt: skip
+"""Words that do not tell one thing from another that the same may be said of."""
+_EXACT_DAY = re.compile(
+    r"\w+day|january|february|march|april|june|july|august|(?:septem|octo|novem|decem)ber"
+)
+
+
 class Claim:
     """Something that may be stated, denied and taken back in the course of a conversation.
 
-    What was stated stays so until it is denied; "that did not go through" takes back what was
-    stated right before.
+    What was stated stays so until it is denied, of the same thing; "that did not go through" takes
+    back what was stated right before.
 
     Args:
         wanted: The words for it, one of which will do.
@@ -146,6 +176,8 @@ class Claim:
         self._wanted = tuple(wanted)
         self._lately = False
         """It was stated in the text heard last."""
+        self._about: frozenset[str] = frozenset()
+        """The words for what it was stated of."""
 
     def hear(self, text: str) -> None:
         """Take note of what `text` says of it."""
@@ -155,14 +187,34 @@ class Claim:
             words = _words(sentence)
             for standing, place in _standings(sentence, self._wanted):
                 taken_back = taken_back or bool(_TAKEN_BACK.search(words[:place]))
+                about = self._subject(words)
                 if standing is Standing.STATED:
                     self.stated, here, taken_back = True, True, False
-                elif standing is Standing.DENIED and (taken_back or not here):
+                    self._about = about
+                elif standing is Standing.DENIED and (
+                    taken_back or (not here and _of_the_same(about, self._about))
+                ):
                     self.stated = False
             taken_back = taken_back or bool(_TAKEN_BACK.search(words))
             if (lately or here) and _UNDONE.search(words) and not is_question(sentence):
                 self.stated = False
         self._lately = self.stated and (here or not before)
+
+    def _subject(self, words: str) -> frozenset[str]:
+        """What a sentence is about, beside what is claimed of it."""
+        claimed = {word for want in self._wanted for word in normalize(want)}
+        named = (word for word in words.split() if word.isalpha())
+        return frozenset(named) - claimed - _SAYING_LITTLE
+
+
+def _of_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two sentences may be about one thing: they share a word, or one of them has none."""
+    days, others = (
+        {word for word in words if _EXACT_DAY.fullmatch(word)} for words in (one, other)
+    )
+    if days and others and not days & others:
+        return False
+    return not one or not other or bool(one & other)
 
 
 class AnyAnswer:
@@ -240,7 +292,7 @@ def _standings(sentence: str, wanted: tuple[str, ...]) -> tuple[tuple[Standing, 
         return ()
     words = _words(sentence)
     asked_at = _question_at(words, asked=sentence.endswith("?"))
-    patterns = [rf"(?:\{_PAUSE} )?".join(f"{word} " for word in normalize(want)) for want in wanted]
+    patterns = [pattern for want in wanted for pattern in ways_to_say(want, _PAUSE)]
     found = re.finditer(rf"(?<= )(?:{'|'.join(patterns)})", words)
     return tuple((_standing(words, match.span(), asked_at), match.start()) for match in found)
 
@@ -279,4 +331,11 @@ def _standing(words: str, span: tuple[int, int], asked_at: int) -> Standing:
         return Standing.OPEN
     if _DEED.search(said) and _INTENDED.search(own):
         return Standing.OPEN
+    if _BOOKED.intersection(said.split()) and _is_full(left, words[end - 1 :]):
+        return Standing.OPEN
     return Standing.STATED
+
+
+def _is_full(left: str, following: str) -> bool:
+    """Whether what is booked or taken is a time or a place, and not by the caller."""
+    return bool(_UNAVAILABLE.search(left) or _FULL.search(following))

@@ -211,6 +211,84 @@ def test_what_was_stated_stays_so_until_it_is_taken_back() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("I have checked your line, and I do not see a fault.", "no fault"),
+        ("We did not find any fault.", "no fault"),
+        ("I don't see any second charge here.", "no second charge"),
+        ("There is no fault.", "no fault"),
+        ("All right, nothing changes.", "stays as it is"),
+        ("All right, nothing changes.", "as it is"),
+        ("Okay, I will not cancel it.", "keep your appointment"),
+        ("Then we leave everything as it was.", "nothing changes"),
+        ("Your appointment remains unchanged.", "will not cancel"),
+        ("Fine, your plan stays the same.", "nothing was changed"),
+    ],
+)
+def test_the_same_is_said_in_other_words(text: str, wanted: str) -> None:
+    assert is_stated(text, [wanted])
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("I see a fault in the cable.", "no fault"),
+        ("Do you not see a fault?", "no fault"),
+        ("I have not sent it yet.", "stays as it is"),
+        ("Shall I leave it as it is?", "nothing changes"),
+        ("I have cancelled it.", "keep your appointment"),
+        ("I do not see any visit.", "fault"),
+    ],
+)
+def test_other_words_for_something_else_do_not_say_it(text: str, wanted: str) -> None:
+    assert not is_stated(text, [wanted])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "All the slots on Monday are booked.",
+        "We are fully booked on Monday.",
+        "Tuesday is already booked up.",
+        "I am sorry, every appointment on Friday is booked.",
+        "Our technicians are all booked until Thursday.",
+        "Both mornings are booked, but the afternoon is free.",
+        "We're booked solid this week.",
+    ],
+)
+def test_what_others_have_booked_is_no_deed(text: str) -> None:
+    assert not is_stated(text, ["booked"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your slot on Monday is booked.",
+        "All right, you are booked for Monday.",
+        "Your appointment is booked.",
+        "Both visits are booked.",
+        "We have booked you in.",
+        "I have booked all of it for you.",
+    ],
+)
+def test_what_is_booked_for_the_caller_is_one(text: str) -> None:
+    assert is_stated(text, ["booked"])
+
+
+def test_a_denial_of_something_else_takes_nothing_back() -> None:
+    lamp = "I have refunded the lamp."
+    assert stated_after([lamp, "The delivery was not refunded."], ["refunded"])
+    assert stated_after([lamp, "Gift cards are never refunded."], ["refunded"])
+    assert not stated_after([lamp, "The lamp was not refunded."], ["refunded"])
+    assert not stated_after([lamp, "It was not refunded."], ["refunded"])
+    assert not stated_after([lamp, "Sorry, your money has not been refunded."], ["refunded"])
+    assert not stated_after(["It is refunded.", "Your money was not refunded."], ["refunded"])
+    booked = "I have booked your visit on Monday."
+    assert stated_after([booked, "Your visit on Friday is not booked."], ["booked"])
+    assert not stated_after([booked, "Your visit on Monday is not booked."], ["booked"])
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "Shall I cancel it?",
