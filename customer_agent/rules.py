@@ -41,6 +41,11 @@ _HANDED_ON = (
     *("call you back", "calls you back", "put you through", "putting you through"),
     *("connect you", "transfer you", "transferring you", "call u back"),
 )
+_CALLED_BACK = ("call you back", "calls you back", "call u back", "a call back", "callback")
+_MOVED = re.compile(
+    r"(?<= )(move|change|shift|reschedule|postpone) (?:your|the) (?:\w+ ){1,3}on (?:\w+ )*?(?=to |$)"
+)
+"""What is to be moved, whose day is not what is offered: "move your check up on Friday to Monday"."""
 _GREETING = re.compile(r"^(?:hi|hello|hey|good \w+)(?: there)?[\s,.!]+", re.IGNORECASE)
 _WAIT = re.compile(
     r" (?:1 moment|hold on|a moment|let me (?:check|look|see)|please wait|bear with me) "
@@ -136,8 +141,12 @@ class Caller:
         question = question_in(text)
         if again or not question or wants_topic(text) or asks_who_is_there(text):
             return False
-        self._asked[question] += 1
-        return self._asked[question] >= TIRED
+        # A fact is the same, in whatever words it is asked for.
+        wanted = [key for part in sentences(text) for key in self._asked_by(part)]
+        spelled = " spelled" if " spell " in phrase(text) else ""
+        questions = {question, *(f"{key}{spelled}" for key in wanted if key in self._facts)}
+        self._asked.update(questions)
+        return any(self._asked[each] >= TIRED for each in questions)
 
     def _say(self, text: str) -> Dialogue[PeerTurn]:
         spoken, stumbled = self._manner.spoken(text)
@@ -273,6 +282,9 @@ class Caller:
             if key in self._sayings:
                 told.append(self._sayings[key])
                 continue
+            if not fact.known:
+                told.append(f"I am sorry, I do not know the {noun}.")
+                continue
             again = key in self._given and len(asked) == 1
             aloud = self._aloud(fact)
             one = self._manner.fact(noun, aloud, alone=len(asked) == 1)
@@ -362,7 +374,18 @@ class Caller:
         # An offer misheard is not agreed to.
         if any(_is_of(part, offer) for part in questions for offer in self._refuses):
             return "No, thank you."
+        if any(words in part for part in map(phrase, questions) for words in _CALLED_BACK) and (
+            self._needs_no_call()
+        ):
+            return "No, thank you."
         return self._manner.agreement()
+
+    def _needs_no_call(self) -> bool:
+        """Whether all that was brought up is answered, and no later call was hoped for."""
+        raised = [state for state in self._goals if state.raised]
+        answered = all(state.answer.stated or state.refused for state in raised)
+        hoped = any(" call" in phrase(words) for state in raised for words in state.goal.met_when)
+        return bool(raised) and answered and not hoped
 
 
 def _content(said: str) -> str:
@@ -386,8 +409,11 @@ def _as_in(text: str, words: str) -> str:
 def _is_of(question: str, offer: str) -> bool:
     """Whether a question is of an offer; misheard it may be, but for its days and numbers."""
     words = phrase(offer)
-    if words in phrase(question) or _EXACT.search(words):
-        return words in phrase(question)
+    asked = phrase(question)
+    if _EXACT.search(words):
+        asked = _MOVED.sub(r"\1 ", asked)
+    if words in asked or _EXACT.search(words):
+        return words in asked
     return likeness(question, offer) >= _ALIKE
 
 

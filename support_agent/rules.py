@@ -53,15 +53,9 @@ class _Call:
 
     def _understand(self) -> Dialogue[None]:
         """Ask until there is a problem to work on."""
-        *labels, last = (problem.label for problem in self._business.problems)
-        choice = (
-            f"I can help with {', '.join(labels)}, or {last}. Which one is it?"
-            if labels
-            else f"I can help with {last}. What can I do for you?"
-        )
         for question in (
             "Sorry, I did not understand. Could you tell me in a few words what is wrong?",
-            choice,
+            self._choice(),
         ):
             if self._talk.waiting:
                 break
@@ -73,6 +67,13 @@ class _Call:
             yield from self._talk.offer_callback("could not be understood")
             raise CallerLeaves
         yield from tell("I can help you with that.")
+
+    def _choice(self) -> str:
+        """What callers are offered whose wish is not understood in their own words."""
+        *labels, last = (problem.label for problem in self._business.problems)
+        if not labels:
+            return f"I can help with {last}. What can I do for you?"
+        return f"I can help with {', '.join(labels)}, or {last}. Which one is it?"
 
     def _work(self) -> Dialogue[None]:
         """Work off all problems, and ask for more until there are none."""
@@ -95,7 +96,14 @@ class _Call:
             unclear += 1
             if yes_or_no(heard.text) is None:
                 yield from tell("Sorry, I did not understand that.")
-            yield from self._talk.ask(_WHAT_ELSE)
+            yield from self._ask_what_else()
+
+    def _ask_what_else(self) -> Dialogue[None]:
+        """Have a wish put in other words, or picked from a list."""
+        for question in (_WHAT_ELSE, self._choice()):
+            heard = yield from self._talk.ask(question)
+            if self._talk.waiting or NOTHING_MORE.search(phrase(heard.text)):
+                return
 
     def _procedure(self, problem: Problem) -> Dialogue[None]:
         steps = problem.solve(self._talk)

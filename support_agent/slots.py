@@ -80,11 +80,24 @@ _NAME_ENDS = re.compile(
     r"please|thanks?)\b|[.?!;\d]|\b[a-z]\b[\s,-]+[a-z]\b(?!\s+(?-i:[A-Z][a-z]))",
     re.IGNORECASE,
 )
+_NO_NAME = frozenset({
+    "not", "never", "happy", "angry", "annoyed", "upset", "enough", "acceptable", "unacceptable",
+    "ridiculous", "unbelievable", "incredible", "outrageous", "outrage", "absurd", "disgraceful",
+    "disgrace", "terrible", "horrible", "awful", "nonsense", "rubbish", "joke", "joking", "kidding",
+    "insane", "crazy", "stupid", "annoying", "frustrating", "pathetic", "impossible", "useless",
+    "hopeless", "seriously", "honestly", "really", "again", "already", "waste", "time", "hurry",
+    "are", "you", "we", "they", "do", "does", "did", "can", "could", "have", "has", "had", "was",
+    "were", "why", "what", "how", "when", "where", "wait", "stop", "god", "hell", "damn", "wow",
+    "great", "wonderful", "brilliant", "fantastic", "quick", "quickly", "whatever", "anyway",
+    "told", "gave", "said", "just", "another", "too", "very", "so", "much", "need", "want",
+    "waiting", "hold", "listen", "look", "thing",
+})  # fmt: skip
+"""Words of a complaint or a question, which nobody is called, whatever is asked for."""
 _INITIAL = re.compile(r"(?<=\b[A-Z])\.\s*(?=[A-Z])")
 _TITLE = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|Prof)\.", re.IGNORECASE)
 _UNKNOWN = re.compile(
     r" (?:do not (?:have|know|remember|recall)|no idea|not sure|lost|can not (?:find|remember|say)"
-    r"|not have|forgot|forgotten) "
+    r"|not have|forgot|forgotten|unknown|not known) "
 )
 
 
@@ -106,8 +119,9 @@ def read_slots(
             values[slot.name] = (name,)
         elif slot.kind is SlotKind.DATE and (heard := dates(text)):
             values[slot.name] = heard
-        elif slot.kind is SlotKind.SPELLING and slot in asked and (letters := spelled(text)):
-            values[slot.name] = (letters,)
+        elif slot.kind is SlotKind.SPELLING and slot in asked:
+            if letters := spelled(text, asked=True):
+                values[slot.name] = (letters,)
     return values
 
 
@@ -167,7 +181,7 @@ def _read_name(text: str, *, asked: bool) -> str:
         return ""
     for sentence in sentences(text):
         name = _cut(_NAME_LEAD.sub("", sentence.replace("\u2019", "'")))
-        if name:
+        if name and not _NO_NAME.intersection(normalize(name)):
             return f"{name} {spelled(text)}".strip()
     return spelled(text)
 

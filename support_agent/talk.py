@@ -46,6 +46,10 @@ _RATHER = re.compile(
     r"|on 2 th thought|never mind that) "
 )
 """What stands between a wish and the one that takes its place."""
+_NEARLY_PUT = 1
+"""Words that may be missing at the end of a question that is clear all the same."""
+_WANTS_IT_NOT = re.compile(r" not (?:want|need|like) (?:it|them|that|this|1|the|to) ")
+_CLEAR = re.compile(r" (?:yes|yeah|yep|no|nope) ")
 
 
 class CallerLeaves(Exception):
@@ -139,10 +143,13 @@ class Talk:
         for _ in range(ATTEMPTS):
             heard = yield from self.ask(asking)
             # Nobody agrees to a question that was not put, nor by a yes that is taken back.
-            doubtful = heard.cut_off or _RATHER.search(phrase(heard.text))
-            agreed = None if doubtful else yes_or_no(heard.text)
+            early = heard.unsaid > _NEARLY_PUT
+            agreed = None if early or _is_doubtful(heard.text) else yes_or_no(heard.text)
             if agreed is not None:
                 return agreed
+            if early:
+                asking = question
+                continue
             # "Yes or no" is heard as "yes or number"; with articles it is heard right.
             asking = f"Sorry, is that a yes, or a no? {question}"
         return False
@@ -304,6 +311,13 @@ def _named(text: str, options: Mapping[str, tuple[str, ...]]) -> str | None:
         option for option, names in options.items() if any(phrase(name) in words for name in names)
     ]
     return named[0] if len(named) == 1 else None
+
+
+def _is_doubtful(text: str) -> bool:
+    """Whether an answer is neither a yes nor a no for sure: "I do not want it" may be either."""
+    words = phrase(text)
+    unclear = _WANTS_IT_NOT.search(words) and not _CLEAR.search(words)
+    return bool(_RATHER.search(words) or unclear)
 
 
 def _answer_back(heard: PeerTurn, question: str) -> str:

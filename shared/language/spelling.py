@@ -32,6 +32,7 @@ _INSIDE = frozenset({
     "apostrophe", "hyphen", "dash", "capital", "space", "then", "and", "with", "accent", "an",
     "umlaut", "acute", "grave", "um", "uh",
 })  # fmt: skip
+_SPELLED_SHORT = re.compile(r"(?i)\b(?:spelled|spelt|spells)[\s,:]+([a-z]{2,3})[.!]?$")
 _TIMES = {"double": 2, "triple": 3}
 _STANDS_FOR = frozenset({"for", "like", "as", "in"})
 """Between a letter and a word for it: "T as in Tango"."""
@@ -59,22 +60,32 @@ def _run_aloud(letter: str, length: int) -> list[str]:
     return [letter] * (length % 2) + [f"double {letter}"] * (length // 2)
 
 
-def spelled(text: str) -> str:
+def spelled(text: str, *, asked: bool = False) -> str:
     """The letters spelled out in `text` ("P A T E L", "Papa Alpha Tango"), as one lower-case word.
 
     Empty if there are fewer than two in a row; of words that stand for letters, three. Two before
-    a name are its initials ("J. R. Tolliver").
+    a name are its initials ("J. R. Tolliver"). A short name may be heard as a word: "is spelled an"
+    is A N.
+
+    Args:
+        text: As it was heard.
+        asked: Whether letters were asked for: then two words are enough ("Lima India").
     """
     text = re.sub(r"(?i)x[- ]ray", "xray", plain(text))
     tokens = re.findall(r"[A-Za-z]+(?:'[a-z]+)?", text)
     best, position = "", 0
     while position < len(tokens):
         letters, single, end = _run_at(tokens, position)
-        enough = len(letters) > 2 or (len(letters) == 2 and single and not _is_name(tokens, end))
+        enough = len(letters) > 2 or (
+            len(letters) == 2
+            and not _is_name(tokens, end)
+            and (single or asked)
+        )
         if enough and len(letters) > len(best):
             best = letters
         position = max(end, position + 1)
-    return best
+    short = _SPELLED_SHORT.search(text)
+    return best or (short[1].lower() if short else "")
 
 
 def _run_at(tokens: Sequence[str], start: int) -> tuple[str, bool, int]:
@@ -91,7 +102,7 @@ def _run_at(tokens: Sequence[str], start: int) -> tuple[str, bool, int]:
             letters += _NATO_WORDS.get(token, token)
             single, position = single or len(token) == 1, position + 1
             position = _skip_example(tokens, position, letters[-1])
-        elif tokens[position].isupper() and len(token) + len(letters) > 2:  # run together: "AM INA"
+        elif _run_together(tokens, position) and (letters or len(token) > 1):  # "AM INA"
             letters, single, position = letters + token, True, position + 1
         elif len(letters) > 1 and single and token in _SOUNDS_LIKE:
             letters, position = letters + _SOUNDS_LIKE[token], position + 1
@@ -100,6 +111,13 @@ def _run_at(tokens: Sequence[str], start: int) -> tuple[str, bool, int]:
         else:
             break
     return letters, single, position
+
+
+def _run_together(tokens: Sequence[str], position: int) -> bool:
+    """Whether capitals are letters: more than two, or with more letters around them."""
+    around = [*tokens[max(0, position - 1) : position], *tokens[position + 1 : position + 2]]
+    more = len(tokens[position]) > 2 or any(token.isupper() for token in around)
+    return tokens[position].isupper() and (more or position + 1 == len(tokens))
 
 
 def _skip_example(tokens: Sequence[str], position: int, letter: str) -> int:

@@ -88,6 +88,8 @@ class PeerTurn(NamedTuple):
     """Our whole turn that this answers, as it was meant."""
     cut_off: bool = False
     """Our turn was interrupted before its last sentence, the question, had begun."""
+    unsaid: int = 0
+    """Words at the end of our turn that an interruption kept us from saying."""
 
 
 class Result(NamedTuple):
@@ -263,10 +265,10 @@ class _Replay:
         missing = _missing(full, spoken)
         self._unsaid = [sentence for sentence in (*told, *again) if sentence in missing]
         self._told = []
-        before_question = len(full.split()) - len(" ".join(closing[-1:]).split())
-        cut_off = spoken.interrupted and len(spoken.text.split()) <= before_question
+        unsaid = len(full.split()) - len(spoken.text.split()) if spoken.interrupted else 0
+        cut_off = spoken.interrupted and unsaid >= len(" ".join(closing[-1:]).split())
         heard = self._heard() or PeerTurn("")
-        return PeerTurn(heard.text, said=full, cut_off=cut_off)
+        return PeerTurn(heard.text, said=full, cut_off=cut_off, unsaid=max(unsaid, 0))
 
     def _heard(self) -> PeerTurn | None:
         """The next move, if the other side spoke then."""

@@ -20,11 +20,13 @@ def caller(
     met_when: tuple[str, ...] = ("booked",),
     refused_when: tuple[str, ...] = (),
     patience: Degree = Degree.NORMAL,
+    refuses: tuple[str, ...] = (),
 ) -> Side:
     sheet = CustomerSheet(
         persona=Persona(name="Ann Lee", patience=patience),
         facts={key: Fact(value=value) for key, value in FACTS.items()},
         goals=(Goal(say=say, met_when=met_when, refused_when=refused_when),),
+        refuses=refuses,
     )
     return Side(lambda: Caller(sheet, opens=False).dialogue(), {})
 
@@ -127,6 +129,70 @@ async def test_what_was_handed_on_is_not_brought_up_again() -> None:
     done = "A colleague will call you back. Is there anything else?"
     said = await answers(side, GREETING, "Shall I have a colleague call you back?", done)
     assert "I would like to book" not in said[-1]
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "I have checked it, and it is booked. Shall I have a colleague call you back?",
+        "It is booked. Would you like us to call you back?",
+        "I am sorry, that cannot be had. Shall I have a colleague call you back?",
+    ],
+)
+async def test_who_has_its_answer_wants_no_call_that_it_did_not_hope_for(offer: str) -> None:
+    refused = ("cannot be had",)
+    assert (await answers(caller(refused_when=refused), GREETING, offer))[-1] == "No, thank you."
+    hopes = caller(met_when=("booked", "call you back"), refused_when=refused)
+    assert (await answers(hopes, GREETING, offer))[-1].startswith("Yes")
+
+
+async def test_who_has_no_answer_yet_is_glad_to_be_called_back() -> None:
+    said = await answers(caller(), GREETING, "Shall I have a colleague call you back?")
+    assert said[-1].startswith("Yes")
+
+
+async def test_who_wants_all_to_stay_is_content_in_whatever_words_it_does() -> None:
+    side = caller(met_when=("stays as it is",), refuses=("Shall I cancel",))
+    kept = "All right, nothing changes. Is there anything else I can help you with?"
+    said = await answers(side, GREETING, "Shall I cancel your check up on Tuesday?", kept)
+    assert said[1] == "No, thank you."
+    assert "that is" in said[2]
+
+
+async def test_a_day_refused_is_one_that_is_offered_and_not_one_that_is_left() -> None:
+    side = caller(refuses=("Monday",))
+    said = await answers(
+        side,
+        GREETING,
+        "Shall I move your check up on Monday the fifth of May at nine?",
+        "Shall I move it to Monday the twelfth of May?",
+        "Shall I move your check up on Monday the fifth to Friday the ninth of May?",
+        "Shall I book Monday for you?",
+    )
+    assert [answer[:2] for answer in said[1:]] == ["Ye", "No", "Ye", "No"]
+
+
+async def test_a_fact_asked_for_four_times_in_other_words_is_the_same_question() -> None:
+    side = caller()
+    asked = (
+        "Could you tell me your home, please?",
+        "Sorry, I did not catch that. Could you tell me your home slowly?",
+        "What is your home?",
+    )
+    said = await answers(side, GREETING, *asked, "Please tell me your home again.")
+    assert [answer for answer in said[1:4] if "Springfield" in answer] == said[1:4]
+    assert said[4].startswith("You have asked me that four times now.")
+
+
+async def test_a_fact_that_is_not_known_is_said_not_to_be() -> None:
+    sheet = CustomerSheet(
+        persona=Persona(name="Ann Lee"),
+        facts={"date_of_birth": Fact(value="unknown")},
+        goals=(Goal(say="Hi.", met_when=("booked",)),),
+    )
+    side = Side(lambda: Caller(sheet, opens=False).dialogue(), {})
+    said = await answers(side, GREETING, "Could you tell me your date of birth, please?")
+    assert said[-1] == "I am sorry, I do not know the date of birth."
 
 
 def test_options_are_what_stands_around_the_or() -> None:

@@ -18,6 +18,8 @@ SLOTS = BUSINESS.slots()
         ("Yash Patel, P A T E L.", "Yash Patel patel"),
         ("This is Yash Patel and I am calling about 47219.", "Yash Patel"),
         ("this is yash patel", "yash patel"),
+        ("That is not good enough. Yash Patel.", "Yash Patel"),
+        ("Ridiculous. My name is Yash Patel.", "Yash Patel"),
         ("My name is J. R. Tolliver.", "J R Tolliver"),
         ("It's J. R. Smith.", "J R Smith"),
         ("Dr. Anjali Desai.", "Dr Anjali Desai"),
@@ -31,7 +33,12 @@ def test_a_name_is_what_is_left_without_the_words_around_it(text: str, name: str
 
 @pytest.mark.parametrize("asked", [(), (NAME,)], ids=["not asked", "asked"])
 @pytest.mark.parametrize(
-    "text", ["This is ridiculous!", "This is an outrage.", "This is so unfair."]
+    "text",
+    [
+        *("This is ridiculous!", "This is an outrage.", "This is so unfair.", "Ridiculous."),
+        *("Unbelievable.", "Seriously?", "Again?", "I am not happy about this.", "Are you joking?"),
+        "That is not good enough.",
+    ],
 )
 def test_a_complaint_is_no_name(text: str, asked: tuple[Slot, ...]) -> None:
     assert read_slots(text, SLOTS, asked) == {}

@@ -15,12 +15,20 @@ _CURRENCIES: dict[str, tuple[str, str, str, str]] = {
     "AUD": ("Australian dollar", "Australian dollars", "cent", "cents"),
     "PLN": ("zloty", "zlotys", "grosz", "groszy"),
     "SEK": ("Swedish krona", "Swedish kronor", "ore", "ore"),
+    "NOK": ("Norwegian krone", "Norwegian kroner", "ore", "ore"),
+    "DKK": ("Danish krone", "Danish kroner", "ore", "ore"),
+    "CNY": ("yuan", "yuan", "fen", "fen"),
+    "BRL": ("real", "reais", "centavo", "centavos"),
+    "ZAR": ("rand", "rand", "cent", "cents"),
     "MXN": ("Mexican peso", "Mexican pesos", "centavo", "centavos"),
 }
 _SAME = {
     "USD": "$", "US$": "$", "EUR": "\N{EURO SIGN}", "GBP": "\N{POUND SIGN}",
     "JPY": "\N{YEN SIGN}", "INR": "\N{INDIAN RUPEE SIGN}", "dollars": "$", "dollar": "$",
     "euros": "\N{EURO SIGN}", "euro": "\N{EURO SIGN}", "pounds": "\N{POUND SIGN}",
+    "Rs.": "\N{INDIAN RUPEE SIGN}", "Rs": "\N{INDIAN RUPEE SIGN}", "rupees": "\N{INDIAN RUPEE SIGN}",
+    "CA$": "CAD", "C$": "CAD", "A$": "AUD", "AU$": "AUD", "Fr.": "CHF", "SFr.": "CHF", "kr": "SEK",
+    "RMB": "CNY", "SGD": "$", "NZ$": "$", "R$": "BRL",
 }  # fmt: skip
 _UNITS: dict[str, tuple[str, str]] = {
     "kg": ("kilogram", "kilograms"), "g": ("gram", "grams"), "mg": ("milligram", "milligrams"),
@@ -74,15 +82,42 @@ _TIME = re.compile(
     r"(?P<half>\s?(?P<letter>[ap])\.?\s?m\b\.?)?(?![\w:])",
     re.IGNORECASE,
 )
+_HOURS_MINUTES = re.compile(
+    r"(?<![\w:.])(?P<hour>[01]?\d|2[0-3])(?:h|H|:(?=[0-5]\d\s?h\b))(?P<minute>[0-5]\d)(?:\s?h\b)?(?!\w)"
+)
+"""Hours and minutes as much of Europe writes them: "17h30", "17:30 h"."""
+_HOUR_ALONE = re.compile(r"(?<![\w:.])(?P<hour>[01]?\d|2[0-3])\s?h(?:rs)?\b(?!\s?\d)")
+_MILITARY = re.compile(r"(?<![\w:.])(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)\s?(?:h|hrs|hours)\b")
+_LASTING = frozenset({"duration", "length", "lasting", "long", "lasts", "estimate", "wait", "delay"})
+"""Words in the names of facts that are stretches of time."""
+_AT_TIME = frozenset({
+    "time", "at", "hour", "pickup", "arrival", "departure", "opening", "closing", "opens", "closes",
+    "start", "starts", "end", "ends", "appointment", "reservation", "check", "delivery", "slot",
+})  # fmt: skip
+"""Words in the names of facts that are times of day."""
 _PLAIN = re.compile(rf"(?<![\w.,])(?:{_NUMBER})(?![\w])")
 
 
 def is_amount(text: str) -> bool:
-    """Whether a text is an amount of money, a measure or a time, or a range of them."""
+    """Whether a text is an amount of money, a measure or a time, a range or a list of them."""
     return all(
         any(pattern.fullmatch(part) for pattern in (_MONEY, _MEASURE, _TIME))
-        for part in re.split(r"\s?[-\u2013]\s?", text)
+        for part in re.split(r"\s?[-\u2013]\s?|(?<=[a-z])\s(?=\d)", text)
     )
+
+
+def clock_written(name: str, text: str) -> str:
+    """A text with its hours and minutes as "17:30", or as "2 hours 30 min" where they last.
+
+    Args:
+        name: Of the fact, which tells "2h30" of a journey from "17h30" on a clock.
+        text: As it is written: "17h30", "9h", "0930 hrs".
+    """
+    words = set(name.lower().split("_"))
+    if words & _LASTING:
+        return _HOURS_MINUTES.sub(r"\g<hour> h \g<minute> min", text)
+    text = _MILITARY.sub(r"\g<hour>:\g<minute>", _HOURS_MINUTES.sub(r"\g<hour>:\g<minute>", text))
+    return _HOUR_ALONE.sub(r"\g<hour>:00", text) if words & _AT_TIME else text
 
 
 def amounts_aloud(text: str) -> str:

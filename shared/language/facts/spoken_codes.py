@@ -12,6 +12,7 @@ _SEPARATORS = re.compile(r"[\s()./_#-]+")
 _RANGE = re.compile(r"[1-9]\d{0,2}\s?-\s?[1-9]\d{0,2}|(?:19|20)\d\d\s?-\s?(?:19|20)\d\d", re.ASCII)
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 _DECIMAL = re.compile(r"\d+\.\d+")
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z\d]{11,30}", re.IGNORECASE)
 _LONGEST_GROUP = 5
 """Digits that are said in one go where nothing is written between them."""
 EXTENSION = "extension"
@@ -33,6 +34,8 @@ def is_code(name: str, value: str) -> bool:
     """Whether a fact is said character by character: "47219", "AB12 CD34", but not "2 adults"."""
     words = set(name.lower().split("_"))
     parts = [part for part in _SEPARATORS.split(value) if part]
+    if _IBAN.fullmatch("".join(parts)) and (len(parts) > 1 or value.upper() == value):
+        return True
     counted = _RANGE.fullmatch(value) or _DECIMAL.fullmatch(value)
     if not all(map(_is_of_code, parts)) or not re.search(r"\d", value):
         return False
@@ -40,6 +43,11 @@ def is_code(name: str, value: str) -> bool:
         short = len(value) < 4 and not value.startswith("0")
         return bool(words & _NAMED) or not (short or words & _COUNTED)
     return len("".join(parts)) > 2 and (not counted or bool(words & _NAMED))
+
+
+def is_named_code(name: str) -> bool:
+    """Whether a fact of this name is a code whatever it looks like."""
+    return bool(set(name.lower().split("_")) & _NAMED)
 
 
 def _is_of_code(part: str) -> bool:

@@ -6,11 +6,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from shared.language.facts.amounts import amounts_aloud, is_amount
+from shared.language.facts.amounts import amounts_aloud, clock_written, is_amount
 from shared.language.facts.mail import MAIL, is_mail, mail_aloud
 from shared.language.facts.phones import phone_groups
 from shared.language.facts.postal import address_aloud, is_address
-from shared.language.facts.spoken_codes import code_aloud, groups, is_code
+from shared.language.facts.spoken_codes import code_aloud, groups, is_code, is_named_code
 from shared.language.facts.spoken_names import name_aloud
 from shared.language.facts.written_dates import dates_aloud
 from shared.language.to_say import ordinal_aloud
@@ -29,6 +29,12 @@ class FactKind(StrEnum):
     """A phrase, with whatever amounts, times and counts are in it."""
 
 
+_NOT_KNOWN = re.compile(
+    r"(?i)(?:unknown|not known|(?:do not|don't|does not) know|n/?a|none|no idea|null|not sure|forgotten"
+    r"|not (?:available|remembered)|[?]+|-+)[.]?"
+)
+
+
 class TypedFact(NamedTuple):
     """A fact and how it is said."""
 
@@ -38,6 +44,11 @@ class TypedFact(NamedTuple):
     """By somebody without a manner of their own."""
     groups: tuple[str, ...] = ()
     """Of what is said character by character: what is said in one go."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the caller has it: a sheet may say "unknown"."""
+        return not _NOT_KNOWN.fullmatch(self.written.strip())
 
 
 _SHORT = {
@@ -85,6 +96,9 @@ def typed_fact(name: str, value: str) -> TypedFact:
     dated = dates_aloud(name, value)
     if dated != value:
         return TypedFact(FactKind.DATE, value, _words_aloud(dated))
+    timed = clock_written(name, value)
+    if timed != value and not is_named_code(name):
+        return TypedFact(FactKind.WORDS, value, _words_aloud(timed))
     if is_code(name, value) and not is_amount(value):
         said = groups(value)
         return TypedFact(FactKind.CODE, value, code_aloud(said), said)

@@ -80,13 +80,17 @@ def repeat_prescription(talk: Talk) -> Dialogue[None]:
 
 
 def tell_results(talk: Talk) -> Dialogue[None]:
-    """Put the caller through to the nurse, who alone tells results, if there are any."""
+    """Offer to put the caller through to the nurse, who alone tells results, if there are any."""
     found = yield from call("find_results", patient_number=talk.known("patient_number"))
     tests = found.data["tests"]
     ready = [row["test"] for row in tests if row["in"]]
     if ready:
-        yield from tell(f"The results of your {ready[-1]} are in.", "The nurse will tell you more.")
-        yield from talk.put_through("test results")
+        yield from tell(
+            f"The results of your {ready[-1]} are in.", "Only the nurse can tell you what they are."
+        )
+        if (yield from talk.confirm("Shall I put you through to the nurse?")):
+            yield from talk.put_through("test results")
+        yield from tell("All right, then I will not.")
     elif tests:
         yield from tell(f"The results of your {tests[-1]['test']} are not in yet.")
     else:

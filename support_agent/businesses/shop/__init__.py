@@ -119,6 +119,12 @@ BUSINESS = Business(
                 r" cancel\w* ",
                 rf" {NEED_NOT} ",
                 rf" {CALL_OFF} (?:\w+ ){{0,3}}(?:order|purchase|thing|it|this) ",
+                r" call(?:ed|ing)? (?:\w+ ){1,4}off | can(?: not)? sell (?:it|this|that|my|the) ",
+                (
+                    r" (?:bought|got|found|picked up)(?: \w+){1,7} (?:some ?where else|elsewhere"
+                    r"|another (?:shop|store|place)|a different (?:shop|store)|cheaper|locally"
+                    r"|in a (?:shop|store)|in town) "
+                ),
                 r" not (?:to )?(?:send|ship) (?:it|that|this|the) ",
                 r" stop (?:my|the|that) order ",
                 r" (?:ordered|bought)(?: \w+){0,2} (?:wrong|by (?:accident|mistake)) ",

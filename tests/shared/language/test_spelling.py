@@ -61,6 +61,28 @@ def test_letters_are_told_from_words(heard: str, letters: str) -> None:
     assert spelled(heard) == letters
 
 
+@pytest.mark.parametrize(
+    ("heard", "letters"),
+    [
+        ("Cresis spelled CR UZ", "cruz"),
+        ("Chocuemeka is spelled CH UKWUMEKA", "chukwumeka"),
+        ("It is CH UKW-U-E-M-E-K-A.", "chukwuemeka"),
+        ("Vo is spelled VO", "vo"),
+        ("and is spelled an.", "an"),
+        ("It is spelled ng", "ng"),
+        ("Li is spelled Lima India.", "li"),
+        ("Bravo Oscar", "bo"),
+        ("I do not know how it is spelled.", ""),
+        ("It is spelled as you say it.", ""),
+        ("OK, sure.", ""),
+    ],
+)
+def test_short_names_and_letters_run_together_are_heard_when_asked_for(
+    heard: str, letters: str
+) -> None:
+    assert spelled(heard, asked=True) == letters
+
+
 def test_letters_without_their_marks_are_the_same_name() -> None:
     assert plain("Søren Åkerström") == "Soren Akerstrom"
     assert likeness("Soren Rasmussen", "Søren Rasmussen") == 1

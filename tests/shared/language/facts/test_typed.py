@@ -389,6 +389,25 @@ from shared.language.facts.unclear import UnclearFact
         ("meter_reading", "004512", "zero zero four, five one two"),
         ("meter_reading", "12345.6", "twelve thousand three hundred forty five point six"),
         ("coupon", "SAVE20", "S A V E two zero"),
+        ("time", "17h30", "five thirty PM"),
+        ("time", "17:30h", "five thirty PM"),
+        ("pickup", "at 8h05", "at eight oh five"),
+        ("time", "0930 hrs", "nine thirty"),
+        ("opening_hours", "9h-17h", "nine o'clock to five PM"),
+        ("duration", "2h30", "two hours thirty minutes"),
+        ("flight", "1h 30min", "one hour thirty minutes"),
+        ("order_number", "12h34", "one two H three four"),
+        ("price", "Rs. 500", "five hundred rupees"),
+        ("deposit", "Rs.2,00,000", "two hundred thousand rupees"),
+        ("price", "1500 Rs", "one thousand five hundred rupees"),
+        ("fee", "R$ 50", "fifty reais"),
+        ("iban", "MT84 MALT 0110", "M T eight four, M A L T, zero one one zero"),
+        (
+            "account",
+            "MT84MALT011000012345MTLCAST001S",
+            "M T eight four, M A L T, zero one one zero, zero zero zero one, two three four five, "
+            "M T L C, A S T zero, zero one S",
+        ),
     ],
 )
 def test_a_fact_is_said_as_people_say_it(name: str, written: str, aloud: str) -> None:
@@ -437,3 +456,10 @@ def test_a_fact_is_of_a_kind_and_codes_are_said_in_groups(
 ) -> None:
     fact = typed_fact(name, written)
     assert (fact.kind, fact.groups) == (kind, groups)
+
+
+@pytest.mark.parametrize("written", ["unknown", "Unknown.", "n/a", "not known", "I don't know", "?"])
+def test_a_fact_may_be_that_it_is_not_known(written: str) -> None:
+    fact = typed_fact("date_of_birth", written.removeprefix("I "))
+    assert not fact.known
+    assert typed_fact("date_of_birth", "June 12 1991").known
