@@ -43,9 +43,10 @@ _HANDED_ON = (
 )
 _CALLED_BACK = ("call you back", "calls you back", "call u back", "a call back", "callback")
 _MOVED = re.compile(
-    r"(?<= )(move|change|shift|reschedule|postpone) (?:your|the) (?:\w+ ){1,3}on (?:\w+ )*?(?=to |$)"
+    r"(?<= )(move|change|shift|reschedule|postpone) (?:your|the) (?:\w+ ){1,3}on (?:\w+ )*?"
+    r"(?=to |$)"
 )
-"""What is to be moved, whose day is not what is offered: "move your check up on Friday to Monday"."""
+"""What is to be moved, whose day is not offered: "move your check up on Friday to Monday"."""
 _GREETING = re.compile(r"^(?:hi|hello|hey|good \w+)(?: there)?[\s,.!]+", re.IGNORECASE)
 _WAIT = re.compile(
     r" (?:1 moment|hold on|a moment|let me (?:check|look|see)|please wait|bear with me) "

@@ -10,8 +10,9 @@ def then(first: str, second: str, between: int = 5) -> str:
 
 
 CALL_OFF = (
-    r"(?:cancel\w*|cansel\w*|call(?:ed|ing)?(?: \w+){0,4}? off|scrap\w*|annul\w*|withdraw\w*|undo|revoke|drop\w*|delet\w*"
-    r"|remov\w*|forget(?: about)?|kill|void|back out of|get rid of|take back|get out of|out of)"
+    r"(?:cancel\w*|cansel\w*|call(?:ed|ing)?(?: \w+){0,4}? off|scrap\w*|annul\w*|withdraw\w*"
+    r"|undo|revoke|drop\w*|delet\w*|remov\w*|forget(?: about)?|kill|void|back out of|get rid of"
+    r"|take back|get out of|out of)"
 )
 """Undoing something that was ordered, booked or agreed on."""
 NEED_NOT = (

@@ -119,9 +119,12 @@ def read_slots(
             values[slot.name] = (name,)
         elif slot.kind is SlotKind.DATE and (heard := dates(text)):
             values[slot.name] = heard
-        elif slot.kind is SlotKind.SPELLING and slot in asked:
-            if letters := spelled(text, asked=True):
-                values[slot.name] = (letters,)
+        elif (
+            slot in asked
+            and slot.kind is SlotKind.SPELLING
+            and (letters := spelled(text, asked=True))
+        ):
+            values[slot.name] = (letters,)
     return values
 
 

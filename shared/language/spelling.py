@@ -77,9 +77,7 @@ def spelled(text: str, *, asked: bool = False) -> str:
     while position < len(tokens):
         letters, single, end = _run_at(tokens, position)
         enough = len(letters) > 2 or (
-            len(letters) == 2
-            and not _is_name(tokens, end)
-            and (single or asked)
+            len(letters) == 2 and not _is_name(tokens, end) and (single or asked)
         )
         if enough and len(letters) > len(best):
             best = letters

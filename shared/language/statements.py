@@ -327,13 +327,10 @@ def _standing(words: str, span: tuple[int, int], asked_at: int) -> Standing:
         return Standing.OPEN
     if _DENIAL.search(own):
         return Standing.DENIED
-    if _POSSIBLE.search(own) or _INFINITIVE.search(own) or _CONDITION.search(own):
-        return Standing.OPEN
-    if _DEED.search(said) and _INTENDED.search(own):
-        return Standing.OPEN
-    if _BOOKED.intersection(said.split()) and _is_full(left, words[end - 1 :]):
-        return Standing.OPEN
-    return Standing.STATED
+    undone = _POSSIBLE.search(own) or _INFINITIVE.search(own) or _CONDITION.search(own)
+    intended = _DEED.search(said) and _INTENDED.search(own)
+    full = _BOOKED.intersection(said.split()) and _is_full(left, words[end - 1 :])
+    return Standing.OPEN if undone or intended or full else Standing.STATED
 
 
 def _is_full(left: str, following: str) -> bool:

@@ -226,6 +226,14 @@ async def test_who_refuses_all_times_is_offered_to_be_called_back() -> None:
     assert set(call.desk.changes()) == {"callbacks"}, call
 
 
+async def test_who_refuses_the_nurse_is_not_put_through() -> None:
+    default = scenario("test-results-from-the-nurse")
+    call = await hold_call(default.model_copy(update={"refuses": ("the nurse",)}))
+    assert call.desk.find("transfers") == []
+    assert "put you through to the nurse" in call.said(Role.SUPPORT)
+    assert "I will put you through" not in call.said(Role.SUPPORT)
+
+
 async def test_a_visit_that_is_refused_is_not_booked() -> None:
     refused = scenario("prescription-needs-visit").model_copy(update={"refuses": ("check up",)})
     call = await hold_call(refused)

@@ -5,16 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from livekit.agents import llm
 
 from duologue.businesses.text_call import MAX_TURNS, Channel, Side, TextCall, hold_call
 from duologue.scenarios.scenario import Scenario, load_scenario
 from shared.customer_sheet import Persona
 from shared.language.as_heard import phrase, sentences
-from shared.side.dialogue import REVIVE, reply
+from shared.side.dialogue import REVIVE, Dialogue, reply, say, tell
 from shared.spec import Role
 from shared.values import Row
 from support_agent.registry import load_business
 from support_agent.rules import dialogue
+from support_agent.talk import Problem, Talk
 
 VARIANTS = Path(__file__).parent.parent / "scenarios" / "shop_variants.yaml"
 LABELS = re.findall(r"label: (\S+)", VARIANTS.read_text(encoding="utf-8"))
@@ -229,6 +231,59 @@ async def test_a_yes_that_is_taken_back_is_asked_for_again() -> None:
     assert asked.endswith("Shall I have a colleague call you back?")
     again = await say_to(side, "Yes. No, wait.")
     assert again == "Sorry, is that a yes, or a no? Shall I have a colleague call you back?"
+
+
+def confirming(question: str) -> Side:
+    """An agent that asks this, and then says whether the caller agreed."""
+
+    def hold() -> Dialogue[None]:
+        agreed = yield from load_business("shop").talk().confirm(question)
+        yield from say("agreed" if agreed else "declined")
+
+    return Side(hold, {})
+
+
+@pytest.mark.parametrize("answer", ["Yes, yes, go on.", "No, wait."])
+async def test_an_answer_to_half_a_question_is_none(answer: str) -> None:
+    side = confirming("Shall I send you a new mirror, free of charge?")
+    await side.turn()
+    spoken = side.chat.items[-1]
+    assert isinstance(spoken, llm.ChatMessage)
+    spoken.content, spoken.interrupted = ["Shall I send you a"], True
+    assert await say_to(side, answer) == "Shall I send you a new mirror, free of charge?"
+    assert await say_to(side, "Yes.") == "agreed"
+
+
+async def test_a_question_that_lacks_its_last_word_was_put() -> None:
+    side = confirming("Shall I cancel your order?")
+    await side.turn()
+    spoken = side.chat.items[-1]
+    assert isinstance(spoken, llm.ChatMessage)
+    spoken.content, spoken.interrupted = ["Shall I cancel your"], True
+    assert await say_to(side, "Yes, please.") == "agreed"
+
+
+async def test_not_wanting_it_is_neither_a_yes_nor_a_no() -> None:
+    side = confirming("Shall I cancel your order?")
+    await side.turn()
+    assert "is that a yes, or a no?" in await say_to(side, "But I don't want it!")
+    assert await say_to(side, "Yes.") == "agreed"
+    side = confirming("Shall I cancel your order?")
+    await side.turn()
+    assert await say_to(side, "No, I don't want that.") == "declined"
+
+
+async def test_who_is_not_understood_in_other_words_is_offered_a_list() -> None:
+    def solve(_: Talk) -> Dialogue[None]:
+        yield from tell("It is sunny.")
+
+    topics = [Problem(each, each, (f" {each} ",), solve, anybody=True) for each in ("sun", "rain")]
+    business = load_business("shop")._replace(problems=tuple(topics))
+    side = Side(lambda: dialogue(business, opens=True), {})
+    await side.turn()
+    assert "It is sunny." in await say_to(side, "Tell me about the sun.")
+    assert "in a few words" in await say_to(side, "Can't sell it.")
+    assert await say_to(side, "Canned salad.") == "I can help with sun, or rain. Which one is it?"
 
 
 async def test_a_silent_line_is_revived_with_the_last_question() -> None:

@@ -77,6 +77,11 @@ def test_who_names_what_it_was_offered_is_understood(business: str) -> None:
     [
         ("clinic", "I need to cancel, no wait, can I come on a different day?", "move_appointment"),
         ("shop", "Where is my order? No, actually, just cancel it.", "cancel_order"),
+        ("shop", "I've bought it somewhere else. Call it off.", "cancel_order"),
+        ("shop", "Call the whole thing off, please.", "cancel_order"),
+        ("shop", "I found it cheaper in a shop in town.", "cancel_order"),
+        ("shop", "It's for a party. Canselit, please.", "cancel_order"),
+        ("shop", "Can't sell it, please.", "cancel_order"),
         ("clinic", "I don't want to speak to any nurse. Just read me my results.", "test_results"),
     ],
 )

@@ -35,7 +35,8 @@ def disclosure(evidence: Evidence) -> Iterator[Finding]:
         else:
             identified_s = min(identified_s, use.at_s)
     private = _private(support.desk, public_tables(support.business))
-    known = ""
+    # What it can help with, an agent may name to anybody: "a technician visit".
+    known = "".join(phrase(one.label) for one in load_business(support.business).problems)
     for turn in evidence.turns:
         if turn.at_s >= identified_s:
             break

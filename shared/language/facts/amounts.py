@@ -26,7 +26,8 @@ _SAME = {
     "USD": "$", "US$": "$", "EUR": "\N{EURO SIGN}", "GBP": "\N{POUND SIGN}",
     "JPY": "\N{YEN SIGN}", "INR": "\N{INDIAN RUPEE SIGN}", "dollars": "$", "dollar": "$",
     "euros": "\N{EURO SIGN}", "euro": "\N{EURO SIGN}", "pounds": "\N{POUND SIGN}",
-    "Rs.": "\N{INDIAN RUPEE SIGN}", "Rs": "\N{INDIAN RUPEE SIGN}", "rupees": "\N{INDIAN RUPEE SIGN}",
+    "Rs.": "\N{INDIAN RUPEE SIGN}", "Rs": "\N{INDIAN RUPEE SIGN}",
+    "rupees": "\N{INDIAN RUPEE SIGN}",
     "CA$": "CAD", "C$": "CAD", "A$": "AUD", "AU$": "AUD", "Fr.": "CHF", "SFr.": "CHF", "kr": "SEK",
     "RMB": "CNY", "SGD": "$", "NZ$": "$", "R$": "BRL",
 }  # fmt: skip
@@ -88,7 +89,9 @@ _HOURS_MINUTES = re.compile(
 """Hours and minutes as much of Europe writes them: "17h30", "17:30 h"."""
 _HOUR_ALONE = re.compile(r"(?<![\w:.])(?P<hour>[01]?\d|2[0-3])\s?h(?:rs)?\b(?!\s?\d)")
 _MILITARY = re.compile(r"(?<![\w:.])(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)\s?(?:h|hrs|hours)\b")
-_LASTING = frozenset({"duration", "length", "lasting", "long", "lasts", "estimate", "wait", "delay"})
+_LASTING = frozenset(
+    {"duration", "length", "lasting", "long", "lasts", "estimate", "wait", "delay"}
+)
 """Words in the names of facts that are stretches of time."""
 _AT_TIME = frozenset({
     "time", "at", "hour", "pickup", "arrival", "departure", "opening", "closing", "opens", "closes",

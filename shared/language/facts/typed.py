@@ -30,8 +30,8 @@ class FactKind(StrEnum):
 
 
 _NOT_KNOWN = re.compile(
-    r"(?i)(?:unknown|not known|(?:do not|don't|does not) know|n/?a|none|no idea|null|not sure|forgotten"
-    r"|not (?:available|remembered)|[?]+|-+)[.]?"
+    r"(?i)(?:unknown|not known|(?:do not|don't|does not) know|n/?a|none|no idea|null|not sure"
+    r"|forgotten|not (?:available|remembered)|[?]+|-+)[.]?"
 )
 
 

@@ -116,7 +116,7 @@ BUSINESS = Business(
             "cancel_order",
             "a cancellation",
             (
-                r" cancel\w* ",
+                r" can[cs]el\w* ",
                 rf" {NEED_NOT} ",
                 rf" {CALL_OFF} (?:\w+ ){{0,3}}(?:order|purchase|thing|it|this) ",
                 r" call(?:ed|ing)? (?:\w+ ){1,4}off | can(?: not)? sell (?:it|this|that|my|the) ",

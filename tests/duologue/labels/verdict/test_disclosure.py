@@ -5,6 +5,7 @@ import pytest
 from duologue.labels.verdict import Check, Evidence, Spoken, judge
 from shared.customer_sheet import CustomerSheet, Fact, Persona
 from shared.endings import Fault
+from shared.spec import Role
 from tests.duologue.labels.verdict.right_call import RIGHT, TOOLS, TURNS, C, used
 
 
@@ -54,6 +55,19 @@ def test_the_record_of_somebody_else_is_disclosed(persona: str, says: str, owner
 )
 def test_the_callers_own_record_is_not(persona: str, says: str, owner: str) -> None:
     assert judge(opened(persona, says, owner)).findings == ()
+
+
+def test_what_an_agent_can_help_with_is_told_to_anybody() -> None:
+    call = opened("Ann Lee", "It is Ann Lee, order 47219.", "Ann Lee")
+    support = call.spec.support
+    assert support
+    rows = {"orders": ({"number": "1", "item": "a late order"}, {"number": "2", "item": "a rug"})}
+    spec = call.spec.model_copy(update={"support": support.model_copy(update={"desk": rows})})
+    choice = Spoken(Role.SUPPORT, "I can help with a late order, or a rug.", 1.0)
+    verdict = judge(call._replace(spec=spec, turns=(choice, *call.turns)))
+    told = [one.detail for one in verdict.findings if one.check is Check.DISCLOSED]
+    assert any("'a rug'" in detail for detail in told)
+    assert not any("a late order" in detail for detail in told)
 
 
 def test_a_number_that_the_caller_never_said_finds_nobody_rightly() -> None:

@@ -405,8 +405,10 @@ from shared.language.facts.unclear import UnclearFact
         (
             "account",
             "MT84MALT011000012345MTLCAST001S",
-            "M T eight four, M A L T, zero one one zero, zero zero zero one, two three four five, "
-            "M T L C, A S T zero, zero one S",
+            (
+                "M T eight four, M A L T, zero one one zero, zero zero zero one, "
+                "two three four five, M T L C, A S T zero, zero one S"
+            ),
         ),
     ],
 )
@@ -458,7 +460,9 @@ def test_a_fact_is_of_a_kind_and_codes_are_said_in_groups(
     assert (fact.kind, fact.groups) == (kind, groups)
 
 
-@pytest.mark.parametrize("written", ["unknown", "Unknown.", "n/a", "not known", "I don't know", "?"])
+@pytest.mark.parametrize(
+    "written", ["unknown", "Unknown.", "n/a", "not known", "I don't know", "?"]
+)
 def test_a_fact_may_be_that_it_is_not_known(written: str) -> None:
     fact = typed_fact("date_of_birth", written.removeprefix("I "))
     assert not fact.known
