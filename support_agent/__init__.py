@@ -32,6 +32,7 @@ from support_agent.business import Business, Identification, read_text
 from support_agent.desk import Desk, Rows
 from support_agent.expectations import Flaw, find_flaws
 from support_agent.identity import (
+    PROVE,
     IdentifiedCaller,
     SaidName,
     find_named,
@@ -59,6 +60,7 @@ __all__ = [
     "ATTEMPTS",
     "DATE_OF_BIRTH",
     "NAME",
+    "PROVE",
     "SPELLED_NAME",
     "Business",
     "Desk",

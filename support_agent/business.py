@@ -57,6 +57,10 @@ class Business(NamedTuple):
     """Tables that its tools add rows to."""
     needs_consent: frozenset[str] = frozenset()
     """Tools that it uses only once the caller has said yes."""
+    proofs: tuple[Slot, ...] = ()
+    """Second facts, in the order in which callers are asked for them, until they know one."""
+    needs_proof: frozenset[str] = frozenset()
+    """Tools that move money, before which a caller has to tell one of `proofs`."""
     neighbours: Callable[[Rows], Rows] = no_neighbours
     """Rows easily mistaken for those of a call, put beside them."""
     asks: tuple[Slot, ...] = ()
@@ -69,11 +73,11 @@ class Business(NamedTuple):
     def slots(self) -> tuple[Slot, ...]:
         """All that callers are asked for, each once."""
         doubts = (slot for way in self.identifications for slot in way.doubts)
-        return tuple(dict.fromkeys((*self.identity(), *doubts, *self.asks)))
+        return tuple(dict.fromkeys((*self.identity(), *doubts, *self.proofs, *self.asks)))
 
     def talk(self) -> Talk:
         """A conversation with a caller, before its first word."""
-        return Talk(self.problems, self.slots(), self.identity())
+        return Talk(self.problems, self.slots(), self.identity(), self.proofs)
 
     def open_desk(self, rows: Rows) -> Desk:
         """The desk of one call: the stock, neighbours of the call's rows, and these rows.

@@ -6,17 +6,22 @@ one whose code is a digit off, nor for one whose name sounds alike.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from types import MappingProxyType
 from typing import NamedTuple
 
 from livekit.agents import ToolError
 
+from shared.language.as_heard import digits_of
 from shared.language.edits import Edit, Op, align
 from shared.language.likeness import SAME, alike, likeness, words
 from shared.values import Row, Value
 from support_agent.desk import Desk
 
+PROVE = "prove_caller"
+"""The name of the tool of a business that checks a second fact (`IdentifiedCaller.prove`)."""
+_NO_FACTS: Mapping[str, Value] = MappingProxyType({})
 _MARGIN = 0.1
 _FIRST_NAME = 0.75
 """Likeness that the first name must have by itself: a family shares the rest, and a twin the date
@@ -155,8 +160,16 @@ def not_found(*again: str) -> str:
     return result(found=False, again=again)
 
 
+def _can_be_told(value: Value) -> bool:
+    """Whether a fact is one that callers can be asked for and recognizers hear: some digits."""
+    letters = any(char.isalpha() for char in str(value))
+    return value is not None and not letters and 4 <= len(digits_of(value)) <= 8
+
+
 class IdentifiedCaller:
     """For which rows of one table, such as orders, the caller of one call is identified.
+
+    What moves money needs a second fact, if the desk has one that did not identify the caller.
 
     Args:
         desk: Of the call.
@@ -167,17 +180,49 @@ class IdentifiedCaller:
     def __init__(self, desk: Desk, table: str, refusal: str) -> None:
         self._desk, self._table, self._refusal = desk, table, refusal
         self._keys: set[Value] = set()
+        self._facts: dict[Value, dict[str, str]] = {}
+        """By key, what proves the caller, in digits, by the names of the slots."""
+        self._proven: set[Value] = set()
 
-    def found(self, key: Value, *, customer: Value, **known: object) -> str:
+    def found(
+        self,
+        key: Value,
+        *,
+        customer: Value,
+        proofs: Mapping[str, Value] = _NO_FACTS,
+        **known: object,
+    ) -> str:
         """Let the caller have the row with this key; what the look-up returns.
 
         Args:
             key: Of the row.
             customer: The caller's name, as it is on the desk.
+            proofs: Second facts, by the names of their slots: what the desk knows of the caller
+                and the caller has not told to be found.
             known: What else is known of the caller; procedures find it in `Talk.record`.
         """
         self._keys.add(key)
-        return result(found=True, customer=customer, **known)
+        told = {name: digits_of(value) for name, value in proofs.items() if _can_be_told(value)}
+        self._facts[key] = told
+        asked = {"proofs": [*told]} if told else {}
+        return result(found=True, customer=customer, **asked, **known)
+
+    def prove(self, fact: str, value: str) -> str:
+        """Check a second fact; what the tool `PROVE` returns."""
+        fitting = {
+            key
+            for key, facts in self._facts.items()
+            if facts.get(fact, "") == digits_of(value) != ""
+        }
+        self._proven |= fitting
+        return result(found=True) if fitting else not_found(fact)
+
+    def unproven(self, key: Value) -> str:
+        """What a tool that moves money returns until a second fact was told; empty from then on."""
+        facts = self._facts.get(key)
+        if not facts or key in self._proven:
+            return ""
+        return result(done=False, ask_for_one_of=[*facts], then_use=PROVE)
 
     def require(self, key: Value) -> Row:
         """The row with this key, which is the caller's.

@@ -41,11 +41,19 @@ class Slot(NamedTuple):
 
     def read_back(self, value: str) -> str:
         """The value in a sentence about it."""
-        if self.kind is SlotKind.SPELLING:
-            return self.under.format(letters_aloud(value))
-        if self.kind is SlotKind.DATE:
-            return self.under.format(full_date_aloud(value))
-        return self.under.format(digits_aloud(value) if self.kind is SlotKind.CODE else value)
+        return self.under.format(self.aloud(value))
+
+    def aloud(self, value: str) -> str:
+        """The value as it is spoken."""
+        match self.kind:
+            case SlotKind.SPELLING:
+                return letters_aloud(value)
+            case SlotKind.DATE:
+                return full_date_aloud(value)
+            case SlotKind.CODE:
+                return digits_aloud(value)
+            case SlotKind.NAME:
+                return value
 
 
 NAME = Slot(name="name", kind=SlotKind.NAME, noun="your full name", under="under that name")

@@ -17,6 +17,7 @@ from shared.language.as_heard import (
     yes_or_no,
 )
 from shared.side.dialogue import Dialogue, PeerTurn, call, listen, say, tell
+from support_agent.identity import PROVE
 from support_agent.reception import CALLBACK, PUT_THROUGH
 from support_agent.slots import Slot, SlotKind, is_unknown, read_slots
 
@@ -84,10 +85,15 @@ class Talk:
         problems: What callers may call about.
         slots: All that they may be asked for.
         identity: Of these, what identifies a caller.
+        proofs: Of these, second facts.
     """
 
     def __init__(
-        self, problems: Sequence[Problem], slots: Sequence[Slot], identity: Sequence[Slot]
+        self,
+        problems: Sequence[Problem],
+        slots: Sequence[Slot],
+        identity: Sequence[Slot],
+        proofs: Sequence[Slot] = (),
     ) -> None:
         self.record: dict[str, Any] | None = None
         """What the look-up returned that identified the caller; None before that."""
@@ -100,6 +106,7 @@ class Talk:
         self.current: Problem | None = None
         """What is worked off now."""
         self._problems, self._slots, self._identity = problems, slots, identity
+        self._proofs = proofs
         self._raised: Counter[str] = Counter()
         self._last_code: Slot | None = None
         """The code that the caller told last."""
@@ -198,13 +205,40 @@ class Talk:
             self.waiting.insert(0, problem)
 
     def do(self, tool: str, *done: str, **arguments: Any) -> Dialogue[bool]:
-        """Use a tool that changes something, and say that it is `done`, or why it cannot be."""
+        """Use a tool that changes something, and say that it is `done`, or why it cannot be.
+
+        If it needs a second fact of the caller first, that is asked for.
+        """
         result = yield from call(tool, **arguments)
+        if facts := result.data.get("ask_for_one_of"):
+            if not (yield from self._prove(facts)):
+                yield from tell("I am sorry, then I cannot do that on the phone.")
+                yield from self.offer_callback(self.current.label if self.current else tool)
+                return False
+            result = yield from call(tool, **arguments)
         if result.failed:
             yield from tell(f"I am sorry. {result.data['text']}")
         else:
             yield from tell(*done)
         return not result.failed
+
+    def _prove(self, facts: Sequence[str]) -> Dialogue[bool]:
+        """Whether the caller rightly tells the first of these second facts that it knows."""
+        fitting = [slot for slot in self._proofs if slot.name in facts]
+        if not any(slot.name in self.facts for slot in fitting):
+            yield from tell("I need one more thing to be sure that it is you.")
+        for slot in fitting:
+            while slot.name in self.facts or (yield from self.fill(slot)):
+                heard = self.facts.pop(slot.name)
+                for reading in heard[:2]:
+                    if (yield from call(PROVE, fact=slot.name, value=reading)).data.get("found"):
+                        self.facts[slot.name] = (reading,)
+                        return True
+                if self.asked[slot.name] < ATTEMPTS:
+                    yield from tell(f"I am sorry, {slot.aloud(heard[0])} is not what I have here.")
+            if self.asked[slot.name] >= ATTEMPTS:
+                return False
+        return False
 
     def offer_callback(self, about: str) -> Dialogue[None]:
         """Offer that a colleague calls back."""
@@ -232,9 +266,9 @@ class Talk:
                 self._last_code = slot
         if self.record and problems and self._is_of_another(facts):
             self.record = None
-        # What somebody was identified by stays as it is.
+        # What somebody was identified by stays as it is; what else is asked for is a proof.
         fixed = self._identity if self.record else ()
-        proven = {slot.name for slot in fixed}
+        proven = {slot.name for slot in fixed if slot not in asked}
         self.facts |= {name: said for name, said in facts.items() if name not in proven}
         closing = NOTHING_MORE.search(phrase(text))
         for problem in problems:

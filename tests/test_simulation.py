@@ -170,10 +170,11 @@ async def test_a_simulated_user_is_served_from_the_rows_of_its_scenario_in_text(
         assert phrase("twenty seventh of November") in late
         offer = await user.says("My card was also charged twice for this order.")
         assert phrase("two charges of forty nine dollars") in offer
-        assert phrase("I have refunded forty nine dollars") in await user.says("Yes, please.")
+        assert phrase("your postcode") in await user.says("Yes, please.")
+        assert phrase("I have refunded forty nine dollars") in await user.says("60614")
         again = await user.says("I was charged twice, I think.")
         assert phrase("has been refunded already") in again
-        assert await refunds(user) == [True]
+        assert await refunds(user) == [False, True]
         verdict = await user.agent.finalize_simulation(provisional_success=True)
         assert not verdict.HasField("user_verdict")
         await user.leave()
@@ -184,7 +185,11 @@ async def refunds(user: SimulatedUser) -> list[bool]:
     """Whether each use of the refunding tool did refund, as the agent's session tells."""
     history = await user.agent.get_chat_history()
     outputs = [item.function_call_output for item in history.items]
-    return [json.loads(one.output)["refunded"] for one in outputs if one.name == "refund_charge"]
+    return [
+        json.loads(one.output).get("refunded", False)
+        for one in outputs
+        if one.name == "refund_charge"
+    ]
 
 
 async def left(livekit: api.LiveKitAPI, room: str) -> None:

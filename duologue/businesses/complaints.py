@@ -16,7 +16,7 @@ from duologue.businesses.text_call import hold_call
 from duologue.scenarios.at_business import scenarios_file
 from duologue.scenarios.scenario import Scenario, read_scenarios
 from shared.errors import DocumentError, SpecError, UsageError, in_a_line
-from support_agent import Business, Desk, business_folder, load_business
+from support_agent import PROVE, Business, Desk, business_folder, load_business
 
 Tools = Mapping[str, Callable[..., Any]]
 
@@ -62,6 +62,7 @@ def check(reference: str) -> list[Complaint]:
         *_tools(folder, tools),
         *_identifications(business, tools),
         *_consent(business, tools),
+        *_proofs(business, tools),
         *_problems(business),
         *_procedures(folder, tools),
         *_scenarios(reference, folder),
@@ -145,6 +146,19 @@ def _consent(business: Business, tools: Tools) -> Iterator[Complaint]:
         yield Complaint(
             "BUSINESS.needs_consent", f"no tool {name!r}", f"there are {', '.join(tools)}"
         )
+
+
+def _proofs(business: Business, tools: Tools) -> Iterator[Complaint]:
+    where = "BUSINESS.needs_proof"
+    for name in sorted(business.needs_proof - {*tools}):
+        yield Complaint(where, f"no tool {name!r}", f"there are {', '.join(tools)}")
+    if business.needs_proof and not business.proofs:
+        yield Complaint(
+            where, "has tools, and BUSINESS.proofs is empty", "say what proves a caller"
+        )
+    if business.needs_proof and PROVE not in tools:
+        cure = f"add a tool {PROVE} that returns what `IdentifiedCaller.prove` does"
+        yield Complaint(where, "has tools, and no tool checks a second fact", cure)
 
 
 def _problems(business: Business) -> Iterator[Complaint]:

@@ -33,7 +33,13 @@ async def test_it_serves_a_caller_with_its_tools_and_reports_each_change_of_the_
         found.expect.contains_function_call(
             name="find_order", arguments={"order_number": "47219", "name": "Josh Patel"}
         )
-        refunded: Any = await session.run(user_input="Yes, please.")
+        asked: Any = await session.run(user_input="Yes, please.")
+        asked.expect.contains_message(role="assistant")
+        refunded: Any = await session.run(user_input="6-0-6, 14.")
+        refunded.expect.next_event().is_function_call(
+            name="prove_caller", arguments={"fact": "postcode", "value": "60614"}
+        )
+        refunded.expect.next_event().is_function_call_output(is_error=False)
         refunded.expect.next_event().is_function_call(
             name="refund_charge", arguments={"charge_id": "P-2"}
         )

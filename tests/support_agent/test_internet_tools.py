@@ -82,6 +82,7 @@ def charge(key: str, amount: int, agreed: int, day: str = "2026-11-01") -> Row:
 async def identified(**changed: Any) -> tuple[Counter, Desk]:
     tools, desk = open_provider(**changed)
     assert (await tools.use("find_account", "204518", "Yash Patel"))["found"]
+    assert (await tools.use("prove_caller", "date_of_birth", "1980-02-03"))["found"]
     return tools, desk
 
 
@@ -264,3 +265,38 @@ def test_the_stock_has_many_accounts_and_near_misses_among_them() -> None:
 
 def _digits_apart(one: str, other: str) -> int:
     return sum(a != b for a, b in zip(one, other, strict=True)) if len(one) == len(other) else 99
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("change_plan", ("204518", "premium")),
+        ("credit_charge", ("VISIT",)),
+        ("cancel_contract", ("204518",)),
+    ],
+)
+@pytest.mark.parametrize(
+    ("look_up", "asked"),
+    [
+        (("find_account", "204518", "Yash Patel"), {"date_of_birth": "1980-02-03"}),
+        (("find_account", "204518", "Yash Patel"), {"postcode": "60614"}),
+        (
+            ("find_holder", "1980-02-03", "Yash Patel", "yash", "patel"),
+            {"account_number": "204518"},
+        ),
+    ],
+)
+async def test_money_is_moved_once_the_caller_tells_what_did_not_identify_it(
+    tool: str, arguments: tuple[str, ...], look_up: tuple[str, ...], asked: dict[str, str]
+) -> None:
+    tools, desk = open_provider()
+    assert (await tools.use(*look_up))["found"]
+    [(fact, value)] = asked.items()
+    assert (await tools.use("prove_caller", fact, value[::-1]))["found"] is False
+    refused = await tools.use(tool, *arguments)
+    assert fact in refused["ask_for_one_of"]
+    assert look_up[0] != "find_holder" or "date_of_birth" not in refused["ask_for_one_of"]
+    assert desk.changes() == {}
+    assert (await tools.use("prove_caller", fact, value))["found"]
+    await tools.use(tool, *arguments)
+    assert desk.changes()

@@ -22,6 +22,7 @@ from tests.providers.openai_server import OpenAIServer
 
 FIND = ToolCall("find_order", {"order_number": "47219", "name": "Yash Patel"})
 CHARGES = ToolCall("find_charges", {"order_number": "47219"})
+PROVE = ToolCall("prove_caller", {"fact": "postcode", "value": "60614"})
 
 
 @pytest.fixture
@@ -63,6 +64,9 @@ async def test_it_works_at_the_desk_by_its_tools(server: OpenAIServer) -> None:
         Reply(calls=(CHARGES,)),
         "You were charged twice. Shall I refund one?",
         Reply(calls=(refund,)),
+        "And your postcode?",
+        Reply(calls=(PROVE,)),
+        Reply(calls=(refund,)),
         "I have refunded forty nine dollars.",
     )
     async with serving(server) as (session, events):
@@ -78,6 +82,10 @@ async def test_it_works_at_the_desk_by_its_tools(server: OpenAIServer) -> None:
         agreed: Any = await session.run(user_input="Yes, please.")
         agreed.expect.contains_function_call(name="refund_charge")
         agreed.expect.contains_message(role="assistant")
+        assert changes(events) == {}
+        proven: Any = await session.run(user_input="60614.")
+        proven.expect.contains_function_call(name="prove_caller")
+        proven.expect.contains_function_call(name="refund_charge")
         assert changes(events)["charges"][0]["status"] == "refunded"
     opening = server.chats[0]
     shop = load_business("shop")

@@ -54,6 +54,7 @@ def open_shop(*charges: Row, status: str = "delayed") -> tuple[Counter, Desk]:
 async def identified(*charges: Row, status: str = "delayed") -> tuple[Counter, Desk]:
     tools, desk = open_shop(*charges, status=status)
     assert (await tools.use("find_order", "47219", "Yash Patel"))["found"]
+    assert (await tools.use("prove_caller", "postcode", "60614"))["found"]
     return tools, desk
 
 
@@ -156,3 +157,42 @@ async def test_a_delivered_item_is_replaced_once() -> None:
     tools, _ = await identified(status="delayed")
     with pytest.raises(ToolError, match="not been delivered"):
         await tools.use("replace_item", "47219")
+
+
+@pytest.mark.parametrize(
+    ("tool", "key"), [("refund_charge", "b"), ("cancel_order", "47219"), ("replace_item", "47219")]
+)
+async def test_money_is_moved_once_a_caller_found_by_number_tells_the_postcode_too(
+    tool: str, key: str
+) -> None:
+    status = "delivered" if tool == "replace_item" else "delayed"
+    tools, desk = open_shop(charge("a"), charge("b"), status=status)
+    assert (await tools.use("find_order", "47219", "Yash Patel"))["proofs"] == ["postcode"]
+    for wrong in (("postcode", "60641"), ("postcode", ""), ("name", "60614")):
+        assert (await tools.use("prove_caller", *wrong))["found"] is False
+        refused = await tools.use(tool, key)
+        assert refused["done"] is False
+        assert refused["ask_for_one_of"] == ["postcode"]
+    assert desk.changes() == {}
+    assert (await tools.use("prove_caller", "postcode", "606 14"))["found"]
+    assert "done" not in await tools.use(tool, key)
+    assert desk.changes()
+
+
+@pytest.mark.parametrize("postcode", ["", "SW1A 1AA", "?"])
+async def test_what_is_not_on_the_desk_or_not_to_be_told_in_digits_is_not_asked_for(
+    postcode: str,
+) -> None:
+    rows = {
+        "customers": [{"id": "me", "name": "Yash Patel", "postcode": postcode}],
+        "orders": [{"number": "47219", "customer_id": "me", "item": "lamp", **DATES}],
+    }
+    tools = Counter(BUSINESS.open_desk(rows))
+    assert "proofs" not in await tools.use("find_order", "47219", "Yash Patel")
+    assert (await tools.use("cancel_order", "47219"))["cancelled"]
+
+
+async def test_who_was_found_by_name_and_postcode_has_nothing_else_to_tell() -> None:
+    tools, _ = open_shop()
+    assert "proofs" not in await tools.use("find_customer", "Laura Chen", "10001")
+    assert (await tools.use("cancel_order", "47218"))["cancelled"]

@@ -9,6 +9,7 @@ from duologue.labels.verdict.consent import declined, denied, without_consent
 from duologue.labels.verdict.disclosure import disclosure
 from duologue.labels.verdict.evidence import Evidence
 from duologue.labels.verdict.finding import Check, Finding
+from duologue.labels.verdict.proof import unproven
 from duologue.labels.verdict.repetition import asked_too_often, loops
 from duologue.labels.verdict.sheet import left_sheet
 from duologue.labels.verdict.spoiled import LIMITS, spoiled
@@ -146,6 +147,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     _deeds,
     disclosure,
     without_consent,
+    unproven,
     left_sheet,
     declined,
     denied,

@@ -73,7 +73,7 @@ def _taken_for_another(evidence: Evidence, use: ToolUse) -> str:
         return f"took the caller, who said {name!r}, for {owner!r}"
     for slot in _slots(evidence, use.tool):
         value = use.arguments.get(slot.name)
-        if value and not _was_said(slot, str(value), texts, sheet):
+        if value and not was_said(slot, str(value), texts, sheet):
             return f"found {owner or 'somebody'!r} by {value!r}, which the caller did not say"
     return ""
 
@@ -96,7 +96,7 @@ def _own_name(sheet: CustomerSheet) -> str:
     return sheet.facts["name"].value if "name" in sheet.facts else sheet.persona.name
 
 
-def _was_said(slot: Slot, value: str, texts: list[str], sheet: CustomerSheet | None) -> bool:
+def was_said(slot: Slot, value: str, texts: list[str], sheet: CustomerSheet | None) -> bool:
     """Whether the caller said a code or date, or has it on its sheet."""
     facts = [fact.value for fact in sheet.facts.values()] if sheet else []
     match slot.kind:

@@ -49,8 +49,10 @@ class ToolUse(NamedTuple):
 
     @property
     def succeeded(self) -> bool:
-        """Whether it did what it is for; looking up what is not there is none."""
-        return not self.is_error and self.output.get("found") is not False
+        """Whether it did what it is for; not if nothing was found, or nothing done yet."""
+        return not self.is_error and not any(
+            self.output.get(key) is False for key in ("found", "done")
+        )
 
 
 class Evidence(NamedTuple):

@@ -54,6 +54,8 @@ BUSINESS = Business(
     needs_consent=frozenset(
         {"reset_router", "book_visit", "change_plan", "credit_charge", "cancel_contract"}
     ),
+    proofs=(DATE_OF_BIRTH, POSTCODE, ACCOUNT_NUMBER),
+    needs_proof=frozenset({"change_plan", "credit_charge", "cancel_contract"}),
     policy=read_text(__package__, "policy.md"),
     tools=InternetTools,
     identifications=(

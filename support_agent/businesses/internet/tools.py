@@ -3,7 +3,7 @@
 from livekit.agents import ToolError, function_tool
 
 from shared.language.to_say import full_date_aloud
-from shared.values import Row
+from shared.values import Row, Value
 from support_agent.desk import Desk
 from support_agent.identity import (
     IdentifiedCaller,
@@ -49,7 +49,7 @@ class InternetTools:
         said = SaidName(name, first_name, last_name)
         if again := unclear(said, str(account["name"]), near):
             return not_found("account_number", *again) if "name" in again else not_found(*again)
-        return self._identified(account)
+        return self._identified(account, "date_of_birth", "postcode")
 
     @function_tool
     async def find_holder(
@@ -66,10 +66,20 @@ class InternetTools:
         born = self._desk.find("accounts", date_of_birth=date_of_birth)
         account, again = find_named(SaidName(name, first_name, last_name), born)
         if account:
-            return self._identified(account)
+            return self._identified(account, "postcode", account_number=account["number"])
         if again and "name" not in again:
             return not_found(*again)
         return not_found("date_of_birth", *(["name"] if born else []))
+
+    @function_tool
+    async def prove_caller(self, fact: str, value: str) -> str:
+        """Check a second fact of the identified caller, where a tool says that it needs one.
+
+        Args:
+            fact: The one that the caller was asked for: date_of_birth, postcode or account_number.
+            value: What the caller said: a date as YYYY-MM-DD, else digits only.
+        """
+        return self._caller.prove(fact, value)
 
     @function_tool
     async def find_outage(self, postcode: str) -> str:
@@ -165,6 +175,8 @@ class InternetTools:
             raise ToolError("You have this plan already.")
         if _price(wanted) < _price(current):
             self._require_term_over(account, "change to a smaller plan")
+        if unproven := self._caller.unproven(account_number):
+            return unproven
         self._desk.update("accounts", account_number, plan=plan)
         return result(changed=True)
 
@@ -200,11 +212,13 @@ class InternetTools:
         charge = self._desk.get("charges", charge_id)
         if charge is None:
             raise ToolError("There is no such charge.")
-        self._caller.require(str(charge["account_number"]))
+        account = self._caller.require(str(charge["account_number"]))
         if self._desk.get("credits", charge_id):
             raise ToolError("This charge was credited already.")
         if _excess(charge) <= 0:
             raise ToolError("This charge is right, so it cannot be credited.")
+        if unproven := self._caller.unproven(account["number"]):
+            return unproven
         self._desk.add("credits", {"charge_id": charge_id, "amount_cents": _excess(charge)})
         return result(credited=True)
 
@@ -217,11 +231,16 @@ class InternetTools:
         """
         account = self._require_active(account_number)
         self._require_term_over(account, "cancel your contract")
+        if unproven := self._caller.unproven(account_number):
+            return unproven
         self._desk.update("accounts", account_number, status="cancelled")
         return result(cancelled=True)
 
-    def _identified(self, account: Row) -> str:
-        return self._caller.found(account["number"], customer=account["name"], account=account)
+    def _identified(self, account: Row, *facts: str, **other: Value) -> str:
+        proofs = {fact: account[fact] for fact in facts} | other
+        return self._caller.found(
+            account["number"], customer=account["name"], proofs=proofs, account=account
+        )
 
     def _require_active(self, account_number: str) -> Row:
         account = self._caller.require(account_number)

@@ -3,7 +3,7 @@
 from livekit.agents import ToolError, function_tool
 
 from shared.language.as_heard import digits_of
-from shared.values import Row
+from shared.values import Row, Value
 from support_agent.businesses.shop import refunds
 from support_agent.desk import Desk
 from support_agent.identity import (
@@ -50,7 +50,7 @@ class ShopTools:
         said = SaidName(name, first_name, last_name)
         if again := unclear(said, self._name_on(order), near):
             return not_found("order_number", *again) if "name" in again else not_found(*again)
-        return self._identified(order)
+        return self._identified(order, postcode=self._customer_of(order).get("postcode"))
 
     @function_tool
     async def find_customer(
@@ -74,6 +74,16 @@ class ShopTools:
         if not orders:
             return not_found("name", "postcode")
         return self._identified(max(orders, key=lambda order: str(order["ordered_on"])))
+
+    @function_tool
+    async def prove_caller(self, fact: str, value: str) -> str:
+        """Check a second fact of the identified caller, where a tool says that it needs one.
+
+        Args:
+            fact: The one that the caller was asked for: postcode.
+            value: What the caller said, digits only.
+        """
+        return self._caller.prove(fact, value)
 
     @function_tool
     async def find_charges(self, order_number: str) -> str:
@@ -104,6 +114,8 @@ class ShopTools:
             raise ToolError("This charge has been refunded already.")
         if charge not in refunds.refundable(self._desk.find("charges", order_number=number)):
             raise ToolError("This charge was made only once, so it cannot be refunded.")
+        if unproven := self._caller.unproven(number):
+            return unproven
         self._desk.update("charges", charge_id, status="refunded")
         return result(refunded=True, amount_cents=charge["amount_cents"])
 
@@ -119,6 +131,8 @@ class ShopTools:
             raise ToolError("This order has been cancelled already.")
         if order["status"] in {"shipped", "delivered"}:
             raise ToolError("This order has been shipped already, so it cannot be cancelled.")
+        if unproven := self._caller.unproven(order_number):
+            return unproven
         self._desk.update("orders", order_number, status="cancelled")
         for charge in self._desk.find("charges", order_number=order_number, status="paid"):
             self._desk.update("charges", charge["id"], status="refunded")
@@ -136,6 +150,8 @@ class ShopTools:
             raise ToolError("This order has not been delivered yet, so it cannot be replaced.")
         if self._desk.find("replacements", order_number=order_number):
             raise ToolError("A replacement for this order is on its way already.")
+        if unproven := self._caller.unproven(order_number):
+            return unproven
         replacement: Row = {
             "id": f"R{order_number}",
             "order_number": order_number,
@@ -144,9 +160,13 @@ class ShopTools:
         self._desk.add("replacements", replacement)
         return result(replaced=True)
 
-    def _identified(self, order: Row) -> str:
-        return self._caller.found(order["number"], customer=self._name_on(order), order=order)
+    def _identified(self, order: Row, **proofs: Value) -> str:
+        return self._caller.found(
+            order["number"], customer=self._name_on(order), proofs=proofs, order=order
+        )
 
     def _name_on(self, order: Row) -> str:
-        customer = self._desk.get("customers", order["customer_id"])
-        return str(customer["name"]) if customer else ""
+        return str(self._customer_of(order).get("name", ""))
+
+    def _customer_of(self, order: Row) -> Row:
+        return self._desk.get("customers", order["customer_id"]) or {}

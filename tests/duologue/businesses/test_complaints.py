@@ -60,6 +60,18 @@ def test_nothing_is_wrong_with_those_that_are_bundled(name: str) -> None:
         ),
         (
             "__init__.py",
+            "stock=",
+            'needs_proof=frozenset({"refund"}), stock=',
+            "BUSINESS.needs_proof: no tool 'refund'",
+        ),
+        (
+            "__init__.py",
+            "stock=",
+            'needs_proof=frozenset({"find_booking"}), stock=',
+            "no tool checks a second fact; add a tool prove_caller",
+        ),
+        (
+            "__init__.py",
             "(?:date|day)",
             "(?:date|day",
             "a sign of booking is no regular expression",
