@@ -3,10 +3,11 @@
     python -m benchmarks.identification [--json FILE]
 
 First names before one surname: those on the desks and of the personas, and those of many cultures
-(`first_names.txt`). Wrongly accepted: of all ordered pairs of different first names, in which the caller
-says one, with the right code, where the desk has the other; also after it has spelled its own.
-Wrongly refused: of right names, as the recognizer that is shipped hears them from the voices that
-are shipped. Before: a likeness of 0.62 of the whole name and of 0.4 of the first name, as it was.
+(`first_names.txt`). Wrongly accepted: of all ordered pairs of different first names, in which the
+caller says one, with the right code, where the desk has the other; also after it has spelled its
+own. Wrongly refused: of right names, as the recognizer that is shipped hears them from the voices
+that are shipped. Before: a likeness of 0.62 of the whole name and of 0.4 of the first name, as it
+was.
 """
 
 import argparse
