@@ -1,10 +1,10 @@
 """`python -m benchmarks`: the short measurements; with `--long` all of them.
 
-Short: the engines, 3 calls over LiveKit, 3 direct ones. Long: how codes are heard, who is
-taken for whom by the name, 20 calls, how exactly speech is placed in 20 more, how fast direct ones
-are, how exact labels are and what they cost, both transports side by side, how many at once hold,
-what batches cost, every scenario, those that others wrote, how many verdicts are right, what
-reports cost, and a batch that is killed 25 times.
+Short: the engines, 3 calls over LiveKit, 3 direct ones. Long: how codes and fixed sentences are
+heard, who is taken for whom by the name, 20 calls, how exactly speech is placed in 20 more, how
+fast direct ones are, how exact labels are and what they cost, both transports side by side, how
+many at once hold, what batches cost, every scenario, those that others wrote, how many verdicts are
+right, what reports cost, and a batch that is killed 25 times.
 """
 
 import subprocess
@@ -20,6 +20,7 @@ LONG = (
     ("benchmarks.engines", "bench/engines.json"),
     ("benchmarks.codes",),
     ("benchmarks.identification",),
+    ("benchmarks.sentences",),
     ("benchmarks.calls", "--calls", "20"),
     ("benchmarks.placement", "--rounds", "10", "--calls", "20"),
     ("benchmarks.direct",),
