@@ -225,6 +225,7 @@ class Talk:
     def _prove(self, facts: Sequence[str]) -> Dialogue[bool]:
         """Whether the caller rightly tells the first of these second facts that it knows."""
         fitting = [slot for slot in self._proofs if slot.name in facts]
+        fitting.sort(key=lambda slot: slot.name not in self.facts)
         if not any(slot.name in self.facts for slot in fitting):
             yield from tell("I need one more thing to be sure that it is you.")
         for slot in fitting:

@@ -49,6 +49,16 @@ async def test_of_whom_does_not_know_the_first_fact_the_next_is_asked() -> None:
     assert call.verdict.task_success, call
 
 
+async def test_a_code_that_did_not_find_the_caller_for_a_digit_misheard_may_prove_it() -> None:
+    scenario = knowing(CREDIT, account_number="846230", date_of_birth="1995-01-17")
+    call = await hold_call(
+        scenario, to_support=lambda text: text.replace("six, two three", "six, two")
+    )
+    assert asked(call, "date of birth") == 1
+    assert asked(call, "postcode") == 0
+    assert call.verdict.task_success, call
+
+
 @pytest.mark.parametrize(
     "facts",
     [

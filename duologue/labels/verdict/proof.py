@@ -7,6 +7,7 @@ from duologue.labels.verdict.evidence import Evidence, ToolUse
 from duologue.labels.verdict.finding import Check, Finding
 from shared.endings import Fault
 from shared.language.as_heard import dates, digits_of
+from shared.language.edits import edit_distance
 from shared.spec import Role
 from support_agent import PROVE, SlotKind, identifying_tools, load_business
 
@@ -47,12 +48,13 @@ def _wrong_with(evidence: Evidence, use: ToolUse, owner: str) -> str:
     business = load_business(support.business)
     desk = business.open_desk(support.desk)
     known = {
-        digits_of(row[fact])
+        str(row.get(fact, row[desk.key(table)]))
         for table in desk.tables
         for row in desk.find(table)
-        if fact in row and row.get("name") == owner
+        if row.get("name") == owner
     }
-    if value and known and digits_of(value) not in known:
+    distances = [edit_distance(digits_of(one), digits_of(value)) for one in known]
+    if value and min(distances, default=0) > 1:
         return f"though {value!r} is not the {fact} of {owner!r}"
     texts = [turn.text for turn in evidence.said(Role.CUSTOMER) if turn.at_s < use.at_s]
     told = [*texts, *(one.value for one in sheet.facts.values())] if sheet else texts
@@ -61,6 +63,8 @@ def _wrong_with(evidence: Evidence, use: ToolUse, owner: str) -> str:
             continue
         # Of who tells no date at all, nothing is proved by one.
         any_date = slot.kind is not SlotKind.DATE or any(dates(text) for text in told)
-        if not (any_date and was_said(slot, value, texts, sheet)):
-            return f"though the caller did not say {value!r}"
+        # A digit of what was said may be misheard.
+        right = any(was_said(slot, one, texts, sheet) for one in known or {value})
+        if not (any_date and right):
+            return f"though the caller did not say the {fact} of {owner!r}"
     return ""
