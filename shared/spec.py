@@ -5,6 +5,7 @@ validated again by each worker. `CallSpec.for_role` removes what a role may not 
 """
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -145,6 +146,14 @@ class AgentUnderTest(Frozen):
     """The agent name that its worker is registered under."""
     metadata: str = ""
     """What it is dispatched with: the scenario's `userdata` as JSON, if there is any."""
+    file: Path | None = None
+    """Its file, if it is run without a server; None for a worker that is dispatched."""
+    python: Path | None = None
+    """The Python of its environment; None for this one."""
+    follow_clock: bool = False
+    """Whether `datetime.now` follows the call's clock in it."""
+    speech: EngineChoice = EngineChoice()
+    """What hears and speaks for it in virtual time, for which its own engines cannot be had."""
 
 
 class Expectation(Frozen):

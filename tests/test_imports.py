@@ -49,8 +49,13 @@ TERMINAL = {
     "duologue/batch/call_process_main.py",
 }
 """Where the command writes to the terminal, and a process of a batch its answers to a pipe."""
-ENVIRONMENT = {"shared/settings.py", "shared/native_libraries.py"}
-"""What reads the environment, and what sets in it what only native libraries read."""
+ENVIRONMENT = {
+    "shared/settings.py",
+    "shared/native_libraries.py",
+    "duologue/call/direct/bridge/their_call.py",
+}
+"""What reads the environment, what sets in it what only native libraries read, and what runs in
+the process of somebody's agent, which reads it itself."""
 
 FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 
@@ -101,6 +106,15 @@ def test_imports_only_go_down_the_order_of_folders(file: Path) -> None:
         if name.split(".")[0] == module.split(".")[0] and place_of(name) > place_of(module)
     ]
     assert not later
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "duologue/call/direct/bridge").glob("*.py")), ids=name_of
+)
+def test_what_runs_in_an_agents_own_environment_imports_nothing_of_the_project(file: Path) -> None:
+    """There is nothing of it."""
+    ours = {name for name in imported(file) if name.split(".")[0] in PACKAGES}
+    assert all(name.startswith("duologue.call.direct.bridge") for name in ours)
 
 
 def test_every_folder_has_its_place_in_the_order() -> None:
@@ -181,7 +195,11 @@ def test_what_starts_a_worker_is_not_imported_by_anything(file: Path) -> None:
     assert not {name for name in imported(file) if name.split(".")[-1] == "__main__"}
 
 
-INTERNALS = {"shared/livekit_internals.py", "duologue/call/livekit_internals.py"}
+INTERNALS = {
+    "shared/livekit_internals.py",
+    "duologue/call/livekit_internals.py",
+    "duologue/call/direct/bridge/livekit_internals.py",
+}
 """Where the names stand that are private to LiveKit."""
 OFFERED = {"_asdict", "_exit", "_fields", "_make", "_replace"}
 """Names with an underscore that Python offers: of named tuples, and `os._exit`."""

@@ -7,11 +7,12 @@ of it for a verdict. A call's specification says who it is (`counterpart_of`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar, Protocol, Self
 
 from shared.endings import Ending, Fault, Outcome
 from shared.errors import UsageError
-from shared.spec import UNSEEN, CallSpec, Role
+from shared.spec import UNSEEN, AgentUnderTest, CallSpec, Role
 from shared.worker.linking import AGENT_NAME
 
 OVERHEARD_BY = "whisper/tiny.en"
@@ -27,8 +28,8 @@ class Counterpart(Protocol):
         """The name that it is dispatched by."""
 
     @property
-    def under_test(self) -> str | None:
-        """What a call's specification names it, if it is somebody else's agent."""
+    def under_test(self) -> AgentUnderTest | None:
+        """What a call's specification has of it, if it is somebody else's agent."""
 
     @property
     def dispatch_timeout_s(self) -> float:
@@ -82,7 +83,7 @@ class OurWorker:
     join_timeout_s: float = 8.0
     tracks_timeout_s: float = 10.0
     agent_name: ClassVar[str] = Role.SUPPORT
-    under_test: ClassVar[str | None] = None
+    under_test: ClassVar[AgentUnderTest | None] = None
     reports: ClassVar[bool] = True
     answers_agents: ClassVar[bool] = True
     missing: ClassVar[Fault] = Fault.SYSTEM
@@ -149,9 +150,9 @@ class LiveKitAgent:
         return self.name
 
     @property
-    def under_test(self) -> str | None:
-        """The same name in a call's specification."""
-        return self.name
+    def under_test(self) -> AgentUnderTest:
+        """The same in a call's specification."""
+        return AgentUnderTest(name=self.name)
 
     @property
     def join_timeout_s(self) -> float:
@@ -180,9 +181,87 @@ class LiveKitAgent:
         return self if timeout_s is None else replace(self, dispatch_timeout_s=timeout_s)
 
 
+@dataclass(frozen=True, kw_only=True)
+class AgentFile:
+    """Somebody's LiveKit agent as a file, which is run for a call without a server.
+
+    Args:
+        path: The file, as `python agent.py start` would be given it.
+        python: The Python of its environment; None for this one.
+        follow_clock: Whether `datetime.now` follows the call's clock in it.
+        dispatch_timeout_s: Seconds until it must have been loaded and set up, in real time.
+        tracks_timeout_s: Seconds until it must have a voice, in the call's time.
+
+    Raises:
+        UsageError: There is no such file.
+
+    Example:
+        >>> AgentFile(path=Path("agent.py")).name
+        'agent.py'
+    """
+
+    path: Path
+    python: Path | None = None
+    follow_clock: bool = False
+    dispatch_timeout_s: float = 120.0
+    tracks_timeout_s: float = 30.0
+    reports: ClassVar[bool] = False
+    answers_agents: ClassVar[bool] = False
+    missing: ClassVar[Fault] = Fault.SUPPORT
+    unseen: ClassVar[frozenset[str]] = UNSEEN
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables and pages."""
+        return self.path.name
+
+    agent_name = name
+
+    @property
+    def under_test(self) -> AgentUnderTest:
+        """The same in a call's specification."""
+        return AgentUnderTest(
+            name=self.name,
+            file=self.path,
+            python=self.python,
+            follow_clock=self.follow_clock,
+        )
+
+    @property
+    def join_timeout_s(self) -> float:
+        """It is loaded only for the call."""
+        return self.dispatch_timeout_s
+
+    def metadata(self, spec: CallSpec) -> str:
+        """What its scenario has for it."""
+        return spec.under_test.metadata if spec.under_test else ""
+
+    def takes(self, identity: str, attributes: Mapping[str, str]) -> bool:
+        """There is nobody else."""
+        del identity, attributes
+        return True
+
+    def left(self) -> Ending:
+        """It may hang up without a word."""
+        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
+
+    def room_deleted(self, reason: str) -> Ending:
+        """An agent that hangs up deletes the room (EndCallTool, livekit-agents 1.8.9)."""
+        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, reason)
+
+    def with_dispatch_timeout(self, timeout_s: float | None) -> Self:
+        """The same, waited for so long; None changes nothing."""
+        return self if timeout_s is None else replace(self, dispatch_timeout_s=timeout_s)
+
+
 OURS = OurWorker()
 
 
 def counterpart_of(spec: CallSpec) -> Counterpart:
     """Who holds the support side of a call."""
-    return LiveKitAgent(spec.under_test.name) if spec.under_test else OURS
+    there = spec.under_test
+    if there is None:
+        return OURS
+    if there.file is None:
+        return LiveKitAgent(there.name)
+    return AgentFile(path=there.file, python=there.python, follow_clock=there.follow_clock)

@@ -16,8 +16,11 @@ from duologue.call.transport import Watch
 from duologue.cli.business_option import BusinessOption
 from duologue.cli.call_view import CallView, show_problem
 from duologue.cli.counterpart_options import (
+    FollowClockOption,
     SupportAgentOption,
     SupportCommandOption,
+    SupportFileOption,
+    SupportPythonOption,
     named_counterpart,
 )
 from duologue.cli.engine_options import NOTHING_NAMED, NamedEngines, with_engine_options
@@ -78,6 +81,9 @@ def call(
     ] = Workers.AUTO,
     support_agent: SupportAgentOption = None,
     support_command: SupportCommandOption = None,
+    support_file: SupportFileOption = None,
+    support_python: SupportPythonOption = None,
+    follow_clock: FollowClockOption = False,
     dispatch_timeout_s: Annotated[
         float | None,
         typer.Option(
@@ -95,8 +101,8 @@ def call(
     named: NamedEngines = NOTHING_NAMED,
 ) -> None:
     """Make one call, show it while it happens, and leave its folder in --out."""
-    if support_agent and business:
-        raise UsageError("with --support-agent, leave out --business; it has a desk of its own")
+    if (support_agent or support_file) and business:
+        raise UsageError("with an agent of yours, leave out --business; it has a desk of its own")
     carried = named_transport(transport, clock)
     in_real_time = carried.clock is Clock.REAL
     if play and not in_real_time:
@@ -109,9 +115,13 @@ def call(
         seed=seed,
         out=out_dir,
         call_id=call_id,
-        counterpart=named_counterpart(support_agent, support_command).with_dispatch_timeout(
-            dispatch_timeout_s
-        ),
+        counterpart=named_counterpart(
+            support_agent,
+            support_command,
+            support_file,
+            support_python,
+            follow_clock=follow_clock,
+        ).with_dispatch_timeout(dispatch_timeout_s),
         engines=named.choices,
         profile=named.profile,
         latency=read_latency(latency or []),

@@ -12,8 +12,11 @@ from duologue.call.transport_registry import find_transport
 from duologue.cli.business_option import BusinessOption
 from duologue.cli.call_view import show_problem
 from duologue.cli.counterpart_options import (
+    FollowClockOption,
     SupportAgentOption,
     SupportCommandOption,
+    SupportFileOption,
+    SupportPythonOption,
     named_counterpart,
 )
 from duologue.cli.persona_option import PersonaOption, named_persona
@@ -44,6 +47,9 @@ def assess(
     persona: PersonaOption = None,
     support_agent: SupportAgentOption = None,
     support_command: SupportCommandOption = None,
+    support_file: SupportFileOption = None,
+    support_python: SupportPythonOption = None,
+    follow_clock: FollowClockOption = False,
     repeat: Annotated[
         int, typer.Option(min=1, max=1000, help="Calls of each scenario; the k-th has the seed k.")
     ] = 1,
@@ -76,7 +82,13 @@ def assess(
         repeat=repeat,
         min_success=min_success,
         transport=find_transport(transport),
-        counterpart=named_counterpart(support_agent, support_command),
+        counterpart=named_counterpart(
+            support_agent,
+            support_command,
+            support_file,
+            support_python,
+            follow_clock=follow_clock,
+        ),
     )
     for report in filter(None, (junit, as_json)):
         _check_writable(report)

@@ -170,7 +170,7 @@ class Scenario(BaseModel):
         options: Mapping[Role, EngineChoice] = NO_OPTIONS,
         recorder: str | None = None,
         latency: Latency = NO_LATENCY,
-        under_test: str | None = None,
+        under_test: AgentUnderTest | None = None,
     ) -> CallSpec:
         """The call of this scenario, with both roles as peers of each other.
 
@@ -183,8 +183,8 @@ class Scenario(BaseModel):
             options: What the command line names.
             recorder: The identity that events are sent to.
             latency: How long engines are made to take.
-            under_test: The agent name of somebody else's agent, which takes the support side then;
-                so the scenario needs no business.
+            under_test: Somebody else's agent, which takes the support side then; so the scenario
+                needs no business.
 
         Raises:
             SpecError: `call_id` is not one, or the scenario lacks what a call needs.
@@ -230,7 +230,7 @@ class Scenario(BaseModel):
                     behaviours=self.behaviours,
                     instructions=self.instructions,
                 ),
-                **self._support(under_test),
+                **self._support(under_test, engines),
                 expected=self.expected,
                 agent_expectations=self.agent_expectations,
             )
@@ -280,17 +280,25 @@ class Scenario(BaseModel):
         check_names(engines)
         return engines
 
-    def _support(self, under_test: str | None) -> dict[str, Any]:
+    def _support(
+        self, under_test: AgentUnderTest | None, engines: Mapping[Role, Engines]
+    ) -> dict[str, Any]:
         """Who is on the support side, and what it is told."""
         data = self.userdata
         if under_test is None:
             assert data.business
             return {"support": SupportSheet(business=data.business, desk=data.desk)}
         metadata = json.dumps(data.model_extra) if data.model_extra else ""
-        return {"under_test": AgentUnderTest(name=under_test, metadata=metadata)}
+        told: dict[str, object] = {"metadata": metadata}
+        if under_test.file:
+            own = engines[Role.SUPPORT]
+            told["speech"] = EngineChoice(stt=own.stt, tts=own.tts)
+        return {"under_test": under_test.model_copy(update=told)}
 
 
-def _silences_s(engines: Mapping[Role, Engines], under_test: str | None) -> dict[Role, float]:
+def _silences_s(
+    engines: Mapping[Role, Engines], under_test: AgentUnderTest | None
+) -> dict[Role, float]:
     """For who hears a voice that may pause for long between sentences: what ends its turns."""
     silences_s = {role.peer: silence_after(each) for role, each in engines.items()}
     if under_test:  # its voice is not known

@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 GUARD = "trap '' TERM INT HUP; read -r _; kill -TERM 0; sleep 2; kill -KILL 0"
@@ -54,10 +54,12 @@ class Program:
         env: Mapping[str, str],
         on_line: OnLine | None = None,
         told: bool = False,
+        inherits: Collection[int] = (),
     ) -> "Program":
         """Start `argv` with the environment `env`; `on_line` gets every line it prints.
 
-        With `told`, it reads what `tell` is given from its standard input.
+        With `told`, it reads what `tell` is given from its standard input; of our open files it
+        has those that it `inherits`.
 
         Raises:
             OSError: It cannot be started.
@@ -75,6 +77,7 @@ class Program:
                 stdout=theirs,
                 stderr=theirs,
                 process_group=guard.pid,
+                pass_fds=tuple(inherits),
             )
         except BaseException:
             os.close(ours)

@@ -116,8 +116,9 @@ def _result(suite: Suite, runs: dict[str, list[Run]]) -> SuiteResult:
         )
         for label, made in runs.items()
     )
+    theirs = suite.counterpart.under_test
     return SuiteResult(
-        support_agent=suite.counterpart.under_test,
+        support_agent=theirs.name if theirs else None,
         transport=suite.transport.name,
         repeat=suite.repeat,
         min_success=suite.min_success,

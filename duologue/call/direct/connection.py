@@ -1,17 +1,26 @@
 """How two sessions in one process are connected: by pipes, and by seeing the other leave."""
 
 import asyncio
-from typing import Self
+from typing import Protocol
 
 from livekit.agents import AgentSession
 from livekit.agents.voice.transcription.synchronizer import TranscriptSynchronizer
 
 from duologue.call.direct.pipes import PipeInput, PipeOutput
+from duologue.folder.channels import Pcm
 from shared.endings import EndReason
 from shared.livekit_internals import skip_estimates
 from shared.side.agent import CallAgent
 from shared.side.line import Line
 from shared.spec import Peer
+
+
+class FarEnd(Protocol):
+    """The other end of the line, as seen from one."""
+
+    listening: asyncio.Event
+    """It hears what is said to it."""
+    left: asyncio.Event
 
 
 class DirectConnection:
@@ -26,11 +35,19 @@ class DirectConnection:
         )
         self.listening = asyncio.Event()
         self.left = asyncio.Event()
-        self._other = self
+        self._other: FarEnd = self
 
-    def connect(self, other: Self) -> None:
-        """Make `other` the other end."""
-        self._other, other._other = other, self
+    def connect(self, other: FarEnd) -> None:
+        """Make `other` the other end of this one."""
+        self._other = other
+
+    async def play(self) -> Pcm:
+        """What is played in the tick that begins now."""
+        return self.output.tick()
+
+    def hear(self, played: Pcm) -> None:
+        """Let the session hear what the other end plays in this tick."""
+        self.input.push(played)
 
     async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
         """Start the session between the pipes."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from duologue.call.direct.clock import EPOCH_S, VirtualClock, real_monotonic
+from duologue.call.direct.bridge.clock import EPOCH_S, VirtualClock, real_monotonic
 from shared import steady_time
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from duologue.call.direct.clock import real_monotonic
+from duologue.call.direct.bridge.clock import real_monotonic
 from duologue.call.direct.pipes import TICK_SAMPLES
 from duologue.call.live_audio import Listener
 from duologue.folder import event_log

@@ -14,7 +14,7 @@ from typing import Any
 
 from livekit.agents import APITimeoutError, llm, tts
 
-from duologue.call.direct.clock import VirtualClock, real_monotonic
+from duologue.call.direct.bridge.clock import VirtualClock, real_monotonic
 from duologue.call.livekit_internals import ask_recognizer_within, ask_synthesizer_within
 from shared import engines
 from shared.engines import Models

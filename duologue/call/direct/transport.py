@@ -6,8 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from types import MappingProxyType
 
 from customer_agent import create_party as create_customer
-from duologue.call.counterpart import counterpart_of
 from duologue.call.direct import services
+from duologue.call.direct.agent_process import AgentProcess, started_agent
 from duologue.call.direct.call import DirectCall
 from duologue.call.transport import Held, Occasion, Watch
 from duologue.folder.folder import CallFolder, Clock, TransportName
@@ -44,15 +44,15 @@ class Direct:
         return Direct(clock, self._factories)
 
     def check(self, spec: CallSpec) -> None:
-        """See that both sides are ours, and that the clock can wait for their engines.
+        """See that both sides can be held here, and that the clock can wait for their engines.
 
         Raises:
             UsageError: It is not so.
         """
-        if not counterpart_of(spec).answers_agents:
+        if spec.under_test and not spec.under_test.file:
             raise UsageError(
-                "an agent is in a room: --support-agent is for --transport livekit, "
-                '`agent` for transport="livekit"'
+                "an agent that runs as a worker is in a room: --support-agent is for --transport "
+                "livekit; --support-file agent.py runs its file without a server"
             )
         if self.clock is Clock.VIRTUAL:
             services.check(spec)
@@ -70,17 +70,28 @@ class Direct:
 class DirectCarrier:
     """Places calls in a thread of this process, so that whoever waits for them can do more."""
 
-    last_lines: Sequence[str] = ()
-
     def __init__(self, clock: Clock, factories: Mapping[Role, Factory], settings: Settings) -> None:
         self._clock, self._factories, self._settings = clock, factories, settings
+        self.last_lines: Sequence[str] = ()
 
     async def place(self, spec: CallSpec, folder: CallFolder, watch: Watch) -> Held:
         """Place one call (see `Carrier`)."""
-        for role in Role:
+        for chosen in spec.engines.values():
             # Here, on the main thread, on which LiveKit's plugins want to be imported.
-            engines.check(spec.engines[role], self._settings)
-        call = DirectCall(spec, folder, self._settings, self._clock, self._factories, watch=watch)
+            engines.check(chosen, self._settings)
+        if not (theirs := spec.under_test):
+            return await self._place(spec, folder, watch, None)
+        async with started_agent(spec, theirs, self._clock) as process:
+            held = await self._place(spec, folder, watch, process)
+            self.last_lines = process.last_lines
+            return held
+
+    async def _place(
+        self, spec: CallSpec, folder: CallFolder, watch: Watch, agent: AgentProcess | None
+    ) -> Held:
+        call = DirectCall(
+            spec, folder, self._settings, self._clock, self._factories, watch=watch, agent=agent
+        )
         holding = asyncio.create_task(asyncio.to_thread(call.hold), name="direct call")
         while True:
             try:

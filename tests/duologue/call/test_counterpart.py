@@ -24,7 +24,7 @@ from shared.events import Ready, Revived
 from shared.language.as_heard import phrase
 from shared.settings import Settings
 from shared.side.conversation import OPENS_AFTER_S
-from shared.spec import CallSpec, Role
+from shared.spec import AgentUnderTest, CallSpec, Role
 from tests.agents.hotel import BREAKFAST, GREETING
 from tests.folders import check_files
 from tests.making import call_over
@@ -56,7 +56,11 @@ def own(settings: Settings, server: Server) -> Settings:
 def hotel(settings: Settings, agent: str) -> CallSpec:
     engines = {role: settings.engines(role) for role in Role}
     return load_scenario(str(HOTEL)).to_spec(
-        call_id="hotel", seed=1, engines=engines, recorder=IDENTITY, under_test=agent
+        call_id="hotel",
+        seed=1,
+        engines=engines,
+        recorder=IDENTITY,
+        under_test=AgentUnderTest(name=agent),
     )
 
 

@@ -64,7 +64,7 @@ def test_an_agent_that_fails_in_one_scenario_fails_the_suite_and_every_report_sa
         (["shop", "late-and-charged-twice"], "'late-and-charged-twice' is named twice"),
         (["shop", "--support-command", "x"], "needs --support-agent"),
         (["shop", "--support-agent", ""], "the agent has no name"),
-        (["shop", "--support-agent", "x", "--transport", "direct"], "an agent is in a room"),
+        (["shop", "--support-agent", "x", "--transport", "direct"], "--support-file"),
         (["shop", "--support-agent", "x"], "no server on which agent 'x' could be"),
         (["shop", "--support-agent", "x", "--support-command", "'"], "No closing quotation"),
         (["shop", "--support-agent", "x", "--support-command", ""], "is empty"),

@@ -17,7 +17,7 @@ from shared.customer_sheet import BargeIn, Behaviours, Feeling, Goal, Mood, Pers
 from shared.engines.turn_settings import AFTER_SERVICE_S
 from shared.errors import DocumentError, EngineUnavailable, SpecError
 from shared.settings import Profile, Settings
-from shared.spec import CallSpec, EngineChoice, Engines, Peer, Role
+from shared.spec import AgentUnderTest, CallSpec, EngineChoice, Engines, Peer, Role
 
 GOOD = """\
 name: test
@@ -240,7 +240,9 @@ def test_a_scenario_for_an_agent_of_ones_own_needs_no_business(tmp_path: Path) -
     engines = {role: Settings(_env_file=None).engines(role) for role in Role}
     with pytest.raises(SpecError, match=r"has no userdata\.business"):
         scenario.to_spec(call_id="c1", seed=0, engines=engines)
-    spec = scenario.to_spec(call_id="c1", seed=0, engines=engines, under_test="front-desk")
+    spec = scenario.to_spec(
+        call_id="c1", seed=0, engines=engines, under_test=AgentUnderTest(name="front-desk")
+    )
     assert spec.under_test
     assert spec.under_test.name == "front-desk"
     assert json.loads(spec.under_test.metadata) == {"guest": "Ann Lee", "room": {"number": "12"}}

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 from livekit.agents import llm
 
-from duologue.call.direct.clock import EPOCH_S, VirtualClock, VirtualLoop
+from duologue.call.direct.bridge.clock import EPOCH_S, VirtualClock, VirtualLoop
 from duologue.call.direct.patched_time import told_to_this_thread
 from shared import steady_time
 

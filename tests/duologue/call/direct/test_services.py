@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from duologue.call.direct.clock import HELD_AT_MOST_S
+from duologue.call.direct.bridge.clock import HELD_AT_MOST_S
 from duologue.folder import event_log
 from duologue.pipeline.filing import CallResult
 from shared.endings import Outcome

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar, TypeVarTuple
 
 T = TypeVar("T")
@@ -32,6 +33,8 @@ class VirtualClock:
         self.now_s = 0.0
         self.holds = 0
         """How many requests to services are under way; meanwhile the clock stands still."""
+        self.stops = 0
+        """How many wait for another process that has the same time: as `holds`, however long."""
         self._last_ns = 0
 
     def time_ns(self) -> int:
@@ -52,6 +55,15 @@ class VirtualClock:
         finally:
             self.holds -= 1
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let the clock stand still until another process has come as far, however long."""
+        self.stops += 1
+        try:
+            yield
+        finally:
+            self.stops -= 1
+
 
 class _Selector(selectors.DefaultSelector):
     """Waits for nothing that virtual time can jump over."""
@@ -65,6 +77,8 @@ class _Selector(selectors.DefaultSelector):
             # Something is ready. Signals and sockets have their turn when nothing is.
             return []
         ready = super().select(0)
+        if not ready and self._clock.stops:
+            return super().select(POLL_S)
         if not ready and self._clock.holds:
             ready = self._wait_for_service()
         if ready:
@@ -95,15 +109,29 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._clock.now_s
 
     def run_in_executor(
-        self,
-        executor: Executor | None,  # noqa: ARG002 - the loop's own thread does it
-        func: Callable[[*Ts], T],
-        *args: *Ts,
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        """Do the work at once."""
+        """Do the work at once, or, where it waits for this loop, while the clock stands still."""
+        if executor and _waits_for_loop(executor):
+            return self._in_thread(executor, partial(func, *args))
         future: asyncio.Future[T] = self.create_future()
         try:
             future.set_result(func(*args))
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the work
             future.set_exception(error)
         return future
+
+    def _in_thread(self, executor: Executor, work: Callable[[], T]) -> asyncio.Future[T]:
+        self._clock.holds += 1
+        future = asyncio.wrap_future(executor.submit(work), loop=self)
+
+        def on_done(_: asyncio.Future[T]) -> None:
+            self._clock.holds -= 1
+
+        future.add_done_callback(on_done)
+        return future
+
+
+def _waits_for_loop(executor: Executor) -> bool:
+    """Whether work in it is given its data by the loop bit by bit: LiveKit's decoder of MP3s."""
+    return getattr(executor, "_thread_name_prefix", "").startswith("AudioDecoder")

@@ -1,0 +1,185 @@
+"""The support side of a direct call that somebody's agent holds, in a process of its own.
+
+Both processes have the same time. In each tick the agent is told what the caller says, and says
+what it plays when its own clock has come as far; meanwhile ours goes on, and then stands still
+until that is there. So both work at once, and neither is ever ahead of the other.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from duologue.call.direct.agent_process import AgentProcess
+from duologue.call.direct.bridge.clock import VirtualClock
+from duologue.call.direct.bridge.wire import Message, Wire
+from duologue.call.direct.lent_speech import LentSpeech
+from duologue.call.direct.pipes import SILENCE
+from duologue.call.monitor import Monitor
+from duologue.folder.channels import Pcm
+from shared.endings import Ending, Fault, Outcome
+from shared.errors import UsageError, in_a_line
+from shared.events import Joined, Left
+from shared.events.journal import Journal
+from shared.logs import get_logger
+from shared.spec import CallSpec, Role
+
+log = get_logger(__name__)
+
+SILENT_AT_MOST_S = 120.0
+"""Real seconds for which nothing may come from the agent's process."""
+CANNOT = (
+    "{name}: {what}, for which the virtual clock cannot wait; use --transport livekit, or "
+    "--clock real for a single call"
+)
+
+
+class AgentSide:
+    """The agent's side, to be used in the call's loop.
+
+    Args:
+        spec: The call.
+        process: The agent's.
+        speech: What hears and speaks for it; None if it has its own engines.
+        clock: The call's; None in real time.
+        journal: The driver's.
+        monitor: Is told how the call ends, if that is to be seen here.
+    """
+
+    def __init__(
+        self,
+        spec: CallSpec,
+        process: AgentProcess,
+        *,
+        speech: LentSpeech | None,
+        clock: VirtualClock | None,
+        journal: Journal,
+        monitor: Monitor,
+    ) -> None:
+        assert spec.under_test
+        self._name = spec.under_test.name
+        self._process, self._speech = process, speech
+        self._stopped: Callable[[], AbstractContextManager[None]] = (
+            clock.stopped if clock else nullcontext
+        )
+        self._journal, self._monitor = journal, monitor
+        self._wire: Wire
+        self._played: asyncio.Queue[Pcm | None] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._identity = self._name
+        self.listening, self.left = asyncio.Event(), asyncio.Event()
+        """It has a voice; it has left the room (see `DirectConnection`)."""
+        self.loaded: asyncio.Future[bool] = asyncio.Future()
+        """Whether its file could be run, once that is known."""
+        self.over = asyncio.Event()
+        """Nothing more comes of it."""
+        self.refused: UsageError | None = None
+
+    async def start(self) -> None:
+        """Begin to listen to what the process says."""
+        self._wire = await Wire.open(self._process.end)
+        reading = asyncio.create_task(self._read(), name="agent's process")
+        self._tasks.add(reading)
+
+    async def is_loaded(self) -> bool:
+        """Wait until its file was run; whether that could be."""
+        with self._stopped():
+            return await self.loaded
+
+    async def play(self) -> Pcm:
+        """What it plays in the tick that begins now."""
+        with self._stopped():
+            played = await self._played.get()
+        return SILENCE if played is None else played
+
+    def hear(self, said: Pcm) -> None:
+        """Let it hear what the caller says in this tick."""
+        if not self.over.is_set():
+            self._wire.send("heard", said.tobytes() if said.any() else b"")
+
+    async def end(self) -> None:
+        """Let it end in its own time, shutdown callbacks included."""
+        if not self.over.is_set():
+            self._wire.send("over")
+            with self._stopped():
+                await self.over.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        await self._wire.aclose()
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                self._take(await self._wire.next())
+        except EOFError:
+            await self._on_gone()
+        finally:
+            self.over.set()
+            self._played.put_nowait(None)
+            if not self.loaded.done():
+                self.loaded.set_result(False)
+
+    def _take(self, said: Message) -> None:
+        fields = said.fields
+        match said.kind:
+            case "played":
+                pcm = np.frombuffer(said.payload, np.int16) if said.payload else SILENCE
+                self._played.put_nowait(pcm)
+            case "recognize" | "synthesize" | "wait":
+                answering = asyncio.create_task(self._answer(said), name="answer")
+                self._tasks.add(answering)
+                answering.add_done_callback(self._tasks.discard)
+            case "loaded":
+                self.loaded.set_result(True)
+            case "joined":
+                self._identity = fields["identity"]
+                self._journal.emit(Joined(**self._participant))
+            case "published" if fields["voice"]:
+                self.listening.set()
+            case "left":
+                self._journal.emit(Left(reason=fields["reason"], **self._participant))
+                self.left.set()
+            case "refused":
+                self.refused = UsageError(CANNOT.format(name=self._name, what=fields["what"]))
+                self._settle(Outcome.REFUSED, Fault.SUPPORT, str(self.refused))
+            case "failed" | "crashed":
+                where = fields.get("where")
+                problem = f"{self._name}: {fields['problem']}"
+                self._settle(Outcome.AGENT_CRASHED, Fault.SUPPORT, problem)
+                log.info("the agent failed", where=where, problem=problem)
+            case "ended":
+                self.over.set()
+
+    async def _answer(self, asked: Message) -> None:
+        number = asked.fields["number"]
+        assert self._speech
+        try:
+            answer = await self._speech.answer(asked)
+        except Exception as error:  # noqa: BLE001 - it is the agent's to deal with
+            answer = Message("answer", {"problem": in_a_line(error)})
+        self._wire.send(answer.kind, answer.payload, number=number, **answer.fields)
+
+    @property
+    def _participant(self) -> dict[str, Any]:
+        return {
+            "identity": self._identity,
+            "side": Role.SUPPORT,
+            "agent_name": self._name,
+            "sid": "",
+        }
+
+    async def _on_gone(self) -> None:
+        """Say how its process ended, unless it was to end."""
+        if self.over.is_set():
+            return
+        with self._stopped():
+            how = await self._process.how_it_ended()
+        self._settle(
+            Outcome.AGENT_CRASHED, Fault.SUPPORT, f"{self._name}: its process ended: {how}"
+        )
+
+    def _settle(self, outcome: Outcome, fault: Fault, detail: str) -> None:
+        self._monitor.settle(Ending(outcome, fault, detail))
