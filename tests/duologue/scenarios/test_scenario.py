@@ -284,7 +284,9 @@ def test_livekits_instructions_are_enough_for_who_calls_and_why(tmp_path: Path) 
     scenario = read_scenarios(write(tmp_path, text))[1]
     engines = {role: Settings(_env_file=None).engines(role) for role in Role}
     sheets = [
-        scenario.to_spec(call_id="c1", seed=seed, engines=engines, under_test="a").customer
+        scenario.to_spec(
+            call_id="c1", seed=seed, engines=engines, under_test=AgentUnderTest(name="a")
+        ).customer
         for seed in range(6)
     ]
     assert [(sheet.persona.name, sheet.goals) for sheet in sheets if sheet] == [
@@ -292,7 +294,9 @@ def test_livekits_instructions_are_enough_for_who_calls_and_why(tmp_path: Path) 
     ] * 6
     assert len({sheet.persona.voice for sheet in sheets if sheet}) > 1
     ann = scenario.with_persona(Persona(name="Ann Lee"))
-    named = ann.to_spec(call_id="c1", seed=0, engines=engines, under_test="a").customer
+    named = ann.to_spec(
+        call_id="c1", seed=0, engines=engines, under_test=AgentUnderTest(name="a")
+    ).customer
     assert named
     assert named.persona == Persona(name="Ann Lee")
 
