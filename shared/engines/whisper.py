@@ -6,6 +6,7 @@ utterance's length is encoded, which gives the same words in a fifth of the time
 
 import asyncio
 import math
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,12 @@ from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import AudioBuffer
 from numpy.typing import NDArray
 
+from shared.engines.digit_runs import (
+    DIGIT_WORDS,
+    SOUND_LIKE_DIGITS,
+    doubtful_run,
+    is_spelled_out,
+)
 from shared.engines.latency import NO_DELAYS, Draws
 from shared.engines.pcm import Samples, from_frames, resample
 from shared.engines.recognized import NOTHING, Recognized, joined
@@ -61,6 +68,7 @@ class Whisper:
         self._model = WhisperModel(str(path), device="cpu", compute_type="int8", cpu_threads=1)
         self._tokenizer = Tokenizer(self._model.hf_tokenizer, multilingual=False)
         self._prompt = self._model.get_prompt(self._tokenizer, [], without_timestamps=True)
+        self._no_words, self._no_digit_words = self._refused()
 
     def transcribe(self, audio: Samples) -> Recognized:
         """The words in `audio`, mono at 16 kHz, of any length. Blocks."""
@@ -75,26 +83,63 @@ class Whisper:
         if result.no_speech_prob <= NOT_SPEECH and _doubtful(result.sequences_ids[0], longest):
             padding_s = TRAINED_S - features.shape[-1] * FRAME_S
             result = self._generate(features, padding_s, longest)
-        text = _without_loop(self._tokenizer.decode(result.sequences_ids[0]).strip())
+        text = self._tokenizer.decode(result.sequences_ids[0]).strip()
+        if result.no_speech_prob <= NOT_SPEECH:
+            text = self._with_digits_in_words(text, features, longest) or _without_loop(text)
         if result.no_speech_prob > NOT_SPEECH or not any(char.isalnum() for char in text):
             return NOTHING
         return Recognized(text, math.exp(result.scores[0]))
 
+    def _with_digits_in_words(self, text: str, features: NDArray[np.float32], longest: int) -> str:
+        """`text` from where digits repeat in it heard again, and written in words; else empty."""
+        run = doubtful_run(text)
+        if run is None:
+            return ""
+        begun = self._tokenizer.encode(f" {run.before.strip()}") if run.before.strip() else []
+        padding_s = TRAINED_S - features.shape[-1] * FRAME_S
+        refused = self._no_digit_words if run.ends_text else self._no_words
+        result = self._generate(features, padding_s, longest + len(begun), begun, refused)
+        again = self._tokenizer.decode(result.sequences_ids[0][len(begun) :]).strip()
+        return f"{run.before}{again}" if is_spelled_out(again) else ""
+
+    def _refused(self) -> tuple[list[int], list[int]]:
+        """The tokens that are no words, and those that are neither words for digits nor marks."""
+        texts = {
+            token: self._model.hf_tokenizer.decode([token]) for token in range(self._tokenizer.eot)
+        }
+        digit_words = {f" {word}" for word in DIGIT_WORDS} | {",", ".", "-"}
+        sounds = {f" {word}" for word in SOUND_LIKE_DIGITS}
+        no_words = [
+            token
+            for token, text in texts.items()
+            if text in sounds or any(char.isdigit() or char in "$#" for char in text)
+        ]
+        return no_words, [token for token, text in texts.items() if text not in digit_words]
+
     def _generate(
-        self, features: NDArray[np.float32], padding_s: float, longest: int
+        self,
+        features: NDArray[np.float32],
+        padding_s: float,
+        longest: int,
+        begun: Sequence[int] = (),
+        refused: Sequence[int] = (),
     ) -> WhisperGenerationResult:
-        """At most `longest` tokens for `features` and so many seconds of padding after them."""
+        """At most `longest` tokens for `features` and so many seconds of padding after them.
+
+        They go on with those of what is `begun`, and none is `refused`.
+        """
         # Padding after the normalization is not silence to the model, and works better than it.
         features = np.pad(features, ((0, 0), (0, int(padding_s / FRAME_S))))
         even = features.shape[-1] // 2 * 2
         mel = np.ascontiguousarray(features[None, :, :even], np.float32)
         [result] = self._model.model.generate(
             self._model.model.encode(ctranslate2.StorageView.from_array(mel)),
-            [self._prompt],
+            [[*self._prompt, *begun]],
             beam_size=1,
             max_length=2 * longest,  # of which CTranslate2 reserves one half for the prompt
             return_scores=True,
             return_no_speech_prob=True,
+            suppress_tokens=[-1, *refused],
         )
         return result
 

@@ -265,8 +265,10 @@ def _number_at(tokens: Sequence[str], start: int) -> _Number | None:
         if start + 1 < len(tokens) and tokens[start + 1] in _OH:
             return _Number("0" * _REPEATS[token], ordinal=False, end=start + 2)
         single = _number_at(tokens, start + 1)
-        if single and len(single.digits) == 1 and not single.ordinal:
-            return _Number(single.digits * _REPEATS[token], ordinal=False, end=single.end)
+        numeral = start + 1 < len(tokens) and tokens[start + 1].isdecimal()
+        if single and not single.ordinal and (numeral or len(single.digits) == 1):
+            first, rest = single.digits[0], single.digits[1:]  # "triple 707" is 77707
+            return _Number(first * _REPEATS[token] + rest, ordinal=False, end=single.end)
         return None
     if token.isdecimal() and (len(token) > 3 or token[0] == "0"):
         return _Number(token, *_ordinal_mark(tokens, start + 1))
@@ -358,7 +360,7 @@ def _runs(
             position = number.end
             continue
         if token in _HOMOPHONES:
-            run.append(_Piece(_HOMOPHONES[token], sure=False))
+            run.append(_Piece(_HOMOPHONES[token], sure=_is_zero(tokens, position, run)))
         elif token not in _INSIDE_CODES or not run:
             if any(piece.sure for piece in run):
                 yield run, tuple(before), tuple(tokens[position : position + _LOOK_AHEAD])
@@ -367,6 +369,13 @@ def _runs(
         if token and not run:
             before.append(token)
         position = max(position + 1, number.end if number else 0)
+
+
+def _is_zero(tokens: Sequence[str], at: int, run: Sequence[_Piece]) -> bool:
+    """Whether an "oh" stands inside a run, or ends the run and the text."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else ""
+    goes_on = not after or after in _OH or _number_at(tokens, at + 1) is not None
+    return tokens[at] in _OH and bool(run) and run[-1].sure and goes_on
 
 
 def _readings(run: Sequence[_Piece], lengths: Sequence[int]) -> tuple[str, ...]:

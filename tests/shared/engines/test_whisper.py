@@ -6,7 +6,8 @@ import pytest
 from shared.engines import hibari, piper, whisper
 from shared.engines.local_tts import SAMPLE_RATE, Voice
 from shared.engines.pcm import Samples, resample
-from shared.language.as_heard import normalize
+from shared.language.as_heard import codes, normalize
+from shared.language.to_say import apart
 from tests.shared.engines.conftest import say
 
 SENTENCES = (
@@ -80,3 +81,17 @@ def test_speech_in_noise_is_still_heard(noise: Callable[[float, float], Samples]
     speech = say(SENTENCES[1])
     noisy = speech + noise(len(speech) / SAMPLE_RATE, 0.005)
     assert normalize(hear(noisy)) == normalize(SENTENCES[1])
+
+
+@pytest.mark.parametrize(
+    ("voice", "sentence"),
+    [
+        ("heart", "My account number is one seven one, seven one seven."),
+        ("heart-low", "It is nine zero nine, zero zero nine."),
+        ("heart-bright", "One two one, two one two."),
+        ("heart-young", "It is three zero three, zero zero three, and my name is Dieter Bauer."),
+    ],
+)
+def test_digits_that_repeat_are_heard_as_often_as_they_are_said(voice: str, sentence: str) -> None:
+    [code] = codes(hear(hibari.load(voice).speak(apart(sentence), 0)), (6,))
+    assert code.digits == codes(sentence, (6,))[0].digits
