@@ -267,8 +267,9 @@ def _number_at(tokens: Sequence[str], start: int) -> _Number | None:
         single = _number_at(tokens, start + 1)
         numeral = start + 1 < len(tokens) and tokens[start + 1].isdecimal()
         if single and not single.ordinal and (numeral or len(single.digits) == 1):
-            first, rest = single.digits[0], single.digits[1:]  # "triple 707" is 77707
-            return _Number(first * _REPEATS[token] + rest, ordinal=False, end=single.end)
+            # "triple 707" is 77707
+            digits = single.digits[0] * _REPEATS[token] + single.digits[1:]
+            return _Number(digits, ordinal=False, end=single.end)
         return None
     if token.isdecimal() and (len(token) > 3 or token[0] == "0"):
         return _Number(token, *_ordinal_mark(tokens, start + 1))
