@@ -128,6 +128,9 @@ class Settings(BaseSettings):
     livekit_url: str | None = None
     livekit_api_key: str | None = None
     livekit_api_secret: SecretStr | None = None
+    livekit_inference_api_key: str | None = None
+    """For what somebody's agent asks of LiveKit Inference; without, `livekit_api_key`."""
+    livekit_inference_api_secret: SecretStr | None = None
 
     duologue_cache: Path = Field(default_factory=lambda: Path.home() / ".cache" / "duologue")
     """Where livekit-server and the state of `duologue up` are kept."""
@@ -217,7 +220,27 @@ class Settings(BaseSettings):
         return {
             *(value for name, value in given.items() if name.endswith(_SECRET)),
             *(credentials_of(url) for url in (*urls, self.livekit_url or "")),
-            self.livekit_api_secret.get_secret_value() if self.livekit_api_secret else "",
+            *(
+                secret.get_secret_value()
+                for secret in (self.livekit_api_secret, self.livekit_inference_api_secret)
+                if secret
+            ),
+        }
+
+    def inference_keys(self) -> dict[str, str]:
+        """By variable, what signs requests to LiveKit Inference, as far as it is known.
+
+        A server of our own has another key, which is in `LIVEKIT_API_KEY` of an agent called there.
+        """
+        own = {
+            "LIVEKIT_INFERENCE_API_KEY": self.livekit_inference_api_key or self.livekit_api_key,
+            "LIVEKIT_INFERENCE_API_SECRET": self.livekit_inference_api_secret
+            or self.livekit_api_secret,
+        }
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in own.items()
+            if value
         }
 
     def port(self, role: Role) -> int:

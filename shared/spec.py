@@ -127,6 +127,9 @@ class Peer(Frozen):
 
     identity: str
     kind: PeerKind = PeerKind.AGENT
+    patience_s: float = Field(default=30.0, ge=0)
+    """How long it may take to link and to listen, and then, of somebody's agent, to its first
+    word."""
 
 
 class SupportSheet(Frozen):

@@ -121,7 +121,9 @@ class LiveKitAgent:
             None if it runs already, on the server that the environment names.
         dispatch_timeout_s: Seconds until it must be in the room, for it may load what it needs only
             once it is dispatched.
-        tracks_timeout_s: Seconds until its track must be heard, once it is there.
+        tracks_timeout_s: Seconds until its track must be heard, once it is there, and then until
+            its first word.
+        start_timeout_s: Seconds until its worker must be registered, if `command` starts it.
 
     Raises:
         UsageError: `name` is empty.
@@ -135,6 +137,7 @@ class LiveKitAgent:
     command: str | None = None
     dispatch_timeout_s: float = 30.0
     tracks_timeout_s: float = 30.0
+    start_timeout_s: float = 60.0
     reports: ClassVar[bool] = False
     answers_agents: ClassVar[bool] = False
     missing: ClassVar[Fault] = Fault.SUPPORT
@@ -177,8 +180,11 @@ class LiveKitAgent:
         return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, reason)
 
     def with_dispatch_timeout(self, timeout_s: float | None) -> Self:
-        """The same, waited for so long; None changes nothing."""
-        return self if timeout_s is None else replace(self, dispatch_timeout_s=timeout_s)
+        """The same, waited for so long, and for its track and first word no less."""
+        if timeout_s is None:
+            return self
+        tracks_timeout_s = max(self.tracks_timeout_s, timeout_s)
+        return replace(self, dispatch_timeout_s=timeout_s, tracks_timeout_s=tracks_timeout_s)
 
 
 @dataclass(frozen=True, kw_only=True)

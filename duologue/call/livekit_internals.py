@@ -18,6 +18,11 @@ NAME_VARIABLE = "LIVEKIT_AGENT_NAME_OVERRIDE"
 """The environment variable with a worker's agent name, which comes before what its code says
 (worker.py). It is meant for platforms that run workers, and documented nowhere."""
 
+UNLIMITED = "--simulation"
+"""A hidden option of `start`: the worker takes jobs however busy the machine is, and opens no
+health port, which may be taken (cli, worker.py). Older workers, and others than Python's, have no
+such option."""
+
 
 def ask_synthesizer_within(asking: Asking, stream: tts.ChunkedStream) -> None:
     """Surround each request of `stream`, and let its answer take the audio.

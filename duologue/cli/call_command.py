@@ -16,7 +16,9 @@ from duologue.call.transport import Watch
 from duologue.cli.business_option import BusinessOption
 from duologue.cli.call_view import CallView, show_problem
 from duologue.cli.counterpart_options import (
+    DispatchTimeoutOption,
     FollowClockOption,
+    StartTimeoutOption,
     SupportAgentOption,
     SupportCommandOption,
     SupportFileOption,
@@ -84,14 +86,8 @@ def call(
     support_file: SupportFileOption = None,
     support_python: SupportPythonOption = None,
     follow_clock: FollowClockOption = False,
-    dispatch_timeout_s: Annotated[
-        float | None,
-        typer.Option(
-            "--dispatch-timeout",
-            min=1,
-            help="Seconds until agents must be there; 20 for ours, 30 for yours.",
-        ),
-    ] = None,
+    dispatch_timeout_s: DispatchTimeoutOption = None,
+    start_timeout_s: StartTimeoutOption = None,
     play: Annotated[
         bool, typer.Option("--play", help="Play the call on this machine's sound device.")
     ] = False,
@@ -121,7 +117,9 @@ def call(
             support_file,
             support_python,
             follow_clock=follow_clock,
-        ).with_dispatch_timeout(dispatch_timeout_s),
+            dispatch_timeout_s=dispatch_timeout_s,
+            start_timeout_s=start_timeout_s,
+        ),
         engines=named.choices,
         profile=named.profile,
         latency=read_latency(latency or []),

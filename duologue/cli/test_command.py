@@ -12,7 +12,9 @@ from duologue.call.transport_registry import find_transport
 from duologue.cli.business_option import BusinessOption
 from duologue.cli.call_view import show_problem
 from duologue.cli.counterpart_options import (
+    DispatchTimeoutOption,
     FollowClockOption,
+    StartTimeoutOption,
     SupportAgentOption,
     SupportCommandOption,
     SupportFileOption,
@@ -50,6 +52,8 @@ def assess(
     support_file: SupportFileOption = None,
     support_python: SupportPythonOption = None,
     follow_clock: FollowClockOption = False,
+    dispatch_timeout_s: DispatchTimeoutOption = None,
+    start_timeout_s: StartTimeoutOption = None,
     repeat: Annotated[
         int, typer.Option(min=1, max=1000, help="Calls of each scenario; the k-th has the seed k.")
     ] = 1,
@@ -88,6 +92,8 @@ def assess(
             support_file,
             support_python,
             follow_clock=follow_clock,
+            dispatch_timeout_s=dispatch_timeout_s,
+            start_timeout_s=start_timeout_s,
         ),
     )
     for report in filter(None, (junit, as_json)):

@@ -27,6 +27,8 @@ STOP_GRACE_S = 0.5
 does not hear it at all in its first moments."""
 ATTEMPTS = 3
 """How often other ports are tried when one was taken between finding and using it."""
+TARGET_LOAD = 2.0
+"""Of a machine whose load is 1 when it is wholly busy: each worker has room, always."""
 FOREIGN = frozenset(
     {"LIVEKIT_KEYS", "LIVEKIT_REGION", "NODE_IP", "UDP_PORT", "REDIS_HOST", "REDIS_PASSWORD"}
 )
@@ -106,6 +108,8 @@ def _configuration(address: ServerAddress) -> str:
                 "stun_servers": [],
             },
             "keys": {address.api_key: address.api_secret.get_secret_value()},
+            # By default an agent on a machine that is 70 % busy is passed over; a test makes it so.
+            "agents": {"target_load": TARGET_LOAD},
             "logging": {"level": "warn"},
         }
     )

@@ -21,8 +21,8 @@ from shared.errors import CallFailed, UsageError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
-HOPELESS = frozenset({Outcome.NOT_PICKED_UP, Outcome.REFUSED, Outcome.RECORDING_FAILED})
-"""After a call that ended so, the next one would, too."""
+UNTAKEN = frozenset({Outcome.NOT_PICKED_UP, Outcome.REFUSED})
+"""If no call of a suite was taken yet, another one of the same scenario will not be, either."""
 
 
 class Suite(NamedTuple):
@@ -84,7 +84,7 @@ def load_suite(references: Sequence[str], business: str | None = None) -> tuple[
 async def run_suite(
     suite: Suite, out: Path, settings: Settings, say: Say, *, on_line: OnLine
 ) -> SuiteResult:
-    """Make a suite's calls into `out`; after one that nobody took, no more.
+    """Make a suite's calls into `out`: each scenario is tried, whatever came of those before it.
 
     Raises:
         UsageError: Something cannot be used; nothing was started.
@@ -93,6 +93,7 @@ async def run_suite(
     specs = suite.specs(settings)
     runs: dict[str, list[Run]] = {label: [] for label in specs}
     occasion = Occasion(settings, say, on_line, suite.counterpart, many=True)
+    taken = False
     async with maker_of(suite.transport, occasion, out) as maker:
         for label, calls in specs.items():
             for spec in calls:
@@ -103,9 +104,12 @@ async def run_suite(
                 if run.outcome is not Outcome.COMPLETED and not run.success:
                     for line in maker.last_lines:
                         say(f"agent: {line}")
-                if run.outcome in HOPELESS:
+                if run.outcome is Outcome.RECORDING_FAILED:
                     say(f"no more calls are made: {run.detail}")
                     return _result(suite, runs)
+                taken = taken or run.outcome not in UNTAKEN
+                if not taken:
+                    break
     return _result(suite, runs)
 
 

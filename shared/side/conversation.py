@@ -35,9 +35,6 @@ from shared.spec import CallSpec, Peer, PeerKind, Role
 Factory = Callable[[CallSpec, Journal, Models], Party]
 """Builds a role's side of a call."""
 
-PEER_TIMEOUT_S = 30.0
-"""How long a peer that is named in the specification may take to link and to listen."""
-
 OPENS_AFTER_S = 4.0
 """How long a caller waits for an agent of which it is not known whether it speaks first."""
 
@@ -117,7 +114,9 @@ async def _begin(party: Party, connection: Connection) -> EndReason:
     agent, session, line = party
     greeted = _spoken_to(line)
     try:
-        async with asyncio.timeout(PEER_TIMEOUT_S if line.spec.peers else None):
+        # Of a peer that the specification names; of others nobody knows whether they come.
+        named = line.spec.peers.get(line.role)
+        async with asyncio.timeout(named.patience_s if named else None):
             await connection.wait_until_linked(session)
             peer = connection.peer
             line.journal.emit(Linked(identity=peer.identity, kind=peer.kind))
@@ -131,7 +130,7 @@ async def _begin(party: Party, connection: Connection) -> EndReason:
         await agent.open()
     elif not line.spec.opener_is_known:
         await _open_unless(greeted, agent)
-    await watch(party)
+    await watch(party, greeted, connection.peer.patience_s)
     return await line.ended
 
 

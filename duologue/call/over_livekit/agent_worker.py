@@ -6,11 +6,13 @@ its environment, and under the name it is to be called by, whatever name its cod
 
 import asyncio
 import shlex
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
-from duologue.call.livekit_internals import NAME_VARIABLE, REGISTERED
+from duologue.call.counterpart import LiveKitAgent
+from duologue.call.livekit_internals import NAME_VARIABLE, REGISTERED, UNLIMITED
+from duologue.call.over_livekit.agent_log import AgentLog
 from duologue.servers.host import find_running
 from duologue.servers.process import Program
 from duologue.servers.server import running_server
@@ -19,7 +21,6 @@ from shared.address import ServerAddress
 from shared.errors import UsageError, WorkerFailed
 from shared.settings import Settings, inherited_environment
 
-READY_TIMEOUT_S = 60.0
 STOP_GRACE_S = 5.0
 SHOWN_LINES = 20
 
@@ -31,6 +32,8 @@ class TheirAgent(NamedTuple):
     """Of the server it is called on."""
     program: Program | None = None
     """Its worker, if it was started here."""
+    log: AgentLog | None = None
+    """What its worker says went wrong, if it was started here."""
 
     @property
     def last_lines(self) -> list[str]:
@@ -40,9 +43,9 @@ class TheirAgent(NamedTuple):
 
 @asynccontextmanager
 async def hosted_agent(
-    name: str, command: str | None, settings: Settings, say: Say
+    agent: LiveKitAgent, settings: Settings, say: Say
 ) -> AsyncIterator[TheirAgent]:
-    """The agent `name` on the server that a call would use; `command` starts its worker.
+    """The agent on the server that a call would use; its command starts its worker.
 
     With a command, and no server to be used, one is started. What was started is stopped on
     leaving.
@@ -52,14 +55,14 @@ async def hosted_agent(
         ServerFailed: None could be started.
         WorkerFailed: The worker could not be started, or did not register.
     """
-    argv = _argv(command) if command is not None else None
+    argv = _argv(agent.command) if agent.command is not None else None
     async with AsyncExitStack() as stack:
         address = await find_running(settings, say)
         if address is None:
             if argv is None:
                 raise UsageError(
-                    f"no server on which agent {name!r} could be: set LIVEKIT_URL and its key, "
-                    "start `duologue up`, or say by --support-command (`command` "
+                    f"no server on which agent {agent.name!r} could be: set LIVEKIT_URL and its "
+                    "key, start `duologue up`, or say by --support-command (`command` "
                     "of a LiveKitAgent) how to start the agent here"
                 )
             server = await stack.enter_async_context(running_server(settings, say))
@@ -67,53 +70,72 @@ async def hosted_agent(
         if argv is None:
             yield TheirAgent(address)
         else:
-            say(f"starting {command}")
-            yield await stack.enter_async_context(_started(name, argv, address, say))
+            say(f"starting {agent.command}")
+            env = _environment(agent.name, address, settings)
+            program, log = await _registered(agent, argv, env, say)
+            stack.push_async_callback(program.stop, grace_s=STOP_GRACE_S)
+            yield TheirAgent(address, program, log)
 
 
-@asynccontextmanager
-async def _started(
-    name: str, argv: Sequence[str], address: ServerAddress, say: Say
-) -> AsyncIterator[TheirAgent]:
-    registered = asyncio.Event()
-
-    def on_line(line: str) -> None:
-        if REGISTERED in line:
-            registered.set()
-
-    try:
-        program = await Program.start(argv, env=_environment(name, address), on_line=on_line)
-    except OSError as error:
-        raise UsageError(
-            f"the agent's command {argv[0]!r} cannot be run: {error.strerror}"
-        ) from None
-    try:
-        agent = TheirAgent(address, program)
-        if problem := await _problem(agent, registered):
-            for line in agent.last_lines:
-                say(f"agent: {line}")
-            raise WorkerFailed(name, problem)
-        yield agent
-    finally:
+async def _registered(
+    agent: LiveKitAgent, argv: Sequence[str], env: Mapping[str, str], say: Say
+) -> tuple[Program, AgentLog]:
+    """Its worker, registered; without a limit of load, if it is one that knows how."""
+    unlimited = [*argv, UNLIMITED] if argv[-1] == "start" else argv
+    for command in (unlimited, argv):
+        started = _Starting()
+        try:
+            program = await Program.start(command, env=env, on_line=started.on_line)
+        except OSError as error:
+            raise UsageError(
+                f"the agent's command {argv[0]!r} cannot be run: {error.strerror}"
+            ) from None
+        try:
+            problem = await started.problem(program, agent.start_timeout_s)
+        except BaseException:
+            await program.stop(grace_s=STOP_GRACE_S)
+            raise
+        if not problem:
+            return program, started.log
         await program.stop(grace_s=STOP_GRACE_S)
+        if command is argv or not any(UNLIMITED in line for line in program.last_lines):
+            break
+    for line in list(program.last_lines)[-SHOWN_LINES:]:
+        say(f"agent: {line}")
+    raise WorkerFailed(agent.name, problem)
 
 
-async def _problem(agent: TheirAgent, registered: asyncio.Event) -> str | None:
-    """Wait until the worker is registered; why it is not, if it ends before or takes too long."""
-    assert agent.program
-    ended = asyncio.create_task(agent.program.wait(), name="agent ends")
-    ready = asyncio.create_task(registered.wait(), name="agent registers")
-    try:
-        waited: set[asyncio.Future[Any]] = {ended, ready}
-        await asyncio.wait(waited, timeout=READY_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
-        if ready.done():
-            return None
-        if ended.done():
-            return f"it ended with exit code {ended.result()} before it was registered"
-        return f"it did not log {REGISTERED!r} within {READY_TIMEOUT_S:g} s"
-    finally:
-        ended.cancel()
-        ready.cancel()
+class _Starting:
+    """A worker on its way to be registered."""
+
+    def __init__(self) -> None:
+        self.log = AgentLog()
+        self._registered = asyncio.Event()
+
+    def on_line(self, line: str) -> None:
+        """Take a line that it prints."""
+        self.log.on_line(line)
+        if REGISTERED in line:
+            self._registered.set()
+
+    async def problem(self, program: Program, timeout_s: float) -> str:
+        """Wait until it is registered; why it is not, if it ends before or takes too long."""
+        ended = asyncio.create_task(program.wait(), name="agent ends")
+        ready = asyncio.create_task(self._registered.wait(), name="agent registers")
+        try:
+            waited: set[asyncio.Future[Any]] = {ended, ready}
+            await asyncio.wait(waited, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done():
+                return ""
+            trouble = self.log.trouble()
+            why = f": {trouble.told}" if trouble else ""
+            if ended.done():
+                code = ended.result()
+                return f"it ended with exit code {code} before it was registered{why}"
+            return f"it did not log {REGISTERED!r} within {timeout_s:g} s{why}"
+        finally:
+            ended.cancel()
+            ready.cancel()
 
 
 def _argv(command: str) -> list[str]:
@@ -126,11 +148,16 @@ def _argv(command: str) -> list[str]:
     return argv
 
 
-def _environment(name: str, address: ServerAddress) -> dict[str, str]:
-    return inherited_environment() | {
-        "LIVEKIT_URL": address.url,
-        "LIVEKIT_API_KEY": address.api_key,
-        "LIVEKIT_API_SECRET": address.api_secret.get_secret_value(),
-        NAME_VARIABLE: name,
-        "PYTHONUNBUFFERED": "1",
-    }
+def _environment(name: str, address: ServerAddress, settings: Settings) -> dict[str, str]:
+    # What it asks of LiveKit Inference is signed with keys of its own, not with this server's.
+    return (
+        settings.inference_keys()
+        | inherited_environment()
+        | {
+            "LIVEKIT_URL": address.url,
+            "LIVEKIT_API_KEY": address.api_key,
+            "LIVEKIT_API_SECRET": address.api_secret.get_secret_value(),
+            NAME_VARIABLE: name,
+            "PYTHONUNBUFFERED": "1",
+        }
+    )

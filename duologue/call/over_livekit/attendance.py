@@ -133,7 +133,8 @@ class Attendance:
         callee = self._recorder.find(Role.SUPPORT)
         if callee is None:  # left already, of which the recorder tells
             return
-        peers = {Role.CUSTOMER: Peer(identity=callee.identity)}
+        patience_s = self._counterpart.tracks_timeout_s
+        peers = {Role.CUSTOMER: Peer(identity=callee.identity, patience_s=patience_s)}
         # It knows what a worker would be told, no more.
         told = self._spec.model_copy(update={"peers": peers}).to_metadata(Role.CUSTOMER)
         spec = CallSpec.from_metadata(told, Role.CUSTOMER)

@@ -10,7 +10,9 @@ from livekit import api
 
 from duologue.call.counterpart import OVERHEARD_BY, Counterpart
 from duologue.call.monitor import Monitor
+from duologue.call.over_livekit.agent_log import AgentLog
 from duologue.call.over_livekit.attendance import Attendance
+from duologue.call.over_livekit.causes import true_cause
 from duologue.call.over_livekit.dispatch import create_room
 from duologue.call.over_livekit.recorder import Recorder, new_identity, recorder_token
 from duologue.call.transport import UNWATCHED, Held, Watch
@@ -27,8 +29,8 @@ from shared.spec import CallSpec, Role
 
 log = get_logger(__name__)
 
-Loss = Callable[[], Coroutine[None, None, Ending]]
-"""Waits until something that the call needs is lost, and says how the call ends by that."""
+Loss = Callable[[str], Coroutine[None, None, Ending]]
+"""Waits until something that the call in this room needs is lost, and says how it ends by that."""
 
 LOST_TIMEOUT_S = 6.0
 """How long the recorder may take to notice that the room or its server is gone."""
@@ -51,8 +53,11 @@ async def hold_call(
     counterpart: Counterpart,
     watch: Watch = UNWATCHED,
     losses: Collection[Loss] = (),
+    agent_log: AgentLog | None = None,
 ) -> Held:
     """Hold one call and record it into `folder`, however it ends; each of `losses` ends it.
+
+    What led to an end that is only a symptom may be in the `agent_log` of somebody's worker.
 
     Cancelling it ends the call with the outcome `cancelled`, with which it returns.
 
@@ -91,6 +96,8 @@ async def hold_call(
             ending = await _hold(attendance, recorder, counterpart, address, journal, losses=losses)
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
+        trouble = agent_log.trouble(room) if agent_log else None
+        ending = true_cause(ending, "", trouble)
         journal.emit(CallEnded(**ending._asdict()))
         # Before the room is deleted, which would be the last thing recorded.
         return Held(ending, await recorder.stop())
@@ -133,7 +140,7 @@ async def _hold(
         monitor.settle(Ending(Outcome.RECORDING_FAILED, Fault.SYSTEM, problem))
 
     async def end_by(loss: Loss) -> None:
-        monitor.settle(await loss())
+        monitor.settle(await loss(attendance.room))
 
     recorder.on_refused(on_refused)
     recorder.on_failed(on_failed)

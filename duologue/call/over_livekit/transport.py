@@ -13,13 +13,15 @@ from livekit import api
 from duologue.call.counterpart import LiveKitAgent
 from duologue.call.outcome import RETRIED
 from duologue.call.over_livekit.admission import FULL, Admission
+from duologue.call.over_livekit.agent_log import AgentLog
 from duologue.call.over_livekit.agent_worker import TheirAgent, hosted_agent
-from duologue.call.over_livekit.call import hold_call
+from duologue.call.over_livekit.call import Loss, hold_call
 from duologue.call.transport import Held, Occasion, Watch
 from duologue.folder.folder import CallFolder, Clock, TransportName
 from duologue.servers import up_state
 from duologue.servers.host import find_running, hosted
 from duologue.servers.keeper import KeptServer, KeptWorkers, kept_server, kept_workers
+from duologue.servers.process import Program
 from duologue.servers.worker_processes import READY_TIMEOUT_S, Worker, answers
 from shared.address import ServerAddress
 from shared.endings import Ending, Fault, Outcome
@@ -117,7 +119,8 @@ class LiveKitCarrier:
                     self._occasion.settings,
                     counterpart=self._occasion.counterpart,
                     watch=watch,
-                    losses=[partial(_lost, worker) for worker in self._workers.values()],
+                    losses=self._losses(),
+                    agent_log=self._theirs.log if self._theirs else None,
                 )
         except (ServerUnreachable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
             problem = f"the server went away: {str(error) or type(error).__name__}"
@@ -132,6 +135,13 @@ class LiveKitCarrier:
             lost = gone or await self._parts() != parts
             return held._replace(part_away=lost or await self._away() is not None)
         return held
+
+    def _losses(self) -> list[Loss]:
+        losses: list[Loss] = [partial(_lost, worker) for worker in self._workers.values()]
+        if self._theirs and self._theirs.program and self._theirs.log:
+            losses.append(partial(_crashed, self._theirs.log))
+            losses.append(partial(_ended, self._theirs.program, self._theirs.log))
+        return losses
 
     @asynccontextmanager
     async def room(self) -> AsyncIterator[None]:
@@ -217,7 +227,24 @@ async def _registered(workers: KeptWorkers) -> None:
         raise WorkerFailed(missing, f"it has not registered for {AWAY_S:.0f} s") from None
 
 
-async def _lost(worker: Worker) -> Ending:
+async def _crashed(log: AgentLog, room: str) -> Ending:
+    """Somebody's code raised in its job for this call."""
+    trouble = await log.crash(room)
+    detail = f"the agent's own code raised: {trouble.told}"
+    return Ending(Outcome.AGENT_CRASHED, Fault.SUPPORT, detail)
+
+
+async def _ended(program: Program, log: AgentLog, room: str) -> Ending:
+    """Somebody's worker has ended."""
+    code = await program.wait()
+    trouble = log.trouble(room)
+    why = f": {trouble.told}" if trouble else ""
+    detail = f"the agent's worker ended with exit code {code}{why}"
+    return Ending(Outcome.WORKER_LOST, Fault.SYSTEM, detail)
+
+
+async def _lost(worker: Worker, room: str) -> Ending:
+    del room  # it is the worker of all
     return Ending(Outcome.WORKER_LOST, Fault.SYSTEM, f"worker {worker.role}: {await worker.lost()}")
 
 
@@ -226,7 +253,7 @@ async def _with_their_agent(
     occasion: Occasion, agent: LiveKitAgent
 ) -> AsyncIterator[LiveKitCarrier]:
     settings, say = occasion.settings, occasion.say
-    async with hosted_agent(agent.name, agent.command, settings, say) as theirs:
+    async with hosted_agent(agent, settings, say) as theirs:
         yield LiveKitCarrier(theirs.address, occasion, theirs=theirs)
 
 

@@ -132,32 +132,34 @@ async def test_an_agent_that_nobody_runs_is_named_with_what_to_check(
     assert result.folder.is_dir()
 
 
-async def test_when_nobody_takes_a_dispatch_no_more_calls_are_made(
+async def test_when_nobody_takes_a_dispatch_each_scenario_is_tried_once(
     own: Settings, tmp_path: Path
 ) -> None:
+    [hotel] = load_suite([str(HOTEL)])
     suite = Suite(
-        scenarios=load_suite([str(HOTEL)]),
-        repeat=3,
+        scenarios=(hotel, hotel.model_copy(update={"label": "the same once more"})),
+        repeat=2,
         min_success=0.0,
         transport=LiveKit(),
         counterpart=LiveKitAgent("nobody", dispatch_timeout_s=1.0),
     )
     result = await run_suite(suite, tmp_path, own, lambda _: None, on_line=lambda *_: None)
     assert result.exit_code is ExitCode.SYSTEM
-    [[run]] = [scenario.runs for scenario in result.scenarios]
-    assert run.outcome is Outcome.NOT_PICKED_UP
+    runs = [[run.outcome for run in scenario.runs] for scenario in result.scenarios]
+    assert runs == [[Outcome.NOT_PICKED_UP]] * 2
 
 
 async def test_a_command_that_starts_no_agent_is_told_with_what_it_said(own: Settings) -> None:
     said: list[str] = []
     command = f"{sys.executable} -c 'raise SystemExit(\"no such model\")'"
     with pytest.raises(WorkerFailed, match="'desk' failed: it ended with exit code 1 before"):
-        async with hosted_agent("desk", command, own, said.append):
+        async with hosted_agent(LiveKitAgent("desk", command), own, said.append):
             pass
     assert said[-1] == "agent: no such model"
 
 
 async def test_a_command_that_is_not_there_is_wrong_use(own: Settings) -> None:
+    agent = LiveKitAgent("desk", "no-such-program start")
     with pytest.raises(UsageError, match="the agent's command 'no-such-program' cannot be run"):
-        async with hosted_agent("desk", "no-such-program start", own, lambda _: None):
+        async with hosted_agent(agent, own, lambda _: None):
             pass
