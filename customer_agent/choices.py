@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from shared.language.as_heard import normalize, phrase, sentences
+from shared.language.as_heard import phrase, sentences
 from shared.language.statements import is_question
 
 _OR = re.compile(r",\s*(?:or\s+)?|\s+or\s+", re.IGNORECASE)
@@ -13,18 +13,41 @@ _SMALL = frozenset({
     "or", "would", "could", "can", "do", "you", "your", "we", "i", "me", "prefer", "like", "want",
     "rather", "better", "best", "suit", "suits", "which", "what", "one", "please", "with", "have",
     "help", "be", "my", "there", "maybe", "also", "will", "by", "from", "need", "more", "choose",
-    "pick", "take",
+    "pick", "take", "th",
 })  # fmt: skip
 """Words that tell no option from another."""
 _ASKED_BY: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r" where (?:do|are|is|did|would) ", ("home", "address", "city", "town", "place", "location")),
+    (
+        (
+            r" where (?:should|shall|to|can|could|will|would) (?:\w+ ){0,3}"
+            r"(?:send|ship|deliver|bring|to) "
+        ),
+        ("delivery_address", "shipping_address", "address", "home"),
+    ),
+    (
+        (
+            r" where (?:do|are|is|did|would) "
+            r"| (?:what|which) (?:city|town|place|area|part of town|state|country)"
+        ),
+        ("home", "city", "town", "address", "place", "location", "area", "state", "country"),
+    ),
+    (r" who (?:is|will) (?:\w+ ){1,3}(?:be )?for | (?:what|which) name ", ("name",)),
+    (
+        r" (?:arrive|arriving|arrival|get here|check(?:ing)? in) ",
+        ("arrival", "arrival_time", "arrival_date", "check_in", "checkin"),
+    ),
+    (
+        r" (?:leave|leaving|depart|departure|check(?:ing)? out) ",
+        ("departure", "departure_date", "check_out", "checkout"),
+    ),
+    (r" (?:cost|costs|pay|paid|how much) ", ("price", "amount", "total", "cost")),
     (r" (?:when|(?:what|which) day) ", ("day", "date", "time", "time_of_day", "weekday")),
     (r" (?:what|which) time ", ("time_of_day", "time")),
     (
         r" how many (?:people|persons?|guests|adults|of you)| how big | party ",
         ("people", "persons", "guests", "adults", "party", "party_size"),
     ),
-    (r" how many nights | how long ", ("nights", "days", "length", "duration")),
+    (r" how many nights | how long | for how many ", ("nights", "days", "length", "duration")),
     (r" how old | your age ", ("age",)),
 )
 """By what such questions ask for, under which names the facts may stand."""
@@ -34,9 +57,17 @@ _PREFERENCE = re.compile(
     r"|what (?:day|time|size|kind|colou?r)) "
 )
 _WHAT = re.compile(
-    r"^ (?:(?:and|so|okay|then) )*(?:where|when|how (?:many|much|long|old|often)|who"
-    r"|what (?:day|time|size|kind|date)) "
+    r"^ (?:(?:and|so|okay|then|at|for|in|on|by|from|until) )*"
+    r"(?:where|when|how (?:many|much|long|old|often)|who"
+    r"|(?:what|which) (?:day|time|size|kind|date|city|town|street|area|state|country|floor|brand"
+    r"|model|colou?r|type|sort|year|month|part)) "
 )
+_VERB_FIRST = re.compile(
+    r"^ (?:(?:and|so|okay|then) )*(?:shall|should|would|could|can|may|will|do|does|did|is|are|was"
+    r"|have|has) "
+)
+_BARE = 8
+"""Words of a choice that is put without more: "Cash or card?"."""
 _CANCEL = (
     r"cancel|call(?:ed|ing)? off|scrap|annul|withdraw|terminat|quit|do not (?:want|need)"
     r"|no longer|forget|stop|get out|give notice"
@@ -90,15 +121,21 @@ def options(text: str) -> list[str]:
     return []
 
 
+def _whole_numbers(words: str) -> str:
+    """Words in which a number of several digits is one: the fourteenth is no four."""
+    return re.sub(r"(?<=\d) (?=\d)", "", words)
+
+
 def chosen(choices: Sequence[str], known: Iterable[str]) -> str:
     """The words of the one of `choices` that the first of `known` to speak of one speaks of."""
+    wholes = [_whole_numbers(choice) for choice in choices]
     distinct = [
         [
             word
             for word in choice.split()
-            if word not in _SMALL and sum(f" {word} " in other for other in choices) == 1
+            if word not in _SMALL and sum(f" {word} " in other for other in wholes) == 1
         ]
-        for choice in choices
+        for choice in wholes
     ]
     for words in map(_stems, known):
         named = [[word for word in option if _stem(word) in words] for option in distinct]
@@ -110,17 +147,26 @@ def chosen(choices: Sequence[str], known: Iterable[str]) -> str:
 
 def topic(choices: Sequence[str], wish: str) -> str:
     """The one of `choices` that is most about what `wish` says; empty if none is, or several."""
-    about = [_about(choice) & _about(phrase(wish)) for choice in choices]
-    most = max(map(len, about), default=0)
-    best = [choice for choice, shared in zip(choices, about, strict=True) if len(shared) == most]
-    if not most or len(best) != 1:
-        return ""
-    return re.sub(r"^.*\b(?:help|assist)(?: you)? with ", "", best[0].strip())
+    wished = _about(phrase(wish)), _stems(wish) - _SMALL
+    best = [
+        _most(choices, [len(_about(choice) & wished[0]) for choice in choices]),
+        _most(choices, [len(_stems(choice) & wished[1]) for choice in choices]),
+    ]
+    picked = next((one[0] for one in best if len(one) == 1), "")
+    return re.sub(r"^.*\b(?:help|assist)(?: you)? with ", "", picked.strip())
+
+
+def _most(choices: Sequence[str], counts: Sequence[int]) -> list[str]:
+    """The choices of which most is counted; none if nothing is."""
+    most = max(counts, default=0)
+    return [one for one, count in zip(choices, counts, strict=True) if count == most and most]
 
 
 def wants_preference(sentence: str) -> bool:
     """Whether a choice is the caller's to make, and not between a yes and a no."""
-    return bool(_PREFERENCE.search(phrase(sentence)))
+    last = phrase(sentences(sentence)[-1])
+    bare = len(last.split()) <= _BARE and " or " in last and not _VERB_FIRST.match(last)
+    return bare or bool(_PREFERENCE.search(phrase(sentence)))
 
 
 def is_unanswerable(text: str) -> bool:
@@ -142,7 +188,7 @@ def _about(words: str) -> set[int]:
 
 
 def _stems(text: str) -> set[str]:
-    return {_stem(word) for word in normalize(text)}
+    return {_stem(word) for word in _whole_numbers(phrase(text)).split()}
 
 
 def _stem(word: str) -> str:

@@ -8,7 +8,10 @@ from shared.language.likeness import likeness
 
 # How people ask for facts that sheets often have. Any other is asked for by its own name.
 _ASKED_AS: dict[str, tuple[str, ...]] = {
-    "name": ("name", "names", "who am i speaking", "who i am speaking"),
+    "name": (
+        *("name", "names", "surname", "who am i speaking", "who i am speaking", "who is calling"),
+        *("who am i talking", "who i am talking", "whom am i speaking"),
+    ),
     "order_number": ("order number", "number of your order", "order id", "order reference"),
     "account_number": ("account number", "customer number", "number of your account"),
     "patient_number": ("patient number",),
@@ -25,6 +28,12 @@ _ASKED_AS: dict[str, tuple[str, ...]] = {
         "cell phone",
         "number to reach you",
         "callback number",
+        "contact number",
+        "best number",
+        "number where",
+        "number to call",
+        "number we can",
+        "reach you",
     ),
     "date_of_birth": ("date of birth", "birth date", "birthday", "born", "dob", "d o b"),
 }
@@ -39,6 +48,14 @@ _REQUEST = re.compile(
 _PROPOSAL = re.compile(r" (?:shall|should) (?:i|we) | could not | can not ")
 _ALIKE = 0.85
 """From this likeness on, several words misheard are still taken for the name of a fact."""
+
+
+_NOUNS = {"iban": "IBAN", "dob": "date of birth", "zip": "zip code", "vin": "VIN", "id": "ID"}
+
+
+def noun_of(key: str) -> str:
+    """What a caller calls a fact of this name."""
+    return _NOUNS.get(key, key.replace("_", " "))
 
 
 def is_request(sentence: str) -> bool:

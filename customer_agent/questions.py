@@ -15,7 +15,9 @@ _TOPIC = re.compile(
     r"|(?:can|may|could) (?:i|we) (?:help|assist) you"
     r"|what is (?:wrong|the (?:problem|matter|issue))"
     r"|what happened|which 1|in a few words|calling about|help you (?:with )?today|describe"
-    r"|(?:what|why)(?: \w+){0,3} calling|reason for your call) "
+    r"|(?:what|why)(?: \w+){0,3} calling|reason for your call|(?:what|which)(?: \w+)? brings you"
+    r"|what (?:is|are) (?:this|it|that|the call|your call|we) (?:about|regarding|concerning)"
+    r"|what (?:do you need|seems to be)|how (?:may|can|should) i direct) "
 )
 _NO_QUESTION = re.compile(
     r"^ (?:\w+ ){0,3}(?:i|we) (?:am|are|do|did|can|could|have|will|was|were) (?:\w+ )*?"
@@ -37,7 +39,10 @@ _PROPOSED = re.compile(
     r" (?:shall|should|may|can|could) (?:i|we) | would you (?:like|want|prefer)"
     r"| do you (?:want|wish) | are you (?:happy|okay|fine|all right) "
 )
-_WHICH = re.compile(r"^ (?:(?:and|so|okay|then|now|sorry) )*(?:what|which|when|where|who|how|why) ")
+_WHICH = re.compile(
+    r"^ (?:(?:and|so|okay|then|now|sorry|at|for|in|on|by|from|to|until|under) )*"
+    r"(?:what|which|when|where|who|how|why) "
+)
 _TELL = re.compile(r" (?:tell|give|share|confirm|spell|provide|telling|giving|spelling) ")
 _OFFERED = re.compile(
     r" (?:if you (?:like|want|wish|prefer)|(?:i|we) (?:can|could) (?:also )?(?:have|get|send|book"

@@ -17,7 +17,7 @@ from customer_agent.choices import (
     topic,
     wants_preference,
 )
-from customer_agent.facts import asked_for
+from customer_agent.facts import asked_for, noun_of
 from customer_agent.manner import Manner
 from customer_agent.questions import (
     asks_again,
@@ -29,9 +29,10 @@ from customer_agent.questions import (
 )
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal
 from shared.language.as_heard import MONTHS, codes, digits_of, is_goodbye, phrase, sentences
+from shared.language.facts.spoken_names import name_aloud, spelled_parts
 from shared.language.facts.typed import TypedFact, typed_fact
 from shared.language.likeness import likeness
-from shared.language.statements import AnyAnswer, Claim, is_stated
+from shared.language.statements import AnyAnswer, Claim, is_given, is_stated
 from shared.side.dialogue import Dialogue, PeerTurn, Performed, call, listen, say, tell
 
 ATTEMPTS = 3
@@ -50,6 +51,9 @@ _MOVED = re.compile(
 _GREETING = re.compile(r"^(?:hi|hello|hey|good \w+)(?: there)?[\s,.!]+", re.IGNORECASE)
 _WAIT = re.compile(
     r" (?:1 moment|hold on|a moment|let me (?:check|look|see)|please wait|bear with me) "
+)
+_SPELL_IT = re.compile(
+    r" (?:how (?:do|is|are|would)|can|could|please)(?: \w+){0,4} spell(?:ed|t)? "
 )
 TIRED = 4
 """Of the same question so often, the caller has enough."""
@@ -144,8 +148,9 @@ class Caller:
             return False
         # A fact is the same, in whatever words it is asked for.
         wanted = [key for part in sentences(text) for key in self._asked_by(part)]
-        spelled = " spelled" if " spell " in phrase(text) else ""
-        questions = {question, *(f"{key}{spelled}" for key in wanted if key in self._facts)}
+        if " spell " in phrase(text):  # of a first or a last name
+            wanted = []
+        questions = {question, *(key for key in wanted if key in self._facts)}
         self._asked.update(questions)
         return any(self._asked[each] >= TIRED for each in questions)
 
@@ -194,7 +199,7 @@ class Caller:
             if not was_open and state.open:  # it was met, and is taken back
                 state.raised = min(state.raised, ATTEMPTS - 1)
             elif was_open and state.open:
-                state.refused += is_stated(text, state.goal.refused_when)
+                state.refused += is_given(text, state.goal.refused_when)
             settled = settled or (was_open and not state.open)
         return settled
 
@@ -270,9 +275,11 @@ class Caller:
         """The facts that `text` asks for."""
         parts = [part for part in sentences(text) if not is_offer(part)]
         asked = [key for part in parts for key in self._asked_by(part)]
+        if not asked and any(map(_SPELL_IT.search, map(phrase, parts))):
+            asked = ["name"]
         told = []
         for key in dict.fromkeys(asked):
-            noun = key.replace("_", " ")
+            noun = noun_of(key)
             fact = self._facts.get(key)
             if fact is None:
                 told.append(f"I am sorry, I do not have the {noun}.")
@@ -306,7 +313,7 @@ class Caller:
         if len(choices) < 2:
             return ""
         known = [
-            fact.written for key, fact in self._facts.items() if key != "name" and not fact.groups
+            fact.aloud for key, fact in self._facts.items() if key != "name" and not fact.groups
         ]
         known += [*self._sayings.values(), *(one.goal.say for one in self._goals if one.open)]
         pick = self._topic(choices) if wants_topic(text) else ""
@@ -328,16 +335,19 @@ class Caller:
 
     def _spelling(self, text: str) -> str:
         """The name letter by letter, as far as `text` asks for that; else empty."""
-        if " spell " not in phrase(text):
-            return ""
         asked = text.lower()
-        full = self._facts["name"].written
-        first, *_, last = full.split() * 2
-        names = [first] if "first name" in asked else [last]
-        if re.search(r"\b(?:full|whole|and last) name", asked):
+        if not re.search(r"\b(?:spell|spelled|spelt)\b", asked):
+            return ""
+        full = self._facts["name"].aloud
+        first, *_, last = spelled_parts(self._facts["name"].written) * 2
+        names = [first] if re.search(r"\b(?:first|given) name", asked) else [last]
+        if re.search(r"\b(?:(?:full|whole|and (?:last|family)) name|and surname)\b", asked):
             names = [first, last]
-        lead = "" if re.search(r"\b(?:first|last) name", asked) else f"My name is {full}. "
-        return lead + " ".join(f"{name} is spelled {self._manner.letters(name)}." for name in names)
+        parted = re.search(r"\b(?:(?:first|last|given|family) name|surname)\b", asked)
+        lead = "" if parted else f"My name is {full}. "
+        return lead + " ".join(
+            f"{name_aloud(name)} is spelled {self._manner.letters(name)}." for name in names
+        )
 
     def _aloud(self, fact: TypedFact) -> str:
         """A fact as this caller says it."""
@@ -364,7 +374,7 @@ class Caller:
             for key, digits in known.items():
                 if any(_nearly(reading, digits) for reading in code.digits):
                     aloud = self._manner.code(coded[key])
-                    return f"No, my {key.replace('_', ' ')} is {aloud}."
+                    return f"No, my {noun_of(key)} is {aloud}."
         return ""
 
     def _agree(self, text: str) -> str:
@@ -379,7 +389,9 @@ class Caller:
             self._needs_no_call()
         ):
             return "No, thank you."
-        return self._manner.agreement()
+        if " right " in phrase(questions[-1]) or " correct " in phrase(questions[-1]):
+            return "Yes, that is right."
+        return self._manner.agreement() if any(map(is_offer, questions)) else "Yes."
 
     def _needs_no_call(self) -> bool:
         """Whether all that was brought up is answered, and no later call was hoped for."""

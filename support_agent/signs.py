@@ -12,7 +12,7 @@ def then(first: str, second: str, between: int = 5) -> str:
 CALL_OFF = (
     r"(?:cancel\w*|cansel\w*|call(?:ed|ing)?(?: \w+){0,4}? off|scrap\w*|annul\w*|withdraw\w*"
     r"|undo|revoke|drop\w*|delet\w*|remov\w*|forget(?: about)?|kill|void|back out of|get rid of"
-    r"|take back|get out of|out of)"
+    r"|take back|(?:get|want|opt) out of|scratch)"
 )
 """Undoing something that was ordered, booked or agreed on."""
 NEED_NOT = (
@@ -23,7 +23,7 @@ NEED_NOT = (
 MOVE = (
     r"(?:mov(?:e|ed|ing)|shift\w*|switch\w*|chang(?:e|ed|ing)|swap\w*|re ?schedul\w*|rearrang\w*"
     r"|postpon\w*|delay\w*|put off|put(?:ting)? back|push(?:ed|ing)?|bring(?:ing)? forward"
-    r"|bring|bump)"
+    r"|bring(?! to )|bump)"
 )
 """Having something at another time."""
 ANOTHER_TIME = (

@@ -109,6 +109,10 @@ _UNKNOWN = re.compile(
 )
 
 
+_MISHEARD = 6
+"""So many words may be made of a name."""
+
+
 def is_unknown(text: str) -> bool:
     """Whether a caller says not to know or have what was asked for."""
     return bool(_UNKNOWN.search(phrase(text)))
@@ -183,7 +187,9 @@ def _read_name(text: str, *, asked: bool) -> str:
     # A full stop after an initial or a title ends no sentence.
     text = _TITLE.sub(r"\1", _INITIAL.sub(" ", text))
     introduced = _NAME_INTRODUCED.search(text)
-    if introduced and (name := _cut(introduced["name"])):
+    if introduced and (
+        name := _cut(introduced["name"]) or (_misheard(introduced["name"]) if asked else "")
+    ):
         # "This is ridiculous" is a complaint, where names are written with capitals.
         if "name" in introduced[0].lower() or name[:1].isupper() or text.islower():
             return f"{name} {spelled(text)}".strip()
@@ -194,7 +200,20 @@ def _read_name(text: str, *, asked: bool) -> str:
         name = _cut(_NAME_LEAD.sub("", sentence.replace("\u2019", "'")))
         if name and not _NO_NAME.intersection(normalize(name)):
             return f"{name} {spelled(text)}".strip()
-    return spelled(text)
+    return spelled(text) or _misheard(_NAME_LEAD.sub("", text))
+
+
+def _misheard(text: str) -> str:
+    """A name in the words that a recognizer made of it: "a D's and Wusu"; better than none."""
+    words = re.findall(r"[^\W\d_][\w'-]*", text)
+    few = 2 <= len(words) <= _MISHEARD
+    return " ".join(words) if few and not is_unknown(text) and not _is_plain(words) else ""
+
+
+def _is_plain(words: Sequence[str]) -> bool:
+    """Whether there is no word with a capital, or one that nobody is called."""
+    capitals = any(word[:1].isupper() for word in words[1:])
+    return not capitals or bool(_NO_NAME.intersection(normalize(" ".join(words))))
 
 
 def _cut(text: str) -> str:

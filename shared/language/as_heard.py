@@ -38,6 +38,7 @@ _WORDS = {
     "let's": "let us", "i'm": "i am", "it's": "it is", "that's": "that is", "what's": "what is",
     "there's": "there is", "here's": "here is", "where's": "where is", "who's": "who is",
     "how's": "how is", "when's": "when is", "nothing's": "nothing is",
+    "nobody's": "nobody is", "everything's": "everything is", "somebody's": "somebody is",
     "name's": "name is", "he's": "he is", "she's": "she is",
     "gonna": "going to", "wanna": "want to", "ok": "okay", "o'clock": "",
     "alright": "all right",

@@ -247,6 +247,25 @@ def is_stated(text: str, wanted: Sequence[str]) -> bool:
     return stated_after([text], wanted)
 
 
+def is_given(text: str, wanted: Sequence[str]) -> bool:
+    """Whether `text` states one of `wanted`, or denies something else on its account.
+
+    Example:
+        >>> is_given("It cannot be moved on its day.", ["on its day"])
+        True
+        >>> is_given("It is not too late.", ["too late"])
+        False
+    """
+    for sentence in sentences(text):
+        words = _words(sentence)
+        for standing, place in _standings(sentence, tuple(wanted)):
+            denials = [match.end() for match in _DENIAL.finditer(words[:place])]
+            apart = denials and len(words[denials[-1] - 1 : place].split()) > 1
+            if standing is Standing.STATED or (standing is Standing.DENIED and apart):
+                return True
+    return False
+
+
 def stated_after(texts: Iterable[str], wanted: Sequence[str]) -> bool:
     """Whether one of `wanted` is so after all of `texts`, one after the other.
 

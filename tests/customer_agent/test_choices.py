@@ -56,6 +56,14 @@ async def answers(side: Side, *texts: str) -> list[str]:
         ("Shall I book it for you?", "Yes, please."),
         ("I can book that for you, if you like.", "Yes, please."),
         ("Would you like it sent to your home?", "Yes, please."),
+        ("Cash or card?", "I have no preference."),
+        ("Which town do you live in?", "My home is Springfield."),
+        ("Where should we send it?", "My home is Springfield."),
+        ("Who is the reservation for?", "My name is Ann Lee."),
+        ("May I ask who is calling?", "My name is Ann Lee."),
+        ("At what time should we expect you?", "My time of day is morning."),
+        ("Which street do you live in?", "I am sorry, I do not know."),
+        ("Is that right?", "Yes, that is right."),
     ],
 )
 async def test_a_question_is_answered_from_the_facts(question: str, answer: str) -> None:
@@ -67,6 +75,23 @@ async def test_who_has_no_preference_takes_one_when_asked_again() -> None:
     asked = "Would you like a window or an aisle seat?"
     said = await answers(caller(), GREETING, asked, asked)
     assert said[1:] == ["I have no preference.", "An aisle seat, please."]
+
+
+async def test_a_day_is_told_from_another_by_its_whole_number() -> None:
+    sheet = CustomerSheet(
+        persona=Persona(name="Ann Lee"),
+        facts={"nights": Fact(value="3"), "date": Fact(value="2026-07-14")},
+        goals=(Goal(say="Hi.", met_when=("booked",)),),
+    )
+    side = Side(lambda: Caller(sheet, opens=False).dialogue(), {})
+    asked = "Would the thirteenth or the fourteenth of July be better?"
+    assert (await answers(side, GREETING, asked))[-1] == "The fourteenth of July, please."
+
+
+async def test_a_refusal_may_be_why_something_cannot_be() -> None:
+    side = caller(refused_when=("on its day",), patience=Degree.HIGH)
+    asked = "A visit cannot be moved on its day. Is there anything else I can help you with?"
+    assert "that is" in (await answers(side, GREETING, asked))[-1]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +115,7 @@ async def test_where_no_topic_fits_it_says_what_it_wants_again() -> None:
 
 async def test_a_greeting_that_is_a_question_does_not_use_up_the_goal() -> None:
     [said] = await answers(caller(), "Hello, are you a customer of ours?")
-    assert said == "Yes, please. Hi, I would like to book."
+    assert said == "Yes. Hi, I would like to book."
     [said] = await answers(caller(), "Hello, can I help you?")
     assert said == "Hi, I would like to book."
 
@@ -200,3 +225,5 @@ def test_options_are_what_stands_around_the_or() -> None:
     assert options("Do you have a lamp?") == []
     assert options("Sorry, is that a yes, or a no? Shall I send a new lamp for free?") == []
     assert topic(options(TOPICS), "I want to cancel.") == "a cancellation"
+    clinic = options("I can help with opening hours, test results, or a prescription. Which is it?")
+    assert topic(clinic, "Did anything come back from my blood test yet?") == "test results"

@@ -88,6 +88,28 @@ async def test_it_spells_its_name_when_asked_to() -> None:
     assert said == "My name is Yash Patel. Patel is spelled P A T E L."
 
 
+@pytest.mark.parametrize(
+    ("name", "question", "said"),
+    [
+        ("Dr. Yash Patel", "Could you spell your first name, please?", "Yash is spelled Y A S H."),
+        ("Yash Patel Jr.", "Could you spell your last name?", "Patel is spelled P A T E L."),
+        ("Yash Patel", "How is your surname spelled?", "Patel is spelled P A T E L."),
+        ("Trần Li", "Could you spell your first name?", "Tran is spelled T R A N."),
+        (
+            "Yash Patel",
+            "How do you spell that?",
+            "My name is Yash Patel. Patel is spelled P A T E L.",
+        ),
+    ],
+)
+async def test_it_spells_the_name_that_is_asked_for(name: str, question: str, said: str) -> None:
+    sheet = CustomerSheet(
+        persona=Persona(name=name), goals=(Goal(say="Hi.", met_when=("booked",)),)
+    )
+    side = Side(lambda: Caller(sheet, opens=False).dialogue(), {})
+    assert await say_to(side, GREETING, question) == said
+
+
 async def test_it_corrects_what_is_read_back_wrong_and_agrees_to_what_is_right() -> None:
     side = customer()
     said = await say_to(side, GREETING, "I have order 4 7 2 1 8. Is that right?")

@@ -19,6 +19,8 @@ SLOTS = BUSINESS.slots()
         ("This is Yash Patel and I am calling about 47219.", "Yash Patel"),
         ("this is yash patel", "yash patel"),
         ("That is not good enough. Yash Patel.", "Yash Patel"),
+        ("My name is a D's and Wusu.", "a D's and Wusu"),
+        ("It is a D's and Wooso.", "a D's and Wooso"),
         ("Ridiculous. My name is Yash Patel.", "Yash Patel"),
         ("My name is J. R. Tolliver.", "J R Tolliver"),
         ("It's J. R. Smith.", "J R Smith"),

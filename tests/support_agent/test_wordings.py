@@ -1,7 +1,7 @@
 """What callers want is recognised in the words of many, and nothing in an answer to a question.
 
-The files beside this one have 25 ways to put each problem of the bundled businesses, written as
-people talk and before the signs that find them.
+The files beside this one have 25 ways or more to put each problem of the bundled businesses,
+written as people talk and before the signs that find them.
 """
 
 from pathlib import Path
@@ -13,8 +13,8 @@ from support_agent.registry import load_business
 
 WORDINGS = Path(__file__).parent / "wordings"
 BUSINESSES = ("shop", "internet", "clinic")
-ENOUGH = 24
-"""Of 25: in the rest there is something else, too, or nothing to tell it by."""
+MISSED = 1
+"""At most: in it there is something else, too, or nothing to tell it by."""
 
 
 def raised(business: str, text: str) -> list[str]:
@@ -36,7 +36,7 @@ def test_a_problem_is_recognised_however_it_is_put(
 ) -> None:
     missed = [text for text in wordings if raised(business, text) != [problem]]
     assert len(wordings) >= 25
-    assert len(wordings) - len(missed) >= ENOUGH, missed
+    assert len(missed) <= MISSED, missed
 
 
 @pytest.mark.parametrize("business", BUSINESSES)
@@ -82,6 +82,14 @@ def test_who_names_what_it_was_offered_is_understood(business: str) -> None:
         ("shop", "I found it cheaper in a shop in town.", "cancel_order"),
         ("shop", "It's for a party. Canselit, please.", "cancel_order"),
         ("shop", "Can't sell it, please.", "cancel_order"),
+        ("shop", "The mugs turned up in bits.", "damaged_item"),
+        ("shop", "My parcel has still not turned up.", "late_order"),
+        (
+            "internet",
+            "Your man should come today, but I got called in to work. Can he come some other day?",
+            "move_visit",
+        ),
+        ("clinic", "Did anything come back from my blood test yet?", "test_results"),
         ("clinic", "I don't want to speak to any nurse. Just read me my results.", "test_results"),
     ],
 )

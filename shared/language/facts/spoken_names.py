@@ -10,6 +10,12 @@ _TITLES = {
 }  # fmt: skip
 
 
+def spelled_parts(name: str) -> list[str]:
+    """The words of a name that are asked for letter by letter, without titles: "Dr. Ann Lee"."""
+    words = name.split()
+    return [word for word in words if word.rstrip(".") not in _TITLES] or words
+
+
 def name_aloud(name: str) -> str:
     """A name with its titles in full and its initials without full stops.
 

@@ -58,7 +58,10 @@ BUSINESS = Business(
             "a late order",
             (
                 r" (?:(?<!too )late|delay|delayed|overdue|tracking|(?<!is )missing) ",
-                r" (?:turn(?:ed)?|show(?:n|ed)?) up ",
+                (
+                    r" (?:not|never|no|nothing|nobody|when|will|has|have|still|yet|should|did)"
+                    r"(?: \w+){0,5} (?:turn(?:ed)?|show(?:n|ed)?) up "
+                ),
                 r" (?:waiting (?:for|on)|been waiting|status|whereabouts) ",
                 rf" where(?: \w+){{0,2}} {_ORDER} ",
                 r" where(?: \w+){0,4} (?:got to|gone) ",
@@ -77,7 +80,9 @@ BUSINESS = Business(
                 r" taking (?:\w+ ){0,4}(?:so|too|that|this) long ",
                 r" nothing (?:\w+ ){0,2}(?:come|came|arrived|here) ",
                 r" promised (?:it|me|by|for) | was told (?:\w+ ){0,3}(?:days?|weeks?) ",
-                r" expect (?:my|the|it) ",
+                r" expect (?:my|the|it) | behind schedule | heard nothing | when am i getting ",
+                r" (?:not|nobody|nothing|never) (?:been )?(?:shipped|delivered|dispatched) ",
+                r" (?:said|promised)(?: \w+){0,3} (?:days?|weeks?)(?: \w+){0,5} been ",
                 then(r"(?:supposed|meant)", r"(?:get|be) (?:to me|here|with me)", 2),
                 r" (?:and|but|ago)(?: i have)?(?: got)? nothing(?: has come)? $",
                 (
@@ -128,7 +133,7 @@ BUSINESS = Business(
                     r"|in a (?:shop|store)|in town) "
                 ),
                 r" not (?:to )?(?:send|ship) (?:it|that|this|the) ",
-                r" stop (?:my|the|that) order ",
+                r" stop (?:my|the|that) (?:order|shipment|delivery|parcel|package) ",
                 r" (?:ordered|bought)(?: \w+){0,2} (?:wrong|by (?:accident|mistake)) ",
                 r" by accident ",
                 r" want out | changed my mind about ",
@@ -149,8 +154,11 @@ BUSINESS = Business(
                     r" (?:work|working|turn on|switch on|start|open|close) "
                 ),
                 r" (?:stopped|stops) working | (?:fell|falls|came|come) (?:apart|off) ",
-                r" in (?:\w+ ){0,3}pieces | to (?:bits|pieces) | dead on arrival ",
-                r" parts? (?:is|are|was) missing | replacement ",
+                r" in (?:\w+ ){0,3}(?:pieces|bits) | to (?:bits|pieces) | dead on arrival ",
+                (
+                    r" (?:parts?|pieces?|legs?|screws?|lids?|handles?|buttons?|half of it)"
+                    r" (?:is|are|was|were) missing | replacement | (?:hole|stain|rip|tear) in "
+                ),
             ),
             damaged_item,
         ),

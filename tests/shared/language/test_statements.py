@@ -3,7 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from shared.language.statements import Standing, is_question, is_stated, standing_of, stated_after
+from shared.language.statements import (
+    Standing,
+    is_given,
+    is_question,
+    is_stated,
+    standing_of,
+    stated_after,
+)
 
 STATED = """
 It is cancelled.
@@ -242,6 +249,20 @@ def test_the_same_is_said_in_other_words(text: str, wanted: str) -> None:
 )
 def test_other_words_for_something_else_do_not_say_it(text: str, wanted: str) -> None:
     assert not is_stated(text, [wanted])
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "given"),
+    [
+        ("A visit cannot be moved on its day.", "on its day", True),
+        ("It can't be cancelled before the minimum term is over.", "minimum term", True),
+        ("It is too late.", "too late", True),
+        ("It is not too late.", "too late", False),
+        ("Is it too late?", "too late", False),
+    ],
+)
+def test_why_something_cannot_be_is_given(text: str, wanted: str, given: bool) -> None:  # noqa: FBT001
+    assert is_given(text, [wanted]) is given
 
 
 @pytest.mark.parametrize(
