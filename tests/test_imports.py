@@ -25,6 +25,7 @@ ORDER = {
         "call",
         "labels",
         "report",
+        "comparison",
         "pipeline",
         "batch",
         "suite",
@@ -42,6 +43,7 @@ FACES = {"duologue/__init__.py", "duologue/__main__.py"}
 TERMINAL = {
     "duologue/cli/call_command.py",
     "duologue/cli/call_view.py",
+    "duologue/cli/compare_command.py",
     "duologue/cli/scenarios_command.py",
     "duologue/cli/schema_command.py",
     "duologue/cli/server_commands.py",

@@ -75,6 +75,11 @@ COMMANDS = {
         "Make a page of many calls, index.html, to sort and filter; or one call's report.html "
         "anew.",
     ),
+    "compare": Command(
+        "duologue.cli.compare_command",
+        "compare",
+        "Compare two folders of calls, scenario by scenario, and say what is worse beyond noise.",
+    ),
     "relabel": Command(
         "duologue.cli.relabel_command",
         "relabel",

@@ -41,17 +41,22 @@ def add_call(
     gaps_s: tuple[float, ...] = (0.5,),
     earlier: tuple[str, ...] = (),
     usage: Usage = MappingProxyType({}),
+    scenario: str = "late",
+    seed: int = 1,
+    valid: bool = True,
 ) -> None:
     """A call folder, as far as a summary reads it."""
     measured = Metrics(
         duration_s=60.0,
         task_success=success,
-        valid=True,
+        valid=valid,
         fault=None if success else Fault.SUPPORT,
         findings=() if success else (NOTHING_REFUNDED,),
         turns=dict.fromkeys(Role, 7),
         speech_s=dict.fromkeys(Role, 20.0),
-        reply_gap_s={way: Spread(p50=0.5, p95=max(gaps_s), values=gaps_s) for way in DIRECTIONS},
+        reply_gap_s={
+            way: Spread(p50=gaps_s[0], p95=max(gaps_s), values=gaps_s) for way in DIRECTIONS
+        },
         interruptions=dict.fromkeys(Role, 0),
         turn_cut_off=cut_off,
         interaction=interact(Transcript(turns=()), dict.fromkeys(Role, mask())),
@@ -73,7 +78,7 @@ def add_call(
     record = made.model_copy(
         update={
             "transport": TransportName.DIRECT,
-            "spec": made.spec.model_copy(update={"scenario": "late", "seed": 1}),
+            "spec": made.spec.model_copy(update={"scenario": scenario, "seed": seed}),
             "outcome": outcome,
             "fault": Fault.SYSTEM if lost else None,
             "detail": "no heartbeat" if lost else "",
