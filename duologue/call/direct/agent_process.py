@@ -9,12 +9,14 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from duologue.call.direct import bridge
+from duologue.call.direct.bridge.clock import real_monotonic
 from duologue.call.direct.bridge.wire import Message, send_now
 from duologue.folder.folder import Clock
 from duologue.servers.process import Program
@@ -26,6 +28,7 @@ MAIN = Path(bridge.__file__).with_name("__main__.py")
 SHOWN_LINES = 20
 ENDS_WITHIN_S = 5.0
 """How long the process may take to end once its call is over."""
+WATCHED_EVERY_S = 0.5
 ENVIRONMENT = {
     # Else a set of an agent's has another order each time.
     "PYTHONHASHSEED": "0",
@@ -43,6 +46,9 @@ class AgentProcess:
     def __init__(self, program: Program, end: socket.socket) -> None:
         self._program, self.end = program, end
         self._loop = asyncio.get_running_loop()
+        self._deadline_s = inf
+        """Until when it is waited for, by the real clock."""
+        self._hung = False
 
     @property
     def last_lines(self) -> Sequence[str]:
@@ -53,14 +59,27 @@ class AgentProcess:
         """Wait until it has, from any loop; how, and what it said last."""
         ended = asyncio.run_coroutine_threadsafe(self._program.wait(), self._loop)
         code = await asyncio.wrap_future(ended)
+        if self._hung:
+            return "it did not answer any more, and was killed"
         how = f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
         lines = self.last_lines
         return f"{how}: {lines[-1][:300]}" if lines else how
 
-    def kill(self) -> None:
-        """End it, from any thread."""
-        stopping = self._program.stop(grace_s=0)
-        asyncio.run_coroutine_threadsafe(stopping, self._loop)
+    @contextmanager
+    def awaited(self, limit_s: float) -> Iterator[None]:
+        """Have it ended if this takes longer, in real time; to be used in any thread."""
+        self._deadline_s = real_monotonic() + limit_s
+        try:
+            yield
+        finally:
+            self._deadline_s = inf
+
+    async def watch(self) -> None:
+        """End it when it is waited for in vain."""
+        while real_monotonic() < self._deadline_s:  # noqa: ASYNC110 - set by another thread
+            await asyncio.sleep(WATCHED_EVERY_S)
+        self._hung = True
+        await self._program.stop(grace_s=0)
 
 
 @asynccontextmanager
@@ -90,7 +109,12 @@ async def started_agent(
         try:
             with suppress(BrokenPipeError):  # it ended at once, and will be asked why
                 send_now(ours, Message("order", _order(spec, agent, clock)))
-            yield AgentProcess(program, ours)
+            process = AgentProcess(program, ours)
+            watching = asyncio.create_task(process.watch(), name="watch agent")
+            try:
+                yield process
+            finally:
+                watching.cancel()
             with suppress(TimeoutError):
                 await asyncio.wait_for(program.wait(), ENDS_WITHIN_S)
         finally:

@@ -8,10 +8,12 @@ until that is there. So both work at once, and neither is ever ahead of the othe
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from livekit.protocol.agent_pb.agent_session import AgentSessionMessage
 
+from duologue.call.counterpart import counterpart_of
 from duologue.call.direct.agent_process import AgentProcess
 from duologue.call.direct.bridge.clock import VirtualClock
 from duologue.call.direct.bridge.wire import Message, Wire
@@ -28,8 +30,11 @@ from shared.spec import CallSpec, Role
 
 log = get_logger(__name__)
 
-SILENT_AT_MOST_S = 120.0
-"""Real seconds for which nothing may come from the agent's process."""
+TICK_TIMEOUT_S = 120.0
+"""Real seconds that an agent may take for what it does in a tick: for services that do not answer
+its clock stands still for half of that."""
+CANCELLED_TIMEOUT_S = 5.0
+"""The same for its last callbacks, if nobody wants the call any more."""
 CANNOT = (
     "{name}: {what}, for which the virtual clock cannot wait; use --transport livekit, or "
     "--clock real for a single call"
@@ -60,50 +65,55 @@ class AgentSide:
     ) -> None:
         assert spec.under_test
         self._name = spec.under_test.name
+        self._load_timeout_s = counterpart_of(spec).dispatch_timeout_s
         self._process, self._speech = process, speech
         self._stopped: Callable[[], AbstractContextManager[None]] = (
             clock.stopped if clock else nullcontext
         )
         self._journal, self._monitor = journal, monitor
         self._wire: Wire
-        self._played: asyncio.Queue[Pcm | None] = asyncio.Queue()
+        self._played: asyncio.Queue[Pcm] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._identity = self._name
         self.listening, self.left = asyncio.Event(), asyncio.Event()
         """It has a voice; it has left the room (see `DirectConnection`)."""
-        self.loaded: asyncio.Future[bool] = asyncio.Future()
-        """Whether its file could be run, once that is known."""
+        self._loaded: asyncio.Future[bool] = asyncio.Future()
         self.over = asyncio.Event()
         """Nothing more comes of it."""
         self.refused: UsageError | None = None
+        self.engine_error = ""
+        """The last error of an engine that its session told of; empty if none."""
 
-    async def start(self) -> None:
+    async def __aenter__(self) -> Self:
         """Begin to listen to what the process says."""
         self._wire = await Wire.open(self._process.end)
         reading = asyncio.create_task(self._read(), name="agent's process")
         self._tasks.add(reading)
+        return self
 
     async def is_loaded(self) -> bool:
         """Wait until its file was run; whether that could be."""
-        with self._stopped():
-            return await self.loaded
+        with self._stopped(), self._process.awaited(self._load_timeout_s):
+            return await self._loaded
 
     async def play(self) -> Pcm:
         """What it plays in the tick that begins now."""
-        with self._stopped():
-            played = await self._played.get()
-        return SILENCE if played is None else played
+        if self.over.is_set() and self._played.empty():
+            return SILENCE
+        with self._stopped(), self._process.awaited(TICK_TIMEOUT_S):
+            return await self._played.get()
 
     def hear(self, said: Pcm) -> None:
         """Let it hear what the caller says in this tick."""
         if not self.over.is_set():
             self._wire.send("heard", said.tobytes() if said.any() else b"")
 
-    async def end(self) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         """Let it end in its own time, shutdown callbacks included."""
+        limit_s = CANCELLED_TIMEOUT_S if any(failure) else TICK_TIMEOUT_S
         if not self.over.is_set():
             self._wire.send("over")
-            with self._stopped():
+            with self._stopped(), self._process.awaited(limit_s):
                 await self.over.wait()
         for task in self._tasks:
             task.cancel()
@@ -118,9 +128,9 @@ class AgentSide:
             await self._on_gone()
         finally:
             self.over.set()
-            self._played.put_nowait(None)
-            if not self.loaded.done():
-                self.loaded.set_result(False)
+            self._played.put_nowait(SILENCE)  # for whoever waits
+            if not self._loaded.done():
+                self._loaded.set_result(False)
 
     def _take(self, said: Message) -> None:
         fields = said.fields
@@ -133,7 +143,7 @@ class AgentSide:
                 self._tasks.add(answering)
                 answering.add_done_callback(self._tasks.discard)
             case "loaded":
-                self.loaded.set_result(True)
+                self._loaded.set_result(True)
             case "joined":
                 self._identity = fields["identity"]
                 self._journal.emit(Joined(**self._participant))
@@ -150,6 +160,8 @@ class AgentSide:
                 problem = f"{self._name}: {fields['problem']}"
                 self._settle(Outcome.AGENT_CRASHED, Fault.SUPPORT, problem)
                 log.info("the agent failed", where=where, problem=problem)
+            case "session":
+                self._hear_of_session(AgentSessionMessage.FromString(said.payload))
             case "ended":
                 self.over.set()
 
@@ -161,6 +173,10 @@ class AgentSide:
         except Exception as error:  # noqa: BLE001 - it is the agent's to deal with
             answer = Message("answer", {"problem": in_a_line(error)})
         self._wire.send(answer.kind, answer.payload, number=number, **answer.fields)
+
+    def _hear_of_session(self, told: AgentSessionMessage) -> None:
+        if told.HasField("event") and told.event.HasField("error"):
+            self.engine_error = told.event.error.message
 
     @property
     def _participant(self) -> dict[str, Any]:

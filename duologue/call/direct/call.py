@@ -14,9 +14,10 @@ from duologue.call.direct.bridge.clock import VirtualClock, VirtualLoop
 from duologue.call.direct.connection import DirectConnection
 from duologue.call.direct.lent_speech import LentSpeech
 from duologue.call.direct.patched_time import told_to_this_thread
-from duologue.call.direct.pipes import TICK_S
+from duologue.call.direct.pipes import SILENCE, TICK_S
 from duologue.call.direct.recording import DirectRecording
 from duologue.call.monitor import Monitor
+from duologue.call.over_livekit.causes import true_cause
 from duologue.call.transport import Held, Watch
 from duologue.folder.folder import CallFolder, Clock
 from shared import engines
@@ -159,9 +160,9 @@ class DirectCall:
                 journal=journal,
                 monitor=monitor,
             )
-            await there.start()
-            stack.push_async_callback(there.end)
+            await stack.enter_async_context(there)
             if not await there.is_loaded():
+                tape.lay(dict.fromkeys(Role, SILENCE))  # a recording has some length
                 return await monitor.ending
             end = DirectConnection(Peer(identity=theirs.name))
             end.connect(there)
@@ -173,7 +174,7 @@ class DirectCall:
             ending = await _until_over(moving, [calling], monitor)
             if there.refused:
                 raise there.refused
-            return ending
+            return true_cause(ending, there.engine_error, None)
 
     async def _call_once_there(
         self, there: AgentSide, end: DirectConnection, tape: DirectRecording, monitor: Monitor

@@ -67,7 +67,7 @@ class Job:
     """
 
     def __init__(self, functions: Functions) -> None:
-        self._messages: Any = utils.aio.Chan()
+        self._messages: Any
         self._functions = functions
         self._process = _JobProc(
             functions.set_up,
@@ -85,6 +85,7 @@ class Job:
 
     async def run(self, info: RunningJobInfo) -> None:
         """Run it to its end, last callbacks included."""
+        self._messages = utils.aio.Chan()  # of the loop that runs
         start = StartJobRequest()
         start.running_job = info
         self._messages.send_nowait(start)
