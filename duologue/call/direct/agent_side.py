@@ -25,11 +25,12 @@ from shared.endings import Ending, Fault, Outcome
 from shared.errors import UsageError, in_a_line
 from shared.events import Joined, Left
 from shared.events.journal import Journal
-from shared.logs import get_logger
 from shared.spec import CallSpec, Role
 
-log = get_logger(__name__)
-
+LENT = frozenset({"recognize", "synthesize", "wait"})
+"""What it asks of the engines here."""
+TROUBLE = frozenset({"refused", "failed", "crashed"})
+"""What ends the call: it cannot be held so, its file or its code failed."""
 TICK_TIMEOUT_S = 120.0
 """Real seconds that an agent may take for what it does in a tick: for services that do not answer
 its clock stands still for half of that."""
@@ -133,37 +134,42 @@ class AgentSide:
                 self._loaded.set_result(False)
 
     def _take(self, said: Message) -> None:
-        fields = said.fields
+        """Take notice of what the process says, or answer it."""
+        if said.kind in LENT:
+            answering = asyncio.create_task(self._answer(said), name="answer")
+            self._tasks.add(answering)
+            answering.add_done_callback(self._tasks.discard)
+        elif said.kind in TROUBLE:
+            self._on_trouble(said.kind, said.fields)
+        else:
+            self._take_notice(said)
+
+    def _take_notice(self, said: Message) -> None:
         match said.kind:
             case "played":
                 pcm = np.frombuffer(said.payload, np.int16) if said.payload else SILENCE
                 self._played.put_nowait(pcm)
-            case "recognize" | "synthesize" | "wait":
-                answering = asyncio.create_task(self._answer(said), name="answer")
-                self._tasks.add(answering)
-                answering.add_done_callback(self._tasks.discard)
             case "loaded":
                 self._loaded.set_result(True)
             case "joined":
-                self._identity = fields["identity"]
+                self._identity = said.fields["identity"]
                 self._journal.emit(Joined(**self._participant))
-            case "published" if fields["voice"]:
+            case "published" if said.fields["voice"]:
                 self.listening.set()
             case "left":
-                self._journal.emit(Left(reason=fields["reason"], **self._participant))
+                self._journal.emit(Left(reason=said.fields["reason"], **self._participant))
                 self.left.set()
-            case "refused":
-                self.refused = UsageError(CANNOT.format(name=self._name, what=fields["what"]))
-                self._settle(Outcome.REFUSED, Fault.SUPPORT, str(self.refused))
-            case "failed" | "crashed":
-                where = fields.get("where")
-                problem = f"{self._name}: {fields['problem']}"
-                self._settle(Outcome.AGENT_CRASHED, Fault.SUPPORT, problem)
-                log.info("the agent failed", where=where, problem=problem)
             case "session":
                 self._hear_of_session(AgentSessionMessage.FromString(said.payload))
             case "ended":
                 self.over.set()
+
+    def _on_trouble(self, kind: str, fields: dict[str, Any]) -> None:
+        if kind == "refused":
+            self.refused = UsageError(CANNOT.format(name=self._name, what=fields["what"]))
+            self._settle(Outcome.REFUSED, Fault.SUPPORT, str(self.refused))
+        else:
+            self._settle(Outcome.AGENT_CRASHED, Fault.SUPPORT, f"{self._name}: {fields['problem']}")
 
     async def _answer(self, asked: Message) -> None:
         number = asked.fields["number"]

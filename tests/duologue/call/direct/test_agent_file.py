@@ -1,9 +1,11 @@
 """Somebody's unmodified agent file in a direct call, in a process of its own."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from duologue.call.counterpart import AgentFile
 from duologue.call.outcome import ExitCode
@@ -11,7 +13,7 @@ from duologue.folder.folder import AUDIO, sha256
 from duologue.labels.transcript import transcript
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import load_scenario
-from shared.endings import Outcome
+from shared.endings import Fault, Outcome
 from shared.language.as_heard import phrase
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
@@ -19,6 +21,7 @@ from tests.folders import check_files
 from tests.making import call_directly
 from tests.providers.chat import Chat, Reply, ToolCall
 from tests.providers.openai_server import OpenAIServer
+from tests.providers.service import served
 
 TESTS = Path(__file__).parents[3]
 AGENTS = TESTS / "agents" / "unmodified"
@@ -46,15 +49,40 @@ def call(spec: CallSpec, out: Path) -> CallResult:
     return call_directly(spec, out, Settings(_env_file=None))
 
 
+GREETING = "Hotel Aurora, good morning. How can I help you?"
+BREAKFAST = "Breakfast is served from seven to ten in the morning. Anything else?"
+GOODBYE = "You are welcome. Goodbye."
+
+
 def desk(chat: Chat) -> Reply:
-    """What a model would say at the front desk of a hotel."""
+    """What a model would say at the front desk of a hotel, with whatever tools it has."""
+    heard = chat.heard.lower()
     if chat.returned:
-        return Reply("Breakfast is served from seven to ten in the morning. Anything else?")
-    if not chat.heard:
-        return Reply("Hotel Aurora, good morning. How can I help you?")
-    if "breakfast" in chat.heard.lower():
-        return Reply(calls=(ToolCall("breakfast_hours", {"day": "tomorrow"}),))
-    return Reply("You are welcome. Goodbye.")
+        [returned] = chat.returned
+        return Reply(returned if "breakfast" in returned else BREAKFAST)
+    for tool, arguments in (
+        ("given", {}),
+        ("to_booking", {"name": "Ann"}),
+        ("show_menu", {}),
+        ("breakfast_hours", {"day": "tomorrow"}),
+    ):
+        if tool in chat.tools and (heard if tool == "given" else "breakfast" in heard):
+            return Reply(calls=(ToolCall(tool, arguments),))
+    if "given" in chat.tools:
+        return Reply("May this call be recorded?")
+    if "breakfast" in heard:
+        return Reply(BREAKFAST)
+    if "end_call" in chat.tools and heard:
+        return Reply(GOODBYE, calls=(ToolCall("end_call", {}),))
+    return Reply(GOODBYE if heard else GREETING)
+
+
+def said_by_support(result: CallResult) -> list[str]:
+    return [
+        phrase(turn.said or "")
+        for turn in transcript.read(result.folder).turns
+        if turn.role is Role.SUPPORT
+    ]
 
 
 def test_an_agents_file_is_called_as_it_is_the_same_every_time(
@@ -66,12 +94,83 @@ def test_an_agents_file_is_called_as_it_is_the_same_every_time(
     assert result.exit_code is ExitCode.GOAL_REACHED, result
     assert result.ending.outcome is Outcome.COMPLETED
     check_files(result.folder)
-    theirs = [
-        phrase(turn.said or "")
-        for turn in transcript.read(result.folder).turns
-        if turn.role is Role.SUPPORT
-    ]
-    assert any(phrase("from seven to ten") in said for said in theirs)
     assert any("tool" in message["role"] for message in model.chats[-1].messages)
     again = call(spec, tmp_path / "two")
     assert sha256(again.folder / AUDIO) == sha256(result.folder / AUDIO)
+
+
+@pytest.mark.parametrize(
+    ("agent", "outcome"),
+    [
+        ("ambience.py", Outcome.COMPLETED),
+        ("consent.py", Outcome.COMPLETED),
+        ("handoff.py", Outcome.COMPLETED),
+        ("hangs_up.py", Outcome.AGENT_LEFT),
+        ("keypad.py", Outcome.COMPLETED),
+        ("own_engines.py", Outcome.COMPLETED),
+        ("page.py", Outcome.COMPLETED),
+    ],
+)
+def test_agents_of_every_make_hold_whole_calls(
+    agent: str, outcome: Outcome, model: OpenAIServer, tmp_path: Path
+) -> None:
+    model.answer = desk
+    result = call(spec_of(AgentFile(path=AGENTS / agent)), tmp_path)
+    assert result.ending.outcome is outcome, result
+    assert result.exit_code is ExitCode.GOAL_REACHED, result
+
+
+def test_an_agent_without_a_session_echoes_what_it_hears(tmp_path: Path) -> None:
+    result = call(spec_of(AgentFile(path=AGENTS / "echo.py")), tmp_path)
+    assert result.metrics.valid, result
+    assert any(phrase("what time is breakfast") in said for said in said_by_support(result))
+
+
+async def _hours(_: web.Request) -> web.Response:
+    await asyncio.sleep(1.5)  # longer than the agent waits, by its own clock
+    return web.Response(text="breakfast is from seven to ten")
+
+
+def test_the_clock_stands_still_for_requests_of_tools_and_is_followed_by_dates_if_asked(
+    model: OpenAIServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model.answer = desk
+    with served([web.get("/", _hours)]) as address:
+        monkeypatch.setenv("HOURS_URL", f"http://{address}/")
+        result = call(spec_of(AgentFile(path=AGENTS / "waits.py", follow_clock=True)), tmp_path)
+    assert result.exit_code is ExitCode.GOAL_REACHED, result
+    assert any(phrase("looked up in 0 s") in said for said in said_by_support(result))
+    assert model.chats[0].instructions == "Today is Saturday, January 01 2000."
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("import nowhere", "No module named 'nowhere' (agent.py, line 1)"),
+        ("def x(:", "SyntaxError"),
+        ("server = None", "no AgentServer"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+        ("import os; os._exit(3)", "exit code 3"),
+    ],
+)
+def test_a_file_that_cannot_be_run_is_named_with_its_cause(
+    code: str, cause: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "agent.py"
+    file.write_text(code, encoding="utf-8")
+    result = call(spec_of(AgentFile(path=file)), tmp_path)
+    check_crash(result, cause)
+
+
+def test_an_entrypoint_that_raises_is_no_failed_conversation(tmp_path: Path) -> None:
+    result = call(spec_of(AgentFile(path=AGENTS / "crashes.py")), tmp_path)
+    check_crash(result, "ConnectionError: no database at localhost:5432 (crashes.py, line 9)")
+
+
+def check_crash(result: CallResult, cause: str) -> None:
+    outcome, fault, detail = result.ending
+    assert (outcome, fault) == (Outcome.AGENT_CRASHED, Fault.SUPPORT)
+    assert cause in detail
+    assert not result.metrics.valid
+    assert result.exit_code is ExitCode.SYSTEM
+    check_files(result.folder)
