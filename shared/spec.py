@@ -179,8 +179,10 @@ class Expectation(Frozen):
     """Tools that it must not use with success."""
 
 
-UNSEEN = frozenset({"desk", "tools", "never_done"})
-"""Of an expectation, what is not seen of an agent under test."""
+DESK_ONLY = frozenset({"desk"})
+"""Of an expectation, what is not seen of an agent under test, whatever it tells."""
+UNSEEN = DESK_ONLY | {"tools", "never_done"}
+"""What is not seen of one that tells nothing."""
 
 
 class CallSpec(Frozen):

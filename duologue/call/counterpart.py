@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol, Self
 
 from shared.endings import Ending, Fault, Outcome
 from shared.errors import UsageError
-from shared.spec import UNSEEN, AgentUnderTest, CallSpec, Role
+from shared.spec import DESK_ONLY, UNSEEN, AgentUnderTest, CallSpec, Role
 from shared.worker.linking import AGENT_NAME
 
 OVERHEARD_BY = "whisper/tiny.en"
@@ -55,9 +55,8 @@ class Counterpart(Protocol):
     def missing(self) -> Fault:
         """Whose fault it is if it never comes to be heard."""
 
-    @property
-    def unseen(self) -> frozenset[str]:
-        """The fields of an `Expectation` of which nothing can be known."""
+    def unseen(self, *, told: bool) -> frozenset[str]:
+        """The fields of an `Expectation` of which nothing can be known, if it told what it does."""
 
     def metadata(self, spec: CallSpec) -> str:
         """What it is dispatched with."""
@@ -87,7 +86,11 @@ class OurWorker:
     reports: ClassVar[bool] = True
     answers_agents: ClassVar[bool] = True
     missing: ClassVar[Fault] = Fault.SYSTEM
-    unseen: ClassVar[frozenset[str]] = frozenset()
+
+    def unseen(self, *, told: bool) -> frozenset[str]:
+        """Its desk reports all."""
+        del told
+        return frozenset()
 
     def metadata(self, spec: CallSpec) -> str:
         """The call as a support agent may know it."""
@@ -113,7 +116,7 @@ class OurWorker:
 
 @dataclass(frozen=True)
 class LiveKitAgent:
-    """Somebody's LiveKit agent, as it is: what it does is its own affair, and it tells nothing.
+    """Somebody's LiveKit agent, as it is: it knows nothing of us, and tells what its session tells.
 
     Args:
         name: The agent name that its worker is registered under.
@@ -141,7 +144,6 @@ class LiveKitAgent:
     reports: ClassVar[bool] = False
     answers_agents: ClassVar[bool] = False
     missing: ClassVar[Fault] = Fault.SUPPORT
-    unseen: ClassVar[frozenset[str]] = UNSEEN
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -161,6 +163,10 @@ class LiveKitAgent:
     def join_timeout_s(self) -> float:
         """It may load whatever it needs only once it has the job."""
         return self.dispatch_timeout_s
+
+    def unseen(self, *, told: bool) -> frozenset[str]:
+        """Its session tells of its tools, if it is of livekit-agents 1.8 or later."""
+        return DESK_ONLY if told else UNSEEN
 
     def metadata(self, spec: CallSpec) -> str:
         """What its scenario has for it; it knows nothing of calls of ours."""
@@ -214,7 +220,6 @@ class AgentFile:
     reports: ClassVar[bool] = False
     answers_agents: ClassVar[bool] = False
     missing: ClassVar[Fault] = Fault.SUPPORT
-    unseen: ClassVar[frozenset[str]] = UNSEEN
 
     @property
     def name(self) -> str:
@@ -237,6 +242,10 @@ class AgentFile:
     def join_timeout_s(self) -> float:
         """It is loaded only for the call."""
         return self.dispatch_timeout_s
+
+    def unseen(self, *, told: bool) -> frozenset[str]:
+        """Its session tells of its tools, if it is of livekit-agents 1.8 or later."""
+        return DESK_ONLY if told else UNSEEN
 
     def metadata(self, spec: CallSpec) -> str:
         """What its scenario has for it."""

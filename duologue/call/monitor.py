@@ -66,7 +66,8 @@ class Monitor:
         payload = event.payload
         if event.source in tuple(Role):
             role = Role(event.source)
-            self.on_alive(role)
+            if role is Role.CUSTOMER or self._counterpart.reports:  # else no heartbeat follows
+                self.on_alive(role)
             if isinstance(payload, Ended):
                 self._on_ended(role, payload)
         elif isinstance(payload, Left) and payload.side:
@@ -122,7 +123,7 @@ class Monitor:
         return self.ending.result()
 
     def _look(self) -> None:
-        if self._watch:
+        if self._watch and not self.ending.done():  # afterwards nobody looks regularly
             self._watch.look()
 
     def _longest_silence_s(self) -> float:

@@ -34,7 +34,12 @@ from shared.settings import read_settings
 
 out = Terminal()
 
-_COLORS = {Grade.PASSED: "green", Grade.FAILED: "red", Grade.UNKNOWN: "yellow"}
+_COLORS = {
+    Grade.PASSED: "green",
+    Grade.FAILED: "red",
+    Grade.UNKNOWN: "yellow",
+    Grade.UNCHECKED: "yellow",
+}
 
 
 def assess(
@@ -63,6 +68,19 @@ def assess(
             min=0, max=1, help="Share of the valid calls of each scenario that must succeed."
         ),
     ] = 1.0,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            envvar="DUOLOGUE_JUDGE",
+            help="The language model that judges by agent_expectations, such as "
+            "openai/gpt-4.1-mini.",
+        ),
+    ] = None,
+    allow_unchecked: Annotated[
+        bool,
+        typer.Option("--allow-unchecked", help="Let scenarios pass of which nothing was checked."),
+    ] = False,
     out_dir: Annotated[
         Path, typer.Option("--out", help="The folder that call folders are made in.")
     ] = Path("calls"),
@@ -85,6 +103,8 @@ def assess(
         scenarios=played_by(named_persona(persona), load_suite(scenarios or (), business)),
         repeat=repeat,
         min_success=min_success,
+        judge=judge,
+        allow_unchecked=allow_unchecked,
         transport=find_transport(transport),
         counterpart=named_counterpart(
             support_agent,
@@ -114,9 +134,9 @@ def say(text: str) -> None:
 
 def show(result: SuiteResult) -> None:
     """Show what came of a suite."""
-    table = Table(
-        "scenario", "", "calls", "valid", "succeeded", "reply gap", "most often against it"
-    )
+    headings = ["scenario", "", "calls", "valid", "succeeded", "reply gap", "most often against it"]
+    unchecked = any(each.unchecked for each in result.scenarios)
+    table = Table(*headings, *["not checked"] * unchecked)
     for each in result.scenarios:
         gap_s = each.reply_gap_s
         table.add_row(
@@ -127,6 +147,7 @@ def show(result: SuiteResult) -> None:
             str(each.successes),
             "" if gap_s is None else f"{gap_s:.2f} s",
             escape(each.worst),
+            *[", ".join(each.unchecked)] * unchecked,
         )
     out.print(table)
 

@@ -273,6 +273,7 @@ class Examination:
             probe.livekit,
             room=probe.room_name,
             agent_name=role.value,
+            attributes={},
             metadata=probe.spec.to_metadata(role),
             # A worker that refuses is an answer, too.
             present=lambda: role in probe.joined_s or role in probe.refused,

@@ -104,8 +104,10 @@ class Metrics(Frozen):
     valid: bool
     fault: Fault | None
     findings: tuple[Finding, ...]
+    checked: tuple[str, ...] = ()
+    """What the scenario expects that could be checked, such as `expected.tools` and `goals`."""
     unchecked: tuple[str, ...] = ()
-    """What of the scenario's `expected` cannot be seen of somebody else's agent."""
+    """What it expects that could not be seen of somebody else's agent, or was not judged."""
     turns: dict[Role, int]
     speech_s: dict[Role, float]
     reply_gap_s: dict[str, Spread]
@@ -202,6 +204,7 @@ def measure(
             "valid": verdict.valid,
             "fault": verdict.fault,
             "findings": verdict.findings,
+            "checked": verdict.checked,
             "unchecked": verdict.unchecked,
             "turns": {role: sum(turn.role is role for turn in call.turns) for role in Role},
             "speech_s": {role: round(float(masks[role].sum()) * FRAME_S, 2) for role in Role},

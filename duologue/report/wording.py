@@ -46,6 +46,7 @@ _FOUND = {
     Check.UNPROVEN: "Money was moved without a second fact of the caller's",
     Check.LEFT_SHEET: "The caller made something up",
     Check.GOAL: "The caller did not get what it called for",
+    Check.VETO: "The agent says itself that it did not do what it should",
     Check.SPOILED: "The caller itself left nothing to judge",
     Check.LOOP: "The same was said again and again",
     Check.ASKED_TOO_OFTEN: "The same fact was asked for too often",

@@ -7,7 +7,7 @@ from shared.errors import SpecError
 from shared.language.as_heard import phrase
 from shared.language.facts.typed import typed_fact
 from shared.language.facts.unclear import UnclearFact
-from shared.spec import UNSEEN, Expectation
+from shared.spec import DESK_ONLY, Expectation
 from support_agent import Flaw, Rows, find_flaws
 
 
@@ -18,8 +18,8 @@ def contradictions(
     if business is None:
         if desk:
             yield Flaw(("userdata", "business"), "is missing; only with a business is there a desk")
-        for key in sorted(UNSEEN & expected.model_fields_set):
-            problem = "needs a userdata.business; of another's agent only what it says is known"
+        for key in sorted(DESK_ONLY & expected.model_fields_set):
+            problem = "needs a userdata.business; of another's agent no desk is known"
             yield Flaw(("expected", key), problem)
     else:
         try:

@@ -7,7 +7,7 @@ from duologue.suite.result import Grade, ScenarioResult, SuiteResult
 from shared.masking import masked
 from shared.printable import printable
 
-_ELEMENT = {Grade.FAILED: "failure", Grade.UNKNOWN: "error"}
+_ELEMENT = {Grade.FAILED: "failure", Grade.UNCHECKED: "failure", Grade.UNKNOWN: "error"}
 
 
 def write_junit(path: Path, result: SuiteResult) -> None:
@@ -22,7 +22,7 @@ def write_junit(path: Path, result: SuiteResult) -> None:
         "testsuite",
         name=f"duologue {result.support_agent or 'support'}",
         tests=str(len(marks)),
-        failures=str(marks.count(Grade.FAILED)),
+        failures=str(marks.count(Grade.FAILED) + marks.count(Grade.UNCHECKED)),
         errors=str(marks.count(Grade.UNKNOWN)),
         time=f"{sum(_length_s(scenario) for scenario in result.scenarios):.1f}",
     )
@@ -41,9 +41,14 @@ def _case(scenario: ScenarioResult) -> ET.Element:
         name=scenario.label,
         time=f"{_length_s(scenario):.1f}",
     )
+    unchecked = ", ".join(scenario.unchecked)
+    if unchecked:
+        properties = ET.SubElement(case, "properties")
+        ET.SubElement(properties, "property", name="unchecked", value=unchecked)
     if name := _ELEMENT.get(scenario.mark):
         counted = f"{scenario.successes} of {scenario.valid} valid calls reached their goal"
-        ET.SubElement(case, name, message=f"{counted}: {scenario.worst}")
+        why = scenario.worst or f"nothing was checked: {unchecked or 'nothing is expected'}"
+        ET.SubElement(case, name, message=f"{counted}: {why}")
     ET.SubElement(case, "system-out").text = "\n".join(str(run) for run in scenario.runs)
     return case
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from duologue.call.outcome import ExitCode
 from duologue.folder.folder import TransportName
+from duologue.labels.judges import Judgments
 from duologue.pipeline.filing import CallResult
 from shared.endings import Outcome
 from shared.masking import masked
@@ -18,7 +19,9 @@ from shared.spec import CallSpec
 from shared.values import Frozen
 
 SCHEMA = 1
-_TOLD = ("mark", "valid", "successes", "reply_gap_s", "worst")
+_TOLD = ("mark", "valid", "successes", "reply_gap_s", "worst", "unchecked")
+EXPECTATIONS = "agent_expectations"
+"""What models judge by, as it is called among what is checked."""
 
 
 class Grade(StrEnum):
@@ -29,6 +32,8 @@ class Grade(StrEnum):
     """Too few of its valid calls reached their goal."""
     UNKNOWN = "unknown"
     """Too few calls were valid: the others might have made it pass."""
+    UNCHECKED = "unchecked"
+    """Nothing speaks against it, and nothing of what is expected could be checked."""
 
 
 class Run(Frozen):
@@ -44,6 +49,10 @@ class Run(Frozen):
     valid: bool = False
     """Whether it counts for or against the agent."""
     findings: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
+    """What the scenario expects that was checked."""
+    unchecked: tuple[str, ...] = ()
+    """What it expects that could not be seen, or was not judged."""
     reply_gap_s: float | None = None
     """The median of how long the agent took to reply."""
     duration_s: float = 0.0
@@ -60,9 +69,28 @@ class Run(Frozen):
             detail=ending.detail,
             success=metrics.task_success,
             valid=metrics.valid,
-            findings=tuple(str(finding) for finding in metrics.findings),
+            # First what makes it not count, which led to the rest.
+            findings=tuple(
+                map(str, sorted(metrics.findings, key=lambda each: not each.invalidates))
+            ),
+            checked=metrics.checked,
+            unchecked=metrics.unchecked,
             reply_gap_s=_median(metrics.reply_gap_s["customer_to_support"].values),
             duration_s=metrics.duration_s,
+        )
+
+    def judged(self, judgments: Judgments) -> "Run":
+        """The same with what models say of it: what one of them fails has not succeeded."""
+        failed = [
+            f"judged: {one.judge}: {one.reasoning}" for one in judgments.judgments if one.failed
+        ]
+        return self.model_copy(
+            update={
+                "success": self.success and not failed,
+                "findings": (*self.findings, *failed),
+                "checked": (*self.checked, EXPECTATIONS),
+                "unchecked": tuple(each for each in self.unchecked if each != EXPECTATIONS),
+            }
         )
 
     @property
@@ -73,6 +101,8 @@ class Run(Frozen):
     def __str__(self) -> str:
         goal = "goal reached" if self.success else "goal not reached"
         parts = [goal if self.valid else "not valid", *self.findings]
+        if self.unchecked and self.valid:
+            parts.append(f"not checked: {', '.join(self.unchecked)}")
         told = "; ".join(parts if self.outcome else [*parts, self.detail])
         return f"{self.call_id}: {self.outcome or 'not made'}, {told}"
 
@@ -85,6 +115,8 @@ class ScenarioResult(Frozen):
     repeat: int
     """How many calls were asked for."""
     runs: tuple[Run, ...]
+    allow_unchecked: bool = False
+    """Whether it may pass although nothing was checked."""
 
     @property
     def valid(self) -> int:
@@ -105,7 +137,10 @@ class ScenarioResult(Frozen):
         missing = max(0, self.repeat - self.valid)
         if not self.valid or self.successes + missing < self.min_success * (self.valid + missing):
             return Grade.FAILED if self.valid else Grade.UNKNOWN
-        return Grade.UNKNOWN if missing else Grade.PASSED
+        if missing:
+            return Grade.UNKNOWN
+        checked = self.allow_unchecked or all(run.checked for run in self._valid)
+        return Grade.PASSED if checked else Grade.UNCHECKED
 
     @property
     def reply_gap_s(self) -> float | None:
@@ -118,6 +153,11 @@ class ScenarioResult(Frozen):
         failed = [run.reason for run in self._valid if not run.success]
         reasons = failed or [run.reason for run in self.runs if not run.valid]
         return Counter(reasons).most_common(1)[0][0] if reasons else ""
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """What could not be checked, in one of its valid calls or more."""
+        return tuple(dict.fromkeys(each for run in self._valid for each in run.unchecked))
 
     @property
     def _valid(self) -> list[Run]:
@@ -136,11 +176,12 @@ class SuiteResult(Frozen):
 
     @property
     def exit_code(self) -> ExitCode:
-        """What `duologue test` returns: 3 if of any scenario nothing can be said, or 1, or 0."""
+        """What `duologue test` returns: 3 if of any scenario too little is known, or 1, or 0."""
         marks = {scenario.mark for scenario in self.scenarios}
         if Grade.UNKNOWN in marks or not marks:
             return ExitCode.SYSTEM
-        return ExitCode.GOAL_NOT_REACHED if Grade.FAILED in marks else ExitCode.GOAL_REACHED
+        good = marks <= {Grade.PASSED}
+        return ExitCode.GOAL_REACHED if good else ExitCode.GOAL_NOT_REACHED
 
 
 def write_report(path: Path, result: SuiteResult) -> None:

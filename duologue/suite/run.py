@@ -2,13 +2,17 @@
 
 import secrets
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from livekit.agents import llm
 
 from duologue.batch.call_maker import CallMaker, maker_of
 from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.call.transport import Occasion, Transport
+from duologue.labels import judges
 from duologue.scenarios.at_business import chosen_scenarios
 from duologue.scenarios.call_names import call_names
 from duologue.scenarios.scenario import Scenario
@@ -17,7 +21,7 @@ from duologue.servers.worker_processes import OnLine
 from duologue.suite.result import Run, ScenarioResult, SuiteResult
 from shared import engines
 from shared.endings import Outcome
-from shared.errors import CallFailed, UsageError
+from shared.errors import CallFailed, DuologueError, UsageError
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
 
@@ -33,6 +37,10 @@ class Suite(NamedTuple):
     min_success: float
     transport: Transport
     counterpart: Counterpart = OURS
+    judge: str | None = None
+    """The language model that judges by `agent_expectations`; None for none."""
+    allow_unchecked: bool = False
+    """Whether a scenario may pass of which nothing was checked."""
 
     def specs(self, settings: Settings) -> dict[str, list[CallSpec]]:
         """By label of their scenario, the calls, of which the k-th has the seed k.
@@ -94,11 +102,16 @@ async def run_suite(
     runs: dict[str, list[Run]] = {label: [] for label in specs}
     occasion = Occasion(settings, say, on_line, suite.counterpart, many=True)
     taken = False
-    async with maker_of(suite.transport, occasion, out) as maker:
+    cuts: list[str] = []
+    """Where replies of the model that judges were cut."""
+    judging = engines.judge(suite.judge, settings, cuts.append) if suite.judge else nullcontext()
+    async with judging as model, maker_of(suite.transport, occasion, out) as maker:
         for label, calls in specs.items():
             for spec in calls:
                 async with maker.room():
                     run = await _make(maker, spec)
+                if model and suite.judge:
+                    run = await _Judge(suite.judge, model, cuts).judged(run, spec, say)
                 runs[label].append(run)
                 say(str(run))
                 if run.outcome is not Outcome.COMPLETED and not run.success:
@@ -116,7 +129,11 @@ async def run_suite(
 def _result(suite: Suite, runs: dict[str, list[Run]]) -> SuiteResult:
     scenarios = tuple(
         ScenarioResult(
-            label=label, min_success=suite.min_success, repeat=suite.repeat, runs=tuple(made)
+            label=label,
+            min_success=suite.min_success,
+            repeat=suite.repeat,
+            runs=tuple(made),
+            allow_unchecked=suite.allow_unchecked,
         )
         for label, made in runs.items()
     )
@@ -128,6 +145,26 @@ def _result(suite: Suite, runs: dict[str, list[Run]]) -> SuiteResult:
         min_success=suite.min_success,
         scenarios=scenarios,
     )
+
+
+class _Judge(NamedTuple):
+    """What judges by `agent_expectations`."""
+
+    name: str
+    model: llm.LLM[Any]
+    cuts: list[str]
+    """Where its replies were cut."""
+
+    async def judged(self, run: Run, spec: CallSpec, say: Say) -> Run:
+        """A call with what it says of it, if that is asked for in words, and the call counts."""
+        if not (run.folder and run.valid and spec.agent_expectations):
+            return run
+        self.cuts.clear()
+        try:
+            return run.judged(await judges.judge(run.folder, self.model, self.name, self.cuts))
+        except DuologueError as error:
+            say(f"not judged: {error}")
+            return run
 
 
 async def _make(maker: CallMaker, spec: CallSpec) -> Run:

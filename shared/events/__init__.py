@@ -1,6 +1,7 @@
 """What happens in a call: a class for each event, and the journal that it is written in."""
 
 from shared.events.driver_events import (
+    AgentVerdict,
     CallEnded,
     Dispatched,
     DriverAway,
@@ -26,6 +27,7 @@ from shared.events.side_events import (
     EnginesLoaded,
     EnginesUsed,
     Failed,
+    HandedOver,
     Heard,
     HeardPart,
     Heartbeat,
@@ -45,6 +47,7 @@ from shared.events.side_events import (
 
 __all__ = [
     "PAYLOADS",
+    "AgentVerdict",
     "Behaved",
     "CallEnded",
     "DeskChanged",
@@ -54,6 +57,7 @@ __all__ = [
     "EnginesLoaded",
     "EnginesUsed",
     "Failed",
+    "HandedOver",
     "Heard",
     "HeardPart",
     "Heartbeat",

@@ -134,6 +134,17 @@ class DriverAway(Payload):
     """For how long."""
 
 
+class AgentVerdict(Payload):
+    """Somebody else's agent was asked what it says of the call itself, as simulations ask it."""
+
+    name = "AGENT_VERDICT"
+    by = (DRIVER,)
+    success: bool | None
+    """False for a veto; null if it has none to give, or could not say."""
+    reason: str = ""
+    """Why not, or what its hook raised."""
+
+
 class RecordingEnded(Payload):
     """The recording is over; per role, in seconds, what was done to its audio."""
 

@@ -195,6 +195,16 @@ class ToolCalled(Payload):
     """It refused, or failed."""
 
 
+class HandedOver(Payload):
+    """Another agent of the same session goes on with the call; of somebody else's agent alone."""
+
+    name = "HANDOFF"
+    by = ("support",)
+    old: str | None
+    """Its id; null for the first one."""
+    new: str
+
+
 class DeskChanged(Payload):
     """Rows of its desk have changed; once at the start, with none."""
 

@@ -1,6 +1,8 @@
 """The front desk of a hotel: a language model by rules, and engines that need no key."""
 
 import asyncio
+import json
+import re
 from typing import Any
 
 from livekit import rtc
@@ -61,7 +63,11 @@ class Ear(stt.STT[Any]):
 
 
 class Rules(llm.LLM[Any]):
-    """A language model that looks for words in what the user said last."""
+    """A language model that looks for words in what the user said last.
+
+    A rule is what it says, or a tool to use, as "breakfast_hours(day=tomorrow)", whose output it
+    says then.
+    """
 
     def __init__(self, rules: dict[str, str]) -> None:
         super().__init__()
@@ -88,4 +94,11 @@ class _Answer(llm.LLMStream):
         rules = self._llm.rules
         text = next((rules[word] for word in rules if word in last), "Could you say that again?")
         delta = llm.ChoiceDelta(role="assistant", content=text)
+        newest = self._chat_ctx.items[-1]
+        if isinstance(newest, llm.FunctionCallOutput):
+            delta = llm.ChoiceDelta(role="assistant", content=newest.output)
+        elif tool := re.fullmatch(r"(\w+)\((\w+)=(\w+)\)", text):
+            arguments = json.dumps({tool[2]: tool[3]})
+            call = llm.FunctionToolCall(name=tool[1], arguments=arguments, call_id="call")
+            delta = llm.ChoiceDelta(role="assistant", tool_calls=[call])
         self._event_ch.send_nowait(llm.ChatChunk(id="answer", delta=delta))

@@ -14,9 +14,12 @@ from livekit.agents.utils import http_context
 from customer_agent import create_party
 from duologue.call.counterpart import Counterpart
 from duologue.call.over_livekit.dispatch import dispatch
+from duologue.call.over_livekit.own_verdict import VERDICT_TIMEOUT_S, own_verdict
 from duologue.call.over_livekit.recorder import Recorder
+from duologue.call.simulation_dispatch import simulation_attributes
 from shared import engines
 from shared.address import ServerAddress
+from shared.endings import EndReason
 from shared.events.journal import Journal
 from shared.logs import get_logger
 from shared.settings import Settings
@@ -57,7 +60,7 @@ class Attendance:
     ) -> None:
         self._spec, self._settings = spec, settings
         self._address, self.room = address, room
-        self._recorder = recorder
+        self._recorder, self._journal = recorder, journal
         self._counterpart = counterpart
         self._dispatch = partial(
             dispatch,
@@ -93,15 +96,18 @@ class Attendance:
     async def gone(self) -> None:
         """Let those sides leave by themselves that will, so that their last words arrive.
 
-        Somebody else's agent may stay in the room when the customer has hung up.
+        Somebody else's agent may stay in the room when the customer has hung up, and is asked for
+        its own verdict by it.
         """
-        leaving = tuple(Role) if self._counterpart.reports else (Role.CUSTOMER,)
+        reports = self._counterpart.reports
+        leaving = tuple(Role) if reports else (Role.CUSTOMER,)
+        timeout_s = LEAVE_TIMEOUT_S if reports else LEAVE_TIMEOUT_S + VERDICT_TIMEOUT_S
         try:
-            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 while any(map(self._recorder.find, leaving)):  # noqa: ASYNC110 - asked, not told
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            log.info("both sides did not leave in time", timeout_s=LEAVE_TIMEOUT_S)
+            log.info("both sides did not leave in time", timeout_s=timeout_s)
 
     async def aclose(self) -> None:
         """End what is run here."""
@@ -115,6 +121,7 @@ class Attendance:
         await self._dispatch(
             agent_name=self._counterpart.agent_name,
             metadata=self._counterpart.metadata(self._spec),
+            attributes=simulation_attributes(self._spec) if self._spec.under_test else {},
             present=lambda: self._recorder.find(Role.SUPPORT) is not None,
         )
 
@@ -122,6 +129,7 @@ class Attendance:
         await self._dispatch(
             agent_name=Role.CUSTOMER,
             metadata=self._spec.to_metadata(Role.CUSTOMER),
+            attributes={},
             present=lambda: self._recorder.find(Role.CUSTOMER) is not None,
         )
 
@@ -148,7 +156,7 @@ class Attendance:
 
         async with http_context.open():
             try:
-                await take_side(
+                reason = await take_side(
                     room,
                     join,
                     role=Role.CUSTOMER,
@@ -157,6 +165,11 @@ class Attendance:
                     settings=self._settings,
                     journal=Journal(Role.CUSTOMER, room=self.room, call_id=spec.call_id),
                 )
+                content = reason is EndReason.GOODBYE
+                if self._recorder.is_told and (
+                    verdict := await own_verdict(room, callee.identity, content=content)
+                ):
+                    self._journal.emit(verdict)
             finally:
                 with suppress(TimeoutError):  # a server that is gone does not answer
                     async with asyncio.timeout(LEAVE_TIMEOUT_S):

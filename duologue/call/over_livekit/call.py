@@ -97,7 +97,7 @@ async def hold_call(
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         trouble = agent_log.trouble(room) if agent_log else None
-        ending = true_cause(ending, "", trouble)
+        ending = true_cause(ending, recorder.session_error, trouble)
         journal.emit(CallEnded(**ending._asdict()))
         # Before the room is deleted, which would be the last thing recorded.
         return Held(ending, await recorder.stop())

@@ -6,7 +6,7 @@ its agent name is in the room; one that nobody took is deleted and made again un
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from livekit import api
@@ -53,6 +53,7 @@ async def dispatch(
     room: str,
     agent_name: str,
     metadata: str,
+    attributes: Mapping[str, str],
     present: Callable[[], bool],
     journal: Journal,
     timeout_s: float,
@@ -66,7 +67,9 @@ async def dispatch(
         DispatchNotPickedUp: It was not there before the deadline; its dispatch was deleted.
     """
     dispatches = livekit.agent_dispatch
-    request = api.CreateAgentDispatchRequest(room=room, agent_name=agent_name, metadata=metadata)
+    request = api.CreateAgentDispatchRequest(
+        room=room, agent_name=agent_name, metadata=metadata, attributes=attributes
+    )
     waited = Patience()
     asked: type[Dispatched | Redispatched] = Dispatched
     while True:

@@ -19,6 +19,7 @@ from livekit import api, rtc
 
 from duologue.call.counterpart import OURS, Counterpart
 from duologue.call.live_audio import Listener
+from duologue.call.over_livekit.agent_session import AgentSessionEvents
 from duologue.call.over_livekit.concealment import Concealment
 from duologue.call.over_livekit.inbox import Inbox
 from duologue.call.over_livekit.presence import Presence
@@ -51,6 +52,10 @@ WRITE_EVERY_S = 0.25
 FRAME_MS = 20
 """Of audio that is received at once; half as many frames as by default cost half as much."""
 COUNT_EVERY_S = 2.0
+LAST_WORDS_S = 3.0
+"""How long the end of what somebody's agent is saying is waited for, when the call is over."""
+NOTHING_MORE_S = 0.2
+"""The same, if it has left: what it has sent is here."""
 DRAIN_TIMEOUT_S = 2.0
 """How long events that are on their way are waited for when the recording stops."""
 LEAVE_TIMEOUT_S = 3.0
@@ -138,6 +143,7 @@ class Recorder:
         self._presence = Presence(self._room, journal, self.side_of)
         self._played = PlayedFile(folder.path)
         self._inbox = Inbox(self._take, self._keep, self._on_lost, self._on_sign)
+        self._told = None if counterpart.reports else AgentSessionEvents(self._take, self._is_agent)
         self._streams: dict[str, rtc.AudioStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._regular: list[asyncio.Task[None]] = []
@@ -196,6 +202,16 @@ class Recorder:
         """The participant that is `role`'s side of the call, if it is there."""
         return next((one for one in self.participants.values() if self.side_of(one) is role), None)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the session of somebody's agent tells what it does."""
+        return self._told is not None and self._told.tells
+
+    @property
+    def session_error(self) -> str:
+        """The last error of an engine that somebody's agent told; empty if none."""
+        return self._told.error if self._told else ""
+
     def on_event(self, callback: EventCallback) -> None:
         """Call back with every event of both workers and the driver, in order of arrival."""
         self._on_event.append(callback)
@@ -230,6 +246,8 @@ class Recorder:
         self._room.on("track_unsubscribed", self._on_unsubscribed)
         self._room.on("data_received", self._on_data)
         self._inbox.open(self._room)
+        if self._told:
+            self._told.open(self._room)
         try:
             # Only the two voices are wanted, whatever else is published.
             await self._room.connect(url, token, rtc.RoomOptions(auto_subscribe=False))
@@ -253,6 +271,9 @@ class Recorder:
         if self._recorded:
             return self._recorded
         self._reserve.release()
+        if self._told:
+            gone = self.closed.done() or self.find(Role.SUPPORT) is None
+            await self._told.aclose(NOTHING_MORE_S if gone else LAST_WORDS_S)
         await self._inbox.aclose(DRAIN_TIMEOUT_S)
         self._presence.end()
         for task in self._regular:
@@ -314,6 +335,10 @@ class Recorder:
         if isinstance(event.payload, Dispatched | Redispatched):
             self._dispatched[event.payload.dispatch_id] = event.payload.agent_name
             self._take_refusals()
+
+    def _is_agent(self, identity: str) -> bool:
+        participant = self.participants.get(identity)
+        return participant is not None and self.side_of(participant) is Role.SUPPORT
 
     def _keep(self, role: Role, name: str, flac: bytes) -> None:
         self._reserve.check()

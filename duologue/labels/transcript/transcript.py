@@ -3,10 +3,11 @@
 A worker's SAID event says what was spoken, and roughly when, by its own clock; the audio says
 when exactly. Each event gets the speech of its channel around its time. Speech without an event,
 and an event without speech, are turns too, and marked: nothing that happened is hidden. A side of
-which no worker of ours reports anything, an agent under test, is recognized in the recording.
+which no worker of ours reports anything, an agent under test, has the words that its session told
+the room, and where it told none, those that are recognized in the recording.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +20,7 @@ from duologue.call.counterpart import OVERHEARD_BY, counterpart_of
 from duologue.folder import event_log
 from duologue.folder.event_log import Entry
 from duologue.folder.folder import read_call, read_json
-from duologue.labels.activity import FRAME_S, Mask, loudness_of, talkspurts, voiced
+from duologue.labels.activity import FRAME_S, Mask, Talkspurt, loudness_of, talkspurts, voiced
 from duologue.labels.transcript.overheard import Overheard, in_turns, overhear
 from duologue.labels.transcript.words import synthesis
 from duologue.labels.transcript.words.readings import displayed
@@ -83,6 +84,8 @@ class SaidFrom(StrEnum):
 
     EVENT = "event"
     """Its worker reported it."""
+    AGENT = "agent"
+    """Somebody else's agent told the room."""
     RECOGNITION = "recognition"
     """It was recognized in the recording, for nobody reported it."""
 
@@ -99,6 +102,8 @@ class Turn(Frozen):
     said: str | None
     """What was really spoken, which is less if it was interrupted."""
     said_from: SaidFrom = SaidFrom.EVENT
+    recognized: str | None = None
+    """What is recognized in the recording where somebody else's agent told what it said."""
     heard: str | None
     """What the other side's recognizer made of it; None if nothing."""
     interrupted: bool
@@ -133,8 +138,8 @@ class Transcript(Frozen):
     turns: tuple[Turn, ...]
     stray: tuple[Stray, ...] = ()
     recognizer: str | None = None
-    """The engine that recognized what was said on the side that reports nothing, if there is one;
-    what that side heard is not known either."""
+    """The engine that recognized what was said on a side that told nothing at all; what that side
+    heard is not known either."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -153,11 +158,36 @@ def make(folder: Path) -> Transcript:
     said, heard = event_log.read(folder, Said), event_log.read(folder, Heard)
     if counterpart_of(read_call(folder).spec).reports:
         return transcribe(masks, said, heard)
+    told = _turns(
+        Role.SUPPORT, masks[Role.SUPPORT], [each for each in said if each.role == Role.SUPPORT]
+    )
     spoken = {role: talkspurts(mask) for role, mask in masks.items()}
-    turns = in_turns(spoken[Role.SUPPORT], spoken[Role.CUSTOMER])
-    overheard = {Role.SUPPORT: overhear(folder, Role.SUPPORT, turns)}
-    call = transcribe(masks, said, heard, overheard=overheard)
-    return call.model_copy(update={"recognizer": OVERHEARD_BY})
+    theirs = [*_told(folder, told, spoken[Role.SUPPORT])]
+    untold = [Talkspurt(turn.start, turn.end) for turn in told if turn.flaw is TurnFlaw.NO_EVENT]
+    turns = in_turns(untold, spoken[Role.CUSTOMER])
+    theirs += [_overheard(Role.SUPPORT, each) for each in overhear(folder, Role.SUPPORT, turns)]
+    call = transcribe(masks, said, heard, theirs={Role.SUPPORT: theirs})
+    return call if len(told) > len(untold) else call.model_copy(update={"recognizer": OVERHEARD_BY})
+
+
+def _told(folder: Path, turns: Sequence[Turn], spoken: Sequence[Talkspurt]) -> Iterator[Turn]:
+    """What somebody else's agent told that it said, and what is recognized where it did.
+
+    What it told and did not say is no more than intended.
+    """
+    for turn in turns:
+        if turn.flaw is TurnFlaw.NO_EVENT:
+            continue
+        within = [run for run in spoken if turn.start <= run.start and run.end <= turn.end]
+        heard = " ".join(each.text for each in overhear(folder, turn.role, [within] * bool(within)))
+        there = turn.flaw is not TurnFlaw.NO_AUDIO
+        yield turn.model_copy(
+            update={
+                "said": turn.said if there else None,
+                "said_from": SaidFrom.AGENT,
+                "recognized": heard or None,
+            }
+        )
 
 
 def read(folder: Path) -> Transcript:
@@ -170,16 +200,16 @@ def transcribe(
     said: Sequence[Entry[Said]],
     heard: Sequence[Entry[Heard]],
     *,
-    overheard: Mapping[Role, Sequence[Overheard]] = MappingProxyType({}),
+    theirs: Mapping[Role, Sequence[Turn]] = MappingProxyType({}),
 ) -> Transcript:
     """The turns of a call: `masks` says per role which frames are speech (`activity.voiced`).
 
-    Of a role in `overheard`, these are the turns.
+    Of a role in `theirs`, these are the turns.
     """
     turns: list[Turn] = []
     for role, mask in masks.items():
-        if role in overheard:
-            turns += [_overheard(role, each) for each in overheard[role]]
+        if role in theirs:
+            turns += theirs[role]
             continue
         turns += _turns(role, mask, [entry for entry in said if entry.role == role])
     turns.sort(key=lambda turn: (turn.start, turn.end))

@@ -7,13 +7,12 @@ against a call is a finding: which check found it, whose fault it is, and what e
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from duologue.call.counterpart import counterpart_of
 from duologue.labels.verdict.checks import all_findings
 from duologue.labels.verdict.evidence import Evidence, Spoken, ToolUse, gather
 from duologue.labels.verdict.finding import Check, Finding
 from duologue.labels.verdict.roots import Root, root
 from shared.endings import Fault
-from shared.spec import CallSpec
+from shared.spec import Expectation
 
 __all__ = ["Check", "Evidence", "Finding", "Spoken", "ToolUse", "Verdict", "gather", "judge"]
 
@@ -32,19 +31,23 @@ class Verdict(NamedTuple):
     """Whose fault it is that the call does not count, or else that the task was not done, or else
     what was found besides."""
     findings: tuple[Finding, ...]
+    checked: tuple[str, ...] = ()
+    """What was expected, and could be checked."""
     unchecked: tuple[str, ...] = ()
-    """What was expected, but cannot be seen of an agent under test."""
+    """What was expected, and could not be seen or was not judged in this call."""
 
 
 def judge(evidence: Evidence) -> Verdict:
     """The verdict on one call."""
     findings = tuple(_with_root(all_findings(evidence), root(evidence)))
+    expected = _expected(evidence)
     return Verdict(
         task_success=not any(finding.fails for finding in findings),
         valid=not any(finding.invalidates for finding in findings),
         fault=_fault(findings),
         findings=findings,
-        unchecked=_unchecked(evidence.spec),
+        checked=tuple(each for each, seen in expected.items() if seen),
+        unchecked=tuple(each for each, seen in expected.items() if not seen),
     )
 
 
@@ -69,6 +72,23 @@ def _fault(findings: Sequence[Finding]) -> Fault | None:
     return next((one for one in _FIRST_BLAMED if one in blamed), None)
 
 
-def _unchecked(spec: CallSpec) -> tuple[str, ...]:
-    unseen = sorted(counterpart_of(spec).unseen)
-    return tuple(f"expected.{key}" for key in unseen if getattr(spec.expected, key, None))
+def _expected(evidence: Evidence) -> dict[str, bool]:
+    """What is expected of the support side, and whether that could be checked in this call.
+
+    Models judge by `agent_expectations` once the call is labelled, if they are asked to.
+    """
+    spec, verdict = evidence.spec, evidence.own_verdict
+    expected = {
+        f"expected.{key}": key not in evidence.unseen
+        for key in Expectation.model_fields
+        if getattr(spec.expected, key, None)
+    }
+    if spec.under_test is None:
+        return expected | {"expected.desk": True}
+    goals = spec.customer.goals if spec.customer else ()
+    expected["goals"] = bool(goals) and all(goal.met_when for goal in goals)
+    if spec.agent_expectations:
+        expected["agent_expectations"] = False
+    if verdict and (verdict.success is not None or verdict.reason):
+        expected["own_verdict"] = verdict.success is not None
+    return expected

@@ -86,7 +86,12 @@ def broken(folder: Path, spec: CallSpec, call: Transcript) -> Iterator[Broken]:
 
 
 def _claims(folder: Path, spec: CallSpec, role: Role, call: Transcript) -> Iterator[_Claim]:
-    """The turns of one side of which it is known when it spoke them."""
+    """The turns of one side of which it is known when it spoke them.
+
+    What somebody else's agent tells of its times is not exact enough to judge a recording by.
+    """
+    if role is Role.SUPPORT and not counterpart_of(spec).reports:
+        return
     hesitation_s = spec.customer.behaviours.hesitation.pause_s if spec.customer else 0.0
     hesitated = {
         entry.payload.started_at

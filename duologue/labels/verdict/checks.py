@@ -26,7 +26,7 @@ def all_findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _rows(evidence: Evidence) -> Iterator[Finding]:
-    if "desk" in evidence.counterpart.unseen:
+    if "desk" in evidence.unseen:
         return
     if evidence.changes is None:
         yield Finding(check=Check.DESK, fault=Fault.SYSTEM, detail="the desk's rows never arrived")
@@ -42,9 +42,15 @@ def _words(evidence: Evidence) -> Iterator[Finding]:
     for wanted in expected.said:
         if phrase(wanted) not in said:
             yield Finding(check=Check.NOT_SAID, fault=Fault.SUPPORT, detail=repr(wanted))
+    recognized = phrase(" ".join(turn.recognized for turn in turns))
     for forbidden in expected.never_said:
-        if phrase(forbidden) in said:
-            saying = [turn.turn for turn in turns if phrase(forbidden) in phrase(turn.text)]
+        if phrase(forbidden) in said or phrase(forbidden) in recognized:
+            saying = [
+                turn.turn
+                for turn in turns
+                if phrase(forbidden) in phrase(turn.text)
+                or phrase(forbidden) in phrase(turn.recognized)
+            ]
             place = next(iter(saying), None)
             yield Finding(
                 check=Check.FORBIDDEN_SAID, fault=Fault.SUPPORT, detail=repr(forbidden), turn=place
@@ -53,7 +59,7 @@ def _words(evidence: Evidence) -> Iterator[Finding]:
 
 def _deeds(evidence: Evidence) -> Iterator[Finding]:
     """Tools in their order, and tools that must not be used."""
-    if "tools" in evidence.counterpart.unseen:
+    if "tools" in evidence.unseen:
         return
     expected = _expected(evidence)
     uses = [use for use in evidence.tools if use.role is Role.SUPPORT and use.succeeded]
@@ -95,6 +101,14 @@ def _goals(evidence: Evidence) -> Iterator[Finding]:
         details = [f"the caller did not get what it called for: {outcome}"]
     for detail in details:
         yield Finding(check=Check.GOAL, fault=Fault.SUPPORT, detail=detail)
+
+
+def _veto(evidence: Evidence) -> Iterator[Finding]:
+    """What somebody else's agent says of itself: it can fail a call, and rescue none."""
+    verdict = evidence.own_verdict
+    if verdict and verdict.success is False:
+        detail = verdict.reason or "without a reason"
+        yield Finding(check=Check.VETO, fault=Fault.SUPPORT, detail=detail)
 
 
 def _cuts(evidence: Evidence) -> Iterator[Finding]:
@@ -153,6 +167,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     denied,
     spoiled,
     _goals,
+    _veto,
     loops,
     asked_too_often,
     _cuts,

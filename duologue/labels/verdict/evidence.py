@@ -12,7 +12,15 @@ from duologue.labels.transcript.transcript import Transcript, Turn
 from duologue.labels.verdict.broken_audio import Broken, broken
 from shared.customer_sheet import Behaviour
 from shared.endings import Ending
-from shared.events import Behaved, CallEnded, DeskChanged, ReplyCut, ToolCalled
+from shared.events import (
+    AgentVerdict,
+    Behaved,
+    CallEnded,
+    DeskChanged,
+    ReplyCut,
+    StateChanged,
+    ToolCalled,
+)
 from shared.spec import CallSpec, Role
 from shared.values import Row
 
@@ -34,6 +42,8 @@ class Spoken(NamedTuple):
     """None where that is not known."""
     turn: int | None = None
     """Its place in transcript.json."""
+    recognized: str = ""
+    """What is recognized in the recording, where the speaker itself told the text."""
 
 
 class ToolUse(NamedTuple):
@@ -72,11 +82,20 @@ class Evidence(NamedTuple):
     """Replies of language models that were cut, and whose."""
     broken_audio: Sequence[Broken] = ()
     """What is wrong with the recording."""
+    told: bool = True
+    """Whether the support side told what it does."""
+    own_verdict: AgentVerdict | None = None
+    """What somebody else's agent says of it itself; None if it was not asked or did not answer."""
 
     @property
     def counterpart(self) -> Counterpart:
         """Who held the support side."""
         return counterpart_of(self.spec)
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        """The fields of an `Expectation` of which nothing can be known in this call."""
+        return self.counterpart.unseen(told=self.told)
 
     @property
     def slips(self) -> frozenset[str]:
@@ -97,6 +116,7 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
     """The evidence in a call folder, whose transcript is `turns`."""
     desk = event_log.read(folder, DeskChanged)
     ended = event_log.read(folder, CallEnded)[-1].payload
+    verdicts = event_log.read(folder, AgentVerdict)
     return Evidence(
         spec=spec,
         ending=Ending(ended.outcome, ended.fault, ended.detail),
@@ -116,6 +136,8 @@ def gather(folder: Path, spec: CallSpec, turns: Transcript) -> Evidence:
         behaved=[entry.payload for entry in event_log.read(folder, Behaved)],
         cuts=[(Role(entry.role), entry.payload) for entry in event_log.read(folder, ReplyCut)],
         broken_audio=tuple(broken(folder, spec, turns)),
+        own_verdict=next(iter(verdicts)).payload if verdicts else None,
+        told=any(entry.role == Role.SUPPORT for entry in event_log.read(folder, StateChanged)),
     )
 
 
@@ -130,6 +152,7 @@ def _spoken(index: int, turn: Turn) -> Spoken:
         behaviour=turn.behaviour,
         end_s=turn.end,
         turn=index,
+        recognized=turn.recognized or "",
     )
 
 

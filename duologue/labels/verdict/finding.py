@@ -26,6 +26,8 @@ class Check(StrEnum):
     """The caller said what it cannot know, or played the agent."""
     GOAL = "goal"
     """The caller did not get what it called for, by what the agent said; without a desk alone."""
+    VETO = "veto"
+    """The agent under test says itself that it did not do what it should."""
     SPOILED = "spoiled"
     """The caller itself left nothing to judge: silent for too long, busy with its behaviours, or
     declining what it called for."""
@@ -55,6 +57,7 @@ TASK = frozenset(
         Check.NO_CONSENT,
         Check.UNPROVEN,
         Check.GOAL,
+        Check.VETO,
     }
 )
 """Any of these, and the task was not done."""

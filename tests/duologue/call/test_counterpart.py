@@ -15,17 +15,19 @@ from duologue.call.transport import Occasion
 from duologue.folder import event_log
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import SaidFrom
+from duologue.labels.verdict import Check
 from duologue.scenarios.scenario import load_scenario
 from duologue.servers.server import Server
 from duologue.suite.run import Suite, load_suite, run_suite
 from shared.endings import Fault, Outcome
 from shared.errors import UsageError, WorkerFailed
-from shared.events import Ready, Revived
+from shared.events import Ready, Revived, ToolCalled
+from shared.events.usage import EngineKind
 from shared.language.as_heard import phrase
 from shared.settings import Settings
 from shared.side.conversation import OPENS_AFTER_S
-from shared.spec import AgentUnderTest, CallSpec, Role
-from tests.agents.hotel import BREAKFAST, GREETING
+from shared.spec import AgentUnderTest, CallSpec, Expectation, Role
+from tests.agents.hotel import BREAKFAST, ELSE, GOODBYE, GREETING
 from tests.folders import check_files
 from tests.making import call_over
 
@@ -64,32 +66,46 @@ def hotel(settings: Settings, agent: str) -> CallSpec:
     )
 
 
-async def test_an_agent_that_speaks_first_is_called_recorded_transcribed_and_judged(
+async def test_an_agent_that_speaks_first_is_called_recorded_and_judged_by_what_it_tells(
     own: Settings, tmp_path: Path
 ) -> None:
+    """Its own words, its tools, and its own verdict, which is a veto here."""
     said: list[str] = []
-    occasion = Occasion(
-        own, said.append, lambda *_: None, LiveKitAgent("front-desk", start("greets.py"))
+    agent = LiveKitAgent("front-desk", start("greets.py"))
+    spec = hotel(own, agent.name)
+    told = AgentUnderTest(name=agent.name, metadata='{"expected_day": "Sunday"}')
+    expected = Expectation(
+        said=("from seven to ten",), tools=("breakfast_hours",), never_done=("book_room",)
     )
-    async with watched_maker(LiveKit(), occasion, tmp_path) as maker:
-        result = await maker.call(hotel(own, "front-desk"))
-    assert result.exit_code == ExitCode.GOAL_REACHED, (result, said)
-    assert (result.ending.outcome, result.metrics.valid) == (Outcome.COMPLETED, True)
+    spec = spec.model_copy(update={"under_test": told, "expected": expected})
+    async with watched_maker(
+        LiveKit(), Occasion(own, said.append, lambda *_: None, agent), tmp_path
+    ) as maker:
+        result = await maker.call(spec)
+    assert (result.ending.outcome, result.metrics.valid) == (Outcome.COMPLETED, True), said
     assert not event_log.read(result.folder, Revived)
+    [veto] = result.metrics.findings
+    assert (veto.check, veto.fault) == (Check.VETO, Fault.SUPPORT)
+    assert veto.detail == "expected a look-up for Sunday, got ['tomorrow']"
+    assert result.metrics.checked == (
+        *("expected.said", "expected.tools", "expected.never_done"),
+        *("goals", "own_verdict"),
+    )
+    assert result.metrics.unchecked == ()
 
     check_files(result.folder)
     labelled = transcript.read(result.folder)
     theirs = [turn for turn in labelled.turns if turn.role is Role.SUPPORT]
     assert labelled.turns[0] is theirs[0]
-    assert phrase("how can I help you") in phrase(theirs[0].said or "")
+    assert [turn.said for turn in theirs] == [GREETING, f"{BREAKFAST} {ELSE}", GOODBYE]
+    assert {turn.said_from for turn in theirs} == {SaidFrom.AGENT}
+    assert phrase("how can I help you") in phrase(theirs[0].recognized or "")
     assert phrase(theirs[0].heard or "") == phrase(GREETING)
-    assert {turn.said_from for turn in theirs} == {SaidFrom.RECOGNITION}
-    assert {turn.said_from for turn in labelled.turns if turn.role is Role.CUSTOMER} == {
-        SaidFrom.EVENT
-    }
-    assert any(phrase(BREAKFAST) in phrase(turn.said or "") for turn in theirs)
-    assert result.metrics.wer[Role.SUPPORT].rate is None
+    assert result.metrics.wer[Role.SUPPORT].rate is not None
     assert result.metrics.reply_gap_s["customer_to_support"].values
+    [tool, _] = event_log.read(result.folder, ToolCalled)  # and the customer's hanging up
+    assert (tool.role, tool.payload.arguments) == (Role.SUPPORT, {"day": "tomorrow"})
+    assert {used.kind for used in result.metrics.usage[Role.SUPPORT]} >= {EngineKind.TTS}
 
 
 async def test_an_agent_that_waits_is_opened_by_the_caller_and_may_hang_up_itself(

@@ -20,8 +20,10 @@ GOOD = Run(
     valid=True,
     reply_gap_s=1.0,
     duration_s=20,
+    checked=("goals",),
 )
 BAD = GOOD.model_copy(update={"success": False, "reply_gap_s": 3.0, "findings": ("not_said: x",)})
+UNCHECKED = GOOD.model_copy(update={"checked": (), "unchecked": ("agent_expectations",)})
 INVALID = BAD.model_copy(update={"valid": False, "findings": ("audio: torn",)})
 NOT_MADE = Run(call_id="lost", seed=3, detail="the server went away")
 
@@ -60,6 +62,13 @@ def suite(*scenarios: ScenarioResult) -> SuiteResult:
         (scenario(INVALID, NOT_MADE), Grade.UNKNOWN),
         (scenario(), Grade.UNKNOWN),
         (scenario(repeat=3), Grade.UNKNOWN),
+        # Of a call that goes well, something must have been seen to.
+        (scenario(GOOD, UNCHECKED), Grade.UNCHECKED),
+        (scenario(BAD, UNCHECKED), Grade.FAILED),
+        (
+            scenario(GOOD, UNCHECKED).model_copy(update={"allow_unchecked": True}),
+            Grade.PASSED,
+        ),
     ],
 )
 def test_a_scenario_is_passed_by_the_share_of_its_valid_calls(
@@ -73,6 +82,7 @@ def test_a_scenario_is_passed_by_the_share_of_its_valid_calls(
     [
         ((scenario(GOOD),), ExitCode.GOAL_REACHED),
         ((scenario(GOOD), scenario(BAD)), ExitCode.GOAL_NOT_REACHED),
+        ((scenario(GOOD), scenario(UNCHECKED)), ExitCode.GOAL_NOT_REACHED),
         ((scenario(BAD), scenario(INVALID)), ExitCode.SYSTEM),
         ((scenario(GOOD), scenario(GOOD, INVALID)), ExitCode.SYSTEM),
         ((), ExitCode.SYSTEM),

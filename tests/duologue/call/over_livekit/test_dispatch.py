@@ -97,6 +97,7 @@ class Lobby:
             room=self.room.name,
             agent_name=name,
             metadata="",
+            attributes={},
             present=lambda: bool(self.agents(name)),
             journal=self._journal,
             timeout_s=timeout_s,

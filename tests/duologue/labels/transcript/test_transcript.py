@@ -4,8 +4,8 @@ import pytest
 
 from duologue.folder.event_log import Entry
 from duologue.labels.activity import Mask, Talkspurt
-from duologue.labels.transcript.overheard import Overheard, in_turns
-from duologue.labels.transcript.transcript import SaidFrom, Transcript, TurnFlaw, transcribe
+from duologue.labels.transcript.overheard import in_turns
+from duologue.labels.transcript.transcript import SaidFrom, Transcript, Turn, TurnFlaw, transcribe
 from shared.customer_sheet import Behaviour
 from shared.events import Heard, Said
 from shared.spec import Role
@@ -194,12 +194,25 @@ def test_a_turn_goes_on_until_the_other_side_speaks_after_it() -> None:
     ]
 
 
+def recognized(start: float, end: float, text: str) -> Turn:
+    return Turn(
+        role=S,
+        start=start,
+        end=end,
+        intended=None,
+        said=text,
+        said_from=SaidFrom.RECOGNITION,
+        heard=None,
+        interrupted=False,
+    )
+
+
 def test_a_side_that_reports_nothing_has_the_turns_that_were_recognized() -> None:
     found = transcribe(
         {C: mask((2.5, 3.5)), S: mask((1.0, 2.0), (4.0, 5.0))},
         [said(C, 2.5, 3.5, "Hello.")],
         [heard(C, 1.0, 2.0, "good morning", at=2.3)],
-        overheard={S: [Overheard(1.0, 2.0, "Good morning."), Overheard(4.0, 5.0, "")]},
+        theirs={S: [recognized(1.0, 2.0, "Good morning."), recognized(4.0, 5.0, "")]},
     )
     assert [(t.role, t.start, t.said, t.said_from, t.heard, t.flaw) for t in found.turns] == [
         (S, 1.0, "Good morning.", SaidFrom.RECOGNITION, "good morning", None),

@@ -6,7 +6,7 @@ from duologue.labels.verdict import Check, Evidence, Spoken, Verdict, judge
 from duologue.labels.verdict.broken_audio import Broken
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal, Persona
 from shared.endings import Ending, Fault, Outcome
-from shared.events import Behaved
+from shared.events import AgentVerdict, Behaved
 from shared.language.facts.typed import typed_fact
 from shared.spec import AgentUnderTest, CallSpec, Expectation
 from tests.duologue.labels.verdict.right_call import (
@@ -23,7 +23,10 @@ from tests.duologue.labels.verdict.right_call import (
 
 
 def test_a_call_in_which_all_is_right_has_no_findings() -> None:
-    assert judge(RIGHT) == Verdict(task_success=True, valid=True, fault=None, findings=())
+    checked = ("expected.desk",)
+    assert judge(RIGHT) == Verdict(
+        task_success=True, valid=True, fault=None, findings=(), checked=checked
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,6 +228,7 @@ ANSWERED = Evidence(
     ),
     (),
     None,
+    told=False,
 )
 LEFT = Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
 
@@ -237,7 +241,32 @@ def test_of_an_agent_under_test_what_it_said_counts_and_what_it_did_is_not_seen(
     assert verdict.task_success
     assert verdict.valid
     assert verdict.findings == ()
-    assert verdict.unchecked == ("expected.never_done", "expected.tools")
+    assert verdict.unchecked == ("expected.tools", "expected.never_done")
+    assert verdict.checked == ("expected.said", "goals")
+
+
+def test_of_an_agent_that_tells_what_it_does_its_tools_and_its_own_verdict_count() -> None:
+    veto = AgentVerdict(success=False, reason="nothing was booked")
+    verdict = judge(ANSWERED._replace(told=True, own_verdict=veto))
+    assert [each.check for each in verdict.findings] == [Check.NOT_DONE, Check.VETO]
+    assert not verdict.task_success
+    assert verdict.unchecked == ()
+    assert "own_verdict" in verdict.checked
+
+
+def test_what_was_forbidden_is_found_in_what_is_recognized_too() -> None:
+    def said(text: str, recognized: str) -> Verdict:
+        turn = Spoken(S, text, 3.0, recognized=recognized)
+        expected = Expectation(never_said=("lisinopril",))
+        asked = ANSWERED.spec.model_copy(update={"expected": expected})
+        return judge(ANSWERED._replace(spec=asked, turns=(turn,)))
+
+    for text, recognized in [
+        ("Take lisinopril.", "Take lessen."),
+        ("Take it.", "Take lisinopril."),
+    ]:
+        assert Check.FORBIDDEN_SAID in {each.check for each in said(text, recognized).findings}
+    assert Check.FORBIDDEN_SAID not in {each.check for each in said("Hm.", "Hm.").findings}
 
 
 @pytest.mark.parametrize(
