@@ -94,6 +94,10 @@ class Manner:
         """A code character by character, by its groups."""
         return code_aloud(said, doubles=self._persona.spelling is Spelling.DOUBLES)
 
+    def code_again(self, said: Sequence[str]) -> str:
+        """A code that was not heard right: no digit is doubled, and a zero is no "oh"."""
+        return code_aloud(said)
+
     def letters(self, word: str) -> str:
         """A word letter by letter."""
         spelling = self._persona.spelling

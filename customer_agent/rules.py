@@ -27,8 +27,9 @@ from customer_agent.questions import (
     wants_topic,
     yes_or_no_questions,
 )
+from customer_agent.read_back import misread
 from shared.customer_sheet import Behaviour, CustomerSheet, Goal
-from shared.language.as_heard import MONTHS, codes, digits_of, is_goodbye, phrase, sentences
+from shared.language.as_heard import MONTHS, digits_of, is_goodbye, phrase, sentences
 from shared.language.facts.spoken_names import name_aloud, spelled_parts
 from shared.language.facts.typed import TypedFact, typed_fact
 from shared.language.likeness import likeness
@@ -287,14 +288,18 @@ class Caller:
             if key == "name" and (spelling := self._spelling(text)):
                 told.append(spelling)
                 continue
-            if key in self._sayings:
+            slowly = bool(fact.groups) and (
+                key in self._given or " digit by digit " in phrase(text)
+            )
+            if key in self._sayings and not slowly:
                 told.append(self._sayings[key])
+                self._given.add(key)
                 continue
             if not fact.known:
                 told.append(f"I am sorry, I do not know the {noun}.")
                 continue
             again = key in self._given and len(asked) == 1
-            aloud = self._aloud(fact)
+            aloud = self._manner.code_again(fact.groups) if slowly else self._aloud(fact)
             one = self._manner.fact(noun, aloud, alone=len(asked) == 1)
             told.append(f"It is {aloud}." if again else one)
             self._given.add(key)
@@ -367,15 +372,11 @@ class Caller:
     def _correction(self, text: str) -> str:
         """What to say to a code that was read back."""
         coded = {key: fact.groups for key, fact in self._facts.items() if fact.groups}
-        known = {key: digits_of("".join(groups)) for key, groups in coded.items()}
-        for code in codes(text, sorted({len(digits) for digits in known.values()})):
-            if set(code.digits) & set(known.values()):
-                continue
-            for key, digits in known.items():
-                if any(_nearly(reading, digits) for reading in code.digits):
-                    aloud = self._manner.code(coded[key])
-                    return f"No, my {noun_of(key)} is {aloud}."
-        return ""
+        known = {key: digits_of("".join(said)) for key, said in coded.items()}
+        key = misread(text, known)
+        if key is None:
+            return ""
+        return f"No, my {noun_of(key)} is {self._manner.code_again(coded[key])}."
 
     def _agree(self, text: str) -> str:
         """Yes or no to a question that wants one."""
@@ -428,8 +429,3 @@ def _is_of(question: str, offer: str) -> bool:
     if words in asked or _EXACT.search(words):
         return words in asked
     return likeness(question, offer) >= _ALIKE
-
-
-def _nearly(one: str, other: str) -> bool:
-    """Whether two codes are of one length and differ in one or two digits."""
-    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) <= 2

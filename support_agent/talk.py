@@ -187,13 +187,12 @@ class Talk:
         for _ in range(ATTEMPTS):
             if slot.name not in self.facts and not (yield from self.fill(slot)):
                 return None
-            heard = self.facts[slot.name]
-            question = f"That is {slot.read_back(heard[0])}. Is that right?"
-            if (yield from self.confirm(question)):
+            heard = self.facts.pop(slot.name)
+            agreed = yield from self.confirm(f"That is {slot.read_back(heard[0])}. Is that right?")
+            # A no may come with what is right; what is heard twice is so, whatever came with it.
+            if agreed or heard[0] in self.facts.get(slot.name, ()):
+                self.facts[slot.name] = heard
                 return heard[0]
-            # A no may come with what is right.
-            if self.facts.get(slot.name) == heard:
-                del self.facts[slot.name]
         return None
 
     def go_on_with(self, name: str) -> None:

@@ -5,16 +5,14 @@ A small decoder writes numerals, several digits a token, and where they repeat i
 """
 
 import re
-from typing import NamedTuple
 
 from shared.language.to_say import UNITS
 
-DIGIT_WORDS = (*UNITS[:10], "oh", "double", "triple")
-"""All that a code is said in, digit by digit."""
 SOUND_LIKE_DIGITS = ("for", "to", "too")
+"""What recognizers write for digits, and is none of the words that are."""
 
 _VALUES = {word: str(value) for value, word in enumerate(UNITS[:10])} | {"oh": "0", "o": "0"}
-_ANY_WORD = "|".join((*DIGIT_WORDS, "o"))
+_ANY_WORD = "|".join((*_VALUES, "double", "triple"))
 _PIECE = rf"(?:\d+|\b(?:{_ANY_WORD})\b)"
 _BETWEEN = r"[\s,.-]*"
 _RUN = re.compile(rf"\$?{_PIECE}(?:{_BETWEEN}{_PIECE})*", re.IGNORECASE)
@@ -24,20 +22,11 @@ _FEWEST = 5
 """Digits of a run that is a code, and no year."""
 
 
-class DoubtfulRun(NamedTuple):
-    """A run of digits in a text, some of which repeat."""
-
-    before: str
-    """What stands before it in the text."""
-    ends_text: bool
-    """Whether no word comes after it."""
-
-
-def doubtful_run(text: str) -> DoubtfulRun | None:
-    """The first run of digits that repeat in `text`.
+def before_doubtful_run(text: str) -> str | None:
+    """What stands before the first run of digits that repeat in `text`; None if there is none.
 
     Example:
-        >>> doubtful_run("It is 17171717.").before
+        >>> before_doubtful_run("It is 17171717.")
         'It is '
     """
     for run in _RUN.finditer(text):
@@ -46,7 +35,7 @@ def doubtful_run(text: str) -> DoubtfulRun | None:
         )
         counted = digits.isdecimal() and len(digits) >= _FEWEST
         if counted and (_REPEATS.search(digits) or 2 * len(set(digits)) <= len(digits)):
-            return DoubtfulRun(text[: run.start()], not re.search(r"\w", text[run.end() :]))
+            return text[: run.start()]
     return None
 
 

@@ -23,12 +23,7 @@ from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import AudioBuffer
 from numpy.typing import NDArray
 
-from shared.engines.digit_runs import (
-    DIGIT_WORDS,
-    SOUND_LIKE_DIGITS,
-    doubtful_run,
-    is_spelled_out,
-)
+from shared.engines.digit_runs import SOUND_LIKE_DIGITS, before_doubtful_run, is_spelled_out
 from shared.engines.latency import NO_DELAYS, Draws
 from shared.engines.pcm import Samples, from_frames, resample
 from shared.engines.recognized import NOTHING, Recognized, joined
@@ -68,7 +63,7 @@ class Whisper:
         self._model = WhisperModel(str(path), device="cpu", compute_type="int8", cpu_threads=1)
         self._tokenizer = Tokenizer(self._model.hf_tokenizer, multilingual=False)
         self._prompt = self._model.get_prompt(self._tokenizer, [], without_timestamps=True)
-        self._no_words, self._no_digit_words = self._refused()
+        self._no_words = self._tokens_of_no_words()
 
     def transcribe(self, audio: Samples) -> Recognized:
         """The words in `audio`, mono at 16 kHz, of any length. Blocks."""
@@ -92,29 +87,24 @@ class Whisper:
 
     def _with_digits_in_words(self, text: str, features: NDArray[np.float32], longest: int) -> str:
         """`text` from where digits repeat in it heard again, and written in words; else empty."""
-        run = doubtful_run(text)
-        if run is None:
+        before = before_doubtful_run(text)
+        if before is None:
             return ""
-        begun = self._tokenizer.encode(f" {run.before.strip()}") if run.before.strip() else []
+        begun = self._tokenizer.encode(f" {before.strip()}") if before.strip() else []
         padding_s = TRAINED_S - features.shape[-1] * FRAME_S
-        refused = self._no_digit_words if run.ends_text else self._no_words
-        result = self._generate(features, padding_s, longest + len(begun), begun, refused)
+        result = self._generate(features, padding_s, longest + len(begun), begun, self._no_words)
         again = self._tokenizer.decode(result.sequences_ids[0][len(begun) :]).strip()
-        return f"{run.before}{again}" if is_spelled_out(again) else ""
+        return f"{before}{again}" if is_spelled_out(again) else ""
 
-    def _refused(self) -> tuple[list[int], list[int]]:
-        """The tokens that are no words, and those that are neither words for digits nor marks."""
-        texts = {
-            token: self._model.hf_tokenizer.decode([token]) for token in range(self._tokenizer.eot)
-        }
-        digit_words = {f" {word}" for word in DIGIT_WORDS} | {",", ".", "-"}
-        sounds = {f" {word}" for word in SOUND_LIKE_DIGITS}
-        no_words = [
+    def _tokens_of_no_words(self) -> list[int]:
+        """Those that have numerals or a currency in them, or a word that sounds like a digit."""
+        decode, sounds = self._model.hf_tokenizer.decode, {f" {word}" for word in SOUND_LIKE_DIGITS}
+        return [
             token
-            for token, text in texts.items()
-            if text in sounds or any(char.isdigit() or char in "$#" for char in text)
+            for token in range(self._tokenizer.eot)
+            if (text := decode([token])) in sounds
+            or any(char.isdigit() or char in "$#" for char in text)
         ]
-        return no_words, [token for token, text in texts.items() if text not in digit_words]
 
     def _generate(
         self,

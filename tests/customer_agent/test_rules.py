@@ -3,7 +3,7 @@ import pytest
 from customer_agent.facts import asked_for
 from customer_agent.rules import Caller
 from duologue.businesses.text_call import Side
-from shared.customer_sheet import CustomerSheet, Fact, Goal, Persona
+from shared.customer_sheet import CustomerSheet, Fact, Goal, Persona, Spelling
 from shared.side.dialogue import REVIVE
 
 FACTS = {"order_number": "47219", "postcode": "60614", "email": "y.patel2@example.com"}
@@ -115,6 +115,24 @@ async def test_it_corrects_what_is_read_back_wrong_and_agrees_to_what_is_right()
     said = await say_to(side, GREETING, "I have order 4 7 2 1 8. Is that right?")
     assert said == "No, my order number is four seven two one nine."
     assert (await say_to(side, "I have order 4 7 2 1 9. Is that right?")).startswith("Yes")
+
+
+async def test_it_says_a_code_plainly_once_it_was_not_heard() -> None:
+    said = Fact(value="77707", said="It's triple seven, oh, seven.")
+    persona = Persona(name="An", spelling=Spelling.DOUBLES)
+    goal = Goal(say="Where is it?", met_when=("here",))
+    sheet = CustomerSheet(
+        persona=persona,
+        facts={"order_number": said, "postcode": Fact(value="77007")},
+        goals=(goal,),
+    )
+    side = Side(lambda: Caller(sheet, opens=False).dialogue(), {})
+    order, postcode = "What is your order number?", "Could you tell me your postcode, please?"
+    assert (await say_to(side, GREETING, order)) == "It's triple seven, oh, seven."
+    again = "Could you tell me your order number again, digit by digit?"
+    assert (await say_to(side, again)) == "It is seven seven seven zero seven."
+    assert (await say_to(side, postcode)) == "My postcode is double seven double oh seven."
+    assert (await say_to(side, postcode)) == "It is seven seven zero zero seven."
 
 
 async def test_it_says_no_to_what_it_refuses_even_when_misheard() -> None:

@@ -47,6 +47,10 @@ async def test_a_fact_read_back_wrong_is_corrected(corrections: tuple[str, ...])
     assert await answer(learner(), "4711", *corrections) == "I learned 4712."
 
 
+async def test_what_a_no_comes_with_is_right_if_it_is_heard_again() -> None:
+    assert await answer(learner(), "4711", "No, my meter is 4711.") == "I learned 4711."
+
+
 @pytest.mark.parametrize(
     "heard", [("I do not know.",), ("4711", "No.", "4711", "No.", "4711", "No.")]
 )
