@@ -54,7 +54,7 @@ def _by_customer(text: str) -> dict[str, Any]:
         "asks again": asks_again(text),
         "asks who is there": asks_who_is_there(text),
         "asks yes or no": bool(yes_or_no_questions(text)),
-        "asks something": bool(question_in(text)),
+        "asks something": bool(question_in(text) or yes_or_no_questions(text)),
         "offers": any(map(is_offer, sentences(text))),
         "choices": len(options(text)),
         "settles": [words for words in SETTLING if is_stated(text, (words,))],

@@ -8,6 +8,7 @@ from shared.language.statements import is_question
 
 _OR = re.compile(r",\s*(?:or\s+)?|\s+or\s+", re.IGNORECASE)
 _YES_OR_NO = re.compile(r" (?:yes|no|not) $")
+_SOMEBODY = re.compile(r" (?:i|we|you|they|he|she) ")
 _SMALL = frozenset({
     "a", "an", "the", "is", "are", "it", "this", "that", "for", "to", "of", "in", "on", "at", "and",
     "or", "would", "could", "can", "do", "you", "your", "we", "i", "me", "prefer", "like", "want",
@@ -105,13 +106,14 @@ _FAMILIES = tuple(
 def options(text: str) -> list[str]:
     """What the last list of choices in `text` has, as words; empty if there is none.
 
-    "Is that a yes, or a no?" leaves none.
+    "Is that a yes, or a no?" leaves none. Recognizers part a list from its question ("Which one
+    would you like? A lamp or a rug.").
 
     Example:
         >>> options("Would you prefer Monday or Tuesday?")
         [' would you prefer monday ', ' tuesday ']
     """
-    parts = sentences(text)
+    parts = _with_lists(sentences(text))
     asks = bool(parts) and is_question(parts[-1])
     for part in reversed(parts):
         if asks and " or " in phrase(part):
@@ -119,6 +121,20 @@ def options(text: str) -> list[str]:
             if not any(map(_YES_OR_NO.search, found)):
                 return [option for option in found if option.strip()]
     return []
+
+
+def _with_lists(parts: Sequence[str]) -> list[str]:
+    """Sentences, a question and the mere list after it as one."""
+    joined: list[str] = []
+    for part in parts:
+        words = phrase(part)
+        mere = " or " in words and not _SOMEBODY.search(words)
+        if mere and not is_question(part.rstrip("?")) and joined and joined[-1].endswith("?"):
+            question = joined.pop().rstrip("?")
+            joined.append(f"{question}, {part.rstrip('.?!')}?")
+        else:
+            joined.append(part)
+    return joined
 
 
 def _whole_numbers(words: str) -> str:

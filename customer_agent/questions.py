@@ -33,7 +33,7 @@ _YES_OR_NO = re.compile(
     r" (?:shall|should|would|do|may|can|could|is|are|did|have|has|will)"
     r" (?:i|we|you|it|that|this|the) "
 )
-_SHALL = re.compile(r"^ (?:shall|shell|she will) (?:i|we) ")
+_SHALL = re.compile(r"^ (?:(?:shall|shell|sell|she will) (?:i|we)|she will like) ")
 """An offer as recognizers hear it, who then take it for no question."""
 _PROPOSED = re.compile(
     r" (?:shall|should|may|can|could) (?:i|we) | would you (?:like|want|prefer)"

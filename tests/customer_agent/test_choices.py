@@ -223,6 +223,10 @@ async def test_a_fact_that_is_not_known_is_said_not_to_be() -> None:
 def test_options_are_what_stands_around_the_or() -> None:
     assert options("A lamp, a rug, or a chair?") == [" a lamp ", " a rug ", " a chair "]
     assert options("Do you have a lamp?") == []
+    assert options("Which one? A lamp or a rug.") == [" which 1 ", " a lamp ", " a rug "]
+    assert options("Is it a lamp? A rug or a bed?") == [" is it a lamp ", " a rug ", " a bed "]
+    assert options("Are you there? Is it a lamp or a rug?") == [" is it a lamp ", " a rug "]
+    assert options("Is that all? You can pay now or later.") == []
     assert options("Sorry, is that a yes, or a no? Shall I send a new lamp for free?") == []
     assert topic(options(TOPICS), "I want to cancel.") == "a cancellation"
     clinic = options("I can help with opening hours, test results, or a prescription. Which is it?")

@@ -144,7 +144,7 @@ def _service(talk: Talk) -> Dialogue[dict[str, Any] | None]:
     """What the appointment is for that the caller speaks of."""
     found = yield from call("find_services")
     services = {row["name"]: row for row in found.data["services"]}
-    question = f"What is the reason for your visit, {_listed(f'a {name}' for name in services)}?"
+    question = f"Is the reason for your visit {_listed(f'a {name}' for name in services)}?"
     options = {name: (name, *row["called"].split("|")) for name, row in services.items()}
     chosen = yield from talk.choose(question, options)
     return services[chosen] if chosen else None
