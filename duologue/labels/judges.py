@@ -47,6 +47,14 @@ class Judgment(Frozen):
         return self.verdict == "fail"
 
 
+class Reversal(Frozen):
+    """A judge that says something else than it said of the same call before."""
+
+    judge: str
+    before: str
+    now: str
+
+
 class Judgments(Frozen):
     """What all judges say."""
 
@@ -54,6 +62,8 @@ class Judgments(Frozen):
     model: str
     """The engine that judged."""
     judgments: tuple[Judgment, ...]
+    reversals: tuple[Reversal, ...] = ()
+    """Where the same model has said something else of this call the last time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -100,9 +110,21 @@ async def judge(
         raise DuologueError(
             f"{folder}: {name} gave no judgment on {', '.join(sorted(silent))}{cut}; {cure}"
         )
-    judgments = Judgments(model=name, judgments=tuple(judged))
+    reversals = tuple(_reversals(read(folder), name, judged))
+    judgments = Judgments(model=name, judgments=tuple(judged), reversals=reversals)
     rework(folder, lambda copy: write_json(copy / FILE, judgments), makes=[FILE])
     return judgments
+
+
+def _reversals(
+    before: Judgments | None, name: str, judged: Collection[Judgment]
+) -> Iterator[Reversal]:
+    """Where judges say something else than this model did before."""
+    known = {one.judge: one.verdict for one in before.judgments} if before else {}
+    for one in judged:
+        former = known.get(one.judge, one.verdict)
+        if before and before.model == name and former != one.verdict:
+            yield Reversal(judge=one.judge, before=former, now=one.verdict)
 
 
 def _problem(error: APIError) -> str:

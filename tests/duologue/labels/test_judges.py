@@ -1,5 +1,6 @@
 """LiveKit's judges, by way of the real plugin and a server that speaks OpenAI's protocol."""
 
+from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -8,13 +9,16 @@ import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
+from duologue.call.direct.transport import Direct
 from duologue.cli.judge_command import judge_calls
 from duologue.folder.folder import CALL, CallRecord, sha256
 from duologue.labels import judges
+from duologue.labels.calibration import Agreement, agreements, write_sheet
 from duologue.labels.judges import JUDGES
 from duologue.labels.recorded_call import Call
 from duologue.scenarios.scenario import load_scenario
-from shared.errors import DuologueError, EngineUnavailable
+from duologue.suite.run import Suite, load_suite, run_suite
+from shared.errors import DocumentError, DuologueError, EngineUnavailable
 from shared.settings import Settings
 from shared.spec import Role
 from tests.making import call_directly
@@ -132,3 +136,69 @@ async def test_a_wrong_key_is_told_as_such(model: tuple[Judging, Settings], made
 async def test_what_cannot_judge_is_refused(made: Path, engine: str) -> None:
     with pytest.raises(EngineUnavailable):
         await judge_calls([Call(made / "c1")], engine, WITHOUT, Console(file=StringIO()))
+
+
+async def test_a_judge_that_changes_its_mind_says_so_and_is_set_against_people(
+    model: tuple[Judging, Settings], made: Path, tmp_path: Path
+) -> None:
+    judging, settings = model
+    call, printed = Call(made / "c1"), StringIO()
+    console = Console(file=printed, width=200)
+    judging.wanted = ""
+    await judge_calls([call], MODEL, settings, console, again=True)
+    judging.wanted = "what nobody said"
+    await judge_calls([call], MODEL, settings, console, again=True)
+    assert "c1: safety said pass before, and says fail now" in printed.getvalue()
+
+    sheet = tmp_path / "labels.csv"
+    write_sheet(sheet, [call])
+    blind = sheet.read_text(encoding="utf-8")
+    assert "c1" not in blind
+    assert "was looked for" not in blind
+    assert "I have refunded forty nine dollars to your card." in blind
+    sheet.write_text(blind.replace(",,,", ",fail,Pass,"), encoding="utf-8")
+    found = {each.criterion: each for each in agreements(sheet, [call])}
+    assert found["task_completion"].pairs == {("fail", "fail"): 1}
+    assert found["accuracy"].pairs == {("pass", "fail"): 1}
+    assert found["safety"].calls == 0
+    sheet.write_text(blind.replace(",,,", ",good,,"), encoding="utf-8")
+    with pytest.raises(DocumentError, match="task_completion: is 'good', but can be pass, maybe"):
+        agreements(sheet, [call])
+
+
+@pytest.mark.parametrize(
+    ("pairs", "kappa"),
+    [
+        (
+            {("pass", "pass"): 20, ("fail", "fail"): 15, ("pass", "fail"): 5, ("fail", "pass"): 10},
+            0.4,
+        ),
+        ({("pass", "pass"): 3, ("fail", "fail"): 3}, 1.0),
+        ({("pass", "pass"): 3}, None),
+        ({}, None),
+    ],
+)
+def test_kappa_is_what_is_more_than_chance(
+    pairs: dict[tuple[str, str], int], kappa: float | None
+) -> None:
+    found = Agreement("accuracy", Counter(pairs)).kappa
+    assert found == (kappa if kappa is None else pytest.approx(kappa))
+
+
+async def test_what_models_judge_by_counts_in_a_suite(
+    model: tuple[Judging, Settings], tmp_path: Path
+) -> None:
+    judging, settings = model
+    judging.wanted = "what nobody said"
+    suite = Suite(
+        scenarios=load_suite(["late-and-charged-twice"]),
+        repeat=1,
+        min_success=1.0,
+        transport=Direct(),
+        judge=MODEL,
+    )
+    result = await run_suite(suite, tmp_path, settings, lambda _: None, on_line=lambda *_: None)
+    [[run]] = [scenario.runs for scenario in result.scenarios]
+    assert (run.valid, run.success) == (True, False)
+    assert "judged: task_completion: 'what nobody said' was looked for" in run.findings
+    assert "agent_expectations" in run.checked
