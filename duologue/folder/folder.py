@@ -36,6 +36,8 @@ SCHEMA = 2
 """The version of the call folders that are written here."""
 CALL = "call.json"
 WIRE = "wire.flac"
+BACKGROUND = "background.flac"
+"""What somebody's agent plays beside its voice, if it does: a single channel on the same clock."""
 """What came over WebRTC."""
 AUDIO = "audio.flac"
 """What was played: recorded so on the direct transport, else by `duologue.labels.placement`."""

@@ -14,7 +14,7 @@ from shared.events import Heard, Linked
 from shared.events.journal import Event
 from shared.side.line import Line
 from shared.spec import Peer, PeerKind
-from shared.worker.linking import is_peer, is_person, peer_among
+from shared.worker.linking import is_peer, is_person, peer_among, speaks_for
 
 
 class Link:
@@ -49,7 +49,9 @@ class Link:
         Until it is settled who is linked, all people are: who begins to speak is known only when
         the first word is said.
         """
-        return is_peer(participant, self.peer) if self._settled else is_person(participant)
+        if not self._settled:
+            return is_person(participant)
+        return is_peer(participant, self.peer) or speaks_for(participant, self.peer.identity)
 
     def _on_event(self, event: Event) -> None:
         if not self._settled and isinstance(event.payload, Heard):

@@ -12,7 +12,11 @@ from typing import Final
 
 from livekit import rtc
 from livekit.agents import room_io
-from livekit.agents.types import ATTRIBUTE_AGENT_NAME, ATTRIBUTE_SIMULATOR
+from livekit.agents.types import (
+    ATTRIBUTE_AGENT_NAME,
+    ATTRIBUTE_PUBLISH_ON_BEHALF,
+    ATTRIBUTE_SIMULATOR,
+)
 from livekit.rtc.room import EventTypes
 
 from shared.engines.pcm import OUTPUT_RATE_HZ
@@ -72,6 +76,15 @@ def peer_among(participants: Iterable[rtc.RemoteParticipant], role: Role) -> Pee
 def is_peer(participant: rtc.Participant, peer: Peer) -> bool:
     """Whether `participant` is that peer, and not another kind under its identity."""
     return participant.identity == peer.identity and participant.kind in _KINDS[peer.kind]
+
+
+def speaks_for(participant: rtc.Participant, identity: str) -> bool:
+    """Whether `participant` publishes the voice of the agent of this identity, as avatars do.
+
+    Anybody may say so of itself; only what comes with an agent's token is believed.
+    """
+    on_behalf_of = participant.attributes.get(ATTRIBUTE_PUBLISH_ON_BEHALF)
+    return participant.kind in _AGENTS and on_behalf_of == identity
 
 
 def is_person(participant: rtc.Participant) -> bool:

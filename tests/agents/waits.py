@@ -1,11 +1,18 @@
-"""An agent that waits to be spoken to, and hangs up itself, as LiveKit's EndCallTool does.
+"""An agent in a noisy office that waits to be spoken to, and hangs up as EndCallTool does.
 
 It has no name of its own: `python -m livekit.agents start tests/agents/waits.py`.
 """
 
 import math
 
-from livekit.agents import AgentServer, ConversationItemAddedEvent, JobContext, llm
+from livekit.agents import (
+    AgentServer,
+    BackgroundAudioPlayer,
+    BuiltinAudioClip,
+    ConversationItemAddedEvent,
+    JobContext,
+    llm,
+)
 
 from tests.agents.hotel import BREAKFAST, GOODBYE, FrontDesk, session
 
@@ -15,9 +22,11 @@ server = AgentServer(port=0, num_idle_processes=1, load_threshold=math.inf)
 
 @server.rtc_session()
 async def answer(context: JobContext) -> None:
+    office = BackgroundAudioPlayer(ambient_sound=BuiltinAudioClip.OFFICE_AMBIENCE)
     talk = session(breakfast=f"{BREAKFAST} {GOODBYE}")
     await talk.start(FrontDesk(), room=context.room)
     await context.connect()
+    await office.start(room=context.room, agent_session=talk)
 
     @talk.on("conversation_item_added")
     def on_item(event: ConversationItemAddedEvent) -> None:

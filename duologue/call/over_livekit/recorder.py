@@ -7,13 +7,10 @@ pkg/rtc/room.go).
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import UTC, datetime
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
-import numpy as np
 import soundfile
 from livekit import api, rtc
 
@@ -23,10 +20,10 @@ from duologue.call.over_livekit.agent_session import AgentSessionEvents
 from duologue.call.over_livekit.concealment import Concealment
 from duologue.call.over_livekit.inbox import Inbox
 from duologue.call.over_livekit.presence import Presence
-from duologue.call.over_livekit.tracks import Losses, TwoChannelFile
+from duologue.call.over_livekit.recorded_sound import RecordedSound, RecordingClock
 from duologue.folder import event_log
 from duologue.folder.channels import CHANNELS, RATE_HZ
-from duologue.folder.folder import WIRE, CallFolder, Recording, Take
+from duologue.folder.folder import CallFolder, Recording, Take
 from duologue.folder.played_zip import PlayedFile
 from duologue.folder.reserve import FailedCallback, Reserve, not_written
 from shared.address import ServerAddress
@@ -43,6 +40,7 @@ from shared.events.journal import Event, Journal
 from shared.logs import get_logger
 from shared.spec import Role
 from shared.worker.bus import Refusal
+from shared.worker.linking import speaks_for
 
 log = get_logger(__name__)
 
@@ -84,25 +82,9 @@ def recorder_token(address: ServerAddress, room: str, identity: str = IDENTITY) 
     return address.token(identity, grants)
 
 
-class RecordingClock(NamedTuple):
-    """Seconds since the recording began, by the monotonic clock, and when that was."""
-
-    zero_monotonic_s: float
-    zero_epoch_s: float
-
-    @classmethod
-    def start(cls) -> Self:
-        """A clock that begins now."""
-        return cls(time.monotonic(), time.time())
-
-    def now(self) -> float:
-        """Seconds since the recording began."""
-        return time.monotonic() - self.zero_monotonic_s
-
-    @property
-    def started_at(self) -> str:
-        """When the recording began, ISO 8601 in UTC."""
-        return datetime.fromtimestamp(self.zero_epoch_s, UTC).isoformat(timespec="milliseconds")
+def _is_voice(publication: rtc.RemoteTrackPublication) -> bool:
+    """Whether somebody speaks in a track; sounds that an agent plays have one of their own."""
+    return publication.source == rtc.TrackSource.SOURCE_MICROPHONE
 
 
 class Recorder:
@@ -135,7 +117,7 @@ class Recorder:
         self._path = folder.path
         self._reserve = Reserve(folder.path)
         self._journal = journal
-        self._audio = TwoChannelFile(folder.path / WIRE)
+        self._sound = RecordedSound(folder.path, self.clock)
         self._events = event_log.EventLog(folder.path, room=room, call_id=call_id)
         self._room = rtc.Room()
         self._counterpart = counterpart
@@ -197,6 +179,13 @@ class Recorder:
         else:
             return None
         return role if is_agent or name not in self._dispatched.values() else None
+
+    def _voice_of(self, participant: rtc.Participant) -> Role | None:
+        """Whose voice a participant's microphones are: its own side's, or an avatar's agent's."""
+        agent = self.find(Role.SUPPORT)
+        if agent and speaks_for(participant, agent.identity):
+            return Role.SUPPORT
+        return self.side_of(participant)
 
     def find(self, role: Role) -> rtc.RemoteParticipant | None:
         """The participant that is `role`'s side of the call, if it is there."""
@@ -280,7 +269,11 @@ class Recorder:
             task.cancel()
         duration_s = self.clock.now()
         await self._leave()
-        losses = self._close_audio(duration_s)
+        try:
+            losses = self._sound.close(duration_s)
+            self._played.close()
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise not_written(self._path, error) from None
         recording = Recording(
             sample_rate_hz=RATE_HZ,
             channels=CHANNELS,
@@ -298,14 +291,6 @@ class Recorder:
         except OSError as error:
             raise not_written(self._path, error) from None
         return self._recorded
-
-    def _close_audio(self, end_s: float) -> dict[Role, Losses]:
-        try:
-            self._audio.close(end_s)
-            self._played.close()
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise not_written(self._path, error) from None
-        return {role: channel.losses for role, channel in self._audio.channels.items()}
 
     async def _leave(self) -> None:
         """End every task and leave the room, even if the server is gone."""
@@ -365,7 +350,7 @@ class Recorder:
             while True:
                 await asyncio.sleep(WRITE_EVERY_S)
                 self._reserve.check()
-                self._audio.advance(self.clock.now())
+                self._sound.advance()
         except (OSError, soundfile.LibsndfileError) as error:
             self._reserve.fail(error)
 
@@ -377,11 +362,9 @@ class Recorder:
     def _on_published(
         self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
-        if (
-            self.side_of(participant)
-            and publication.kind == rtc.TrackKind.KIND_AUDIO
-            and publication.source == rtc.TrackSource.SOURCE_MICROPHONE
-        ):
+        side = self._voice_of(participant)
+        wanted = _is_voice(publication) or (side is Role.SUPPORT and self._told)
+        if side and wanted and publication.kind == rtc.TrackKind.KIND_AUDIO:
             publication.set_subscribed(True)
 
     def _on_subscribed(
@@ -390,15 +373,20 @@ class Recorder:
         publication: rtc.RemoteTrackPublication,
         participant: rtc.RemoteParticipant,
     ) -> None:
-        role = self.side_of(participant)
-        assert role  # nobody else's tracks are subscribed to
+        role = self._voice_of(participant)
+        if role is None:  # it has just left
+            return
+        stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1, frame_size_ms=FRAME_MS)
+        self._streams[publication.sid] = stream
+        if not _is_voice(publication):
+            self._spawn(self._sound.keep_background(role, stream), "recorder-background")
+            return
         self._journal.emit(
             Subscribed(identity=participant.identity, side=role, track=publication.sid)
         )
         self._concealment.watch(role, track)
-        stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1, frame_size_ms=FRAME_MS)
-        self._streams[publication.sid] = stream
-        self._spawn(self._listen(role, stream), f"recorder-{role}")
+        heard = self._sound.keep(role, stream, self._listeners)
+        self._spawn(heard, f"recorder-{role}")
 
     def _on_unsubscribed(
         self,
@@ -409,16 +397,6 @@ class Recorder:
         # A stream left open goes on with the next track of this participant, beside its own.
         if stream := self._streams.pop(publication.sid, None):
             self._spawn(stream.aclose(), "recorder-unsubscribe")
-
-    async def _listen(self, role: Role, stream: rtc.AudioStream) -> None:
-        channel = self._audio.channels[role]
-        laid = channel.open()
-        async for event in stream:
-            samples = np.frombuffer(event.frame.data, dtype=np.int16)
-            laid.push(samples, self.clock.now())
-            for listener in self._listeners:
-                listener(role, samples)
-        channel.close(laid)
 
     def _on_data(self, packet: rtc.DataPacket) -> None:
         if refusal := Refusal.from_packet(packet):

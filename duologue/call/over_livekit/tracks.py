@@ -9,6 +9,7 @@ Nothing here reads a clock: times are given, in seconds of the recording.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import numpy as np
 import soundfile
 
 from duologue.folder.channels import CHANNELS, RATE_HZ, Pcm
+from shared.spec import Role
 
 SETTLE_S = 1.0
 """How long a frame's place stays open: until frames that came this much later were seen."""
@@ -143,16 +145,20 @@ class Channel:
         self.end += len(samples)
 
 
-class TwoChannelFile:
-    """A FLAC file of 24 kHz and 16 bit that is written while both channels come in.
+class Tape:
+    """A FLAC file of 24 kHz and 16 bit that is written while its channels come in.
+
+    Args:
+        path: The file.
+        sides: Whose channels it has, in their order.
 
     Memory holds at most `HORIZON_S` seconds of audio.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.channels = {role: Channel() for role in CHANNELS}
+    def __init__(self, path: Path, sides: Sequence[Role] = CHANNELS) -> None:
+        self.channels = {role: Channel() for role in sides}
         self._file = soundfile.SoundFile(
-            path, "w", samplerate=RATE_HZ, channels=len(CHANNELS), format="FLAC", subtype="PCM_16"
+            path, "w", samplerate=RATE_HZ, channels=len(sides), format="FLAC", subtype="PCM_16"
         )
         self._written = 0
         self._horizon_s = 0.0
@@ -183,6 +189,6 @@ class TwoChannelFile:
         if end > self._written:
             for channel in self.channels.values():
                 channel.pad(end)
-            columns = [self.channels[role].take(end) for role in CHANNELS]
+            columns = [channel.take(end) for channel in self.channels.values()]
             self._file.write(np.stack(columns, axis=1))
             self._written = end

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from duologue.batch.call_maker import watched_maker
 from duologue.call.counterpart import LiveKitAgent
@@ -13,6 +14,7 @@ from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.call.over_livekit.transport import LiveKit
 from duologue.call.transport import Occasion
 from duologue.folder import event_log
+from duologue.folder.folder import BACKGROUND
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import SaidFrom
 from duologue.labels.verdict import Check
@@ -129,6 +131,11 @@ async def test_an_agent_that_waits_is_opened_by_the_caller_and_may_hang_up_itsel
     [first, *_] = transcript.read(run.folder).turns
     assert first.role is Role.CUSTOMER
     assert phrase("what time is breakfast") in phrase(first.said or "")
+    theirs = [turn for turn in transcript.read(run.folder).turns if turn.role is Role.SUPPORT]
+    assert [turn.said for turn in theirs] == [f"{BREAKFAST} {GOODBYE}"]
+    office, _ = soundfile.read(run.folder / BACKGROUND)
+    assert office.ndim == 1
+    assert abs(office).max() > 0.001
     [ready, opened] = event_log.read(run.folder, Ready, Revived)
     assert (ready.role, opened.role) == (Role.CUSTOMER, Role.CUSTOMER)
     assert OPENS_AFTER_S <= opened.t - ready.t + CLOCK_S < OPENS_AFTER_S + 2

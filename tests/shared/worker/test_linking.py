@@ -10,11 +10,18 @@ from typing import Literal
 import pytest
 from livekit import api, rtc
 from livekit.agents import Agent, AgentSession
-from livekit.agents.types import ATTRIBUTE_SIMULATOR
+from livekit.agents.types import ATTRIBUTE_PUBLISH_ON_BEHALF, ATTRIBUTE_SIMULATOR
 
 from duologue.servers.server import Server
 from shared.spec import Peer, PeerKind, Role
-from shared.worker.linking import AGENT_NAME, RoomGone, find_peer, peer_among, room_options
+from shared.worker.linking import (
+    AGENT_NAME,
+    RoomGone,
+    find_peer,
+    peer_among,
+    room_options,
+    speaks_for,
+)
 
 LINK_TIMEOUT_S = 5.0
 
@@ -235,3 +242,18 @@ async def test_a_bare_dispatch_links_the_agent_of_the_other_role_before_it_publi
     await lobby.join("whoever", kind=PeerKind.AGENT, agent_name=role.peer)
     peer = await asyncio.wait_for(finding, LINK_TIMEOUT_S)
     assert peer == Peer(identity="whoever", kind=PeerKind.AGENT)
+
+
+async def test_an_avatar_speaks_for_its_agent_and_nobody_who_only_says_so(lobby: Lobby) -> None:
+    claims = {ATTRIBUTE_PUBLISH_ON_BEHALF: "agent-1"}
+    room = await lobby.join("customer")
+    await lobby.join("avatar", kind=PeerKind.AGENT, attributes=claims)
+    await lobby.join("stranger", attributes=claims)
+    await lobby.join("agent-2", kind=PeerKind.AGENT)
+    for identity in ("avatar", "stranger", "agent-2"):
+        await seen(room, identity)
+    speaking = {
+        one.identity for one in room.remote_participants.values() if speaks_for(one, "agent-1")
+    }
+    assert speaking == {"avatar"}
+    assert not any(speaks_for(one, "agent-2") for one in room.remote_participants.values())

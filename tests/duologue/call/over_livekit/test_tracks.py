@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from duologue.call.over_livekit.tracks import HORIZON_S, Channel, Losses, TwoChannelFile
+from duologue.call.over_livekit.tracks import HORIZON_S, Channel, Losses, Tape
 from duologue.folder.channels import RATE_HZ, Pcm
 from shared.spec import Role
 
@@ -124,7 +124,7 @@ def test_audio_whose_place_has_been_written_is_cut_and_counted() -> None:
     assert channel.losses.cut_s == pytest.approx(0.03)
 
 
-def play(file: TwoChannelFile, feeds: dict[Role, range], seconds: float) -> None:
+def play(file: Tape, feeds: dict[Role, range], seconds: float) -> None:
     """Push frames as they come, on time, writing every 0.25 s."""
     streams = {role: file.channels[role].open() for role in feeds}
     for n in range(round(seconds / FRAME_S)):
@@ -136,7 +136,7 @@ def play(file: TwoChannelFile, feeds: dict[Role, range], seconds: float) -> None
 
 
 def test_both_channels_are_as_long_as_the_call_and_in_step(tmp_path: Path) -> None:
-    file = TwoChannelFile(tmp_path / "wire.flac")
+    file = Tape(tmp_path / "wire.flac")
     play(file, {Role.CUSTOMER: range(100, 900), Role.SUPPORT: range(300, 500)}, 12)
     file.close(12.0)
     audio, rate = soundfile.read(tmp_path / "wire.flac", dtype="int16")
@@ -148,7 +148,7 @@ def test_both_channels_are_as_long_as_the_call_and_in_step(tmp_path: Path) -> No
 
 
 def test_a_channel_without_audio_does_not_hold_up_the_file(tmp_path: Path) -> None:
-    file = TwoChannelFile(tmp_path / "wire.flac")
+    file = Tape(tmp_path / "wire.flac")
     play(file, {Role.CUSTOMER: range(10_000)}, 60)
     waiting = file.channels[Role.CUSTOMER].end - file._written
     assert waiting <= (HORIZON_S + 1) * RATE_HZ
@@ -158,7 +158,7 @@ def test_a_channel_without_audio_does_not_hold_up_the_file(tmp_path: Path) -> No
 
 
 def test_a_stall_longer_than_the_horizon_loses_nothing(tmp_path: Path) -> None:
-    file = TwoChannelFile(tmp_path / "wire.flac")
+    file = Tape(tmp_path / "wire.flac")
     stream = file.channels[Role.SUPPORT].open()
     for n in range(2500):
         arrived_s = FRAME_S * (n + 1)
