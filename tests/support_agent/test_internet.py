@@ -188,7 +188,9 @@ async def test_a_digit_always_misheard_never_leads_to_somebody_elses_account(pla
         wrong = f"{right[:place]}{digit}{right[place + 1 :]}"
         scenario = bundled("wrong-bill-then-slow-line")
         held = await hold_call(scenario, to_support=garbled({said: wrong}))
-        assert set(held.desk.changes()) <= {"callbacks"}, held
+        changed = held.desk.changes()
+        assert {row["number"] for row in changed.get("accounts", ())} <= {right}, held
+        assert {row["charge_id"] for row in changed.get("credits", ())} <= {"KW-2"}, held
 
 
 async def test_a_postcode_misheard_is_corrected_when_it_is_read_back() -> None:
