@@ -52,7 +52,8 @@ class Direct:
         if spec.under_test and not spec.under_test.file:
             raise UsageError(
                 "an agent that runs as a worker is in a room: --support-agent is for --transport "
-                "livekit; --support-file agent.py runs its file without a server"
+                'livekit, `agent` for transport="livekit"; --support-file agent.py runs its file '
+                "without a server"
             )
         if self.clock is Clock.VIRTUAL:
             services.check(spec)

@@ -81,7 +81,7 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: direct(agent=duologue.LiveKitAgent("x")),
         duologue.UsageError,
-        'an agent is in a room: .* `agent` for transport="livekit"',
+        'an agent that runs as a worker is in a room: .* `agent` for transport="livekit"',
     ),
     (lambda: duologue.LiveKitAgent(""), duologue.UsageError, "the agent has no name"),
     (
