@@ -132,7 +132,7 @@ class _Call:
             found, missed = yield from self._look_up(way)
             if found:
                 return True
-            if not (yield from self._ask_again(way, missed)):
+            if missed and not (yield from self._ask_again(way, missed)):
                 return False
         return False
 
@@ -140,12 +140,16 @@ class _Call:
         """Try what was heard; else the slots to ask for again."""
         again: list[Slot] = []
         first = way.slots[0]
-        # Another reading of a code costs the caller nothing; more than two are guesses.
-        for reading in self._talk.facts[first.name][:2]:
+        heard, *others = self._talk.facts[first.name]
+        # Another reading of a code costs the caller nothing; more than two of them are guesses.
+        for reading in (heard, *others[:2]):
             known = [*way.slots, *(slot for slot in way.doubts if slot.name in self._talk.facts)]
             arguments = {slot.name: self._talk.facts[slot.name][0] for slot in known}
             result = yield from call(way.tool, **(arguments | {first.name: reading}))
             if result.data.get("found"):
+                doubtful = first.kind is SlotKind.CODE and reading != heard
+                if doubtful and not (yield from self._talk.hears(first, reading)):
+                    return False, []
                 self._talk.record = result.data
                 self._talk.asked.clear()
                 self._talk.facts[first.name] = (reading,)

@@ -1,9 +1,8 @@
 """Slots: the facts a support agent asks callers for, and how it finds them in what it heard."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from itertools import pairwise
 from typing import NamedTuple
 
 from shared.language.as_heard import codes, dates, normalize, phrase, sentences
@@ -101,6 +100,8 @@ _NO_NAME = frozenset({
     "waiting", "hold", "listen", "look", "thing",
 })  # fmt: skip
 """Words of a complaint or a question, which nobody is called, whatever is asked for."""
+_LONGEST = 12
+"""Digits of a code that was heard several times as long as it is."""
 _INITIAL = re.compile(r"(?<=\b[A-Z])\.\s*(?=[A-Z])")
 _TITLE = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|Prof)\.", re.IGNORECASE)
 _UNKNOWN = re.compile(
@@ -150,26 +151,47 @@ def _read_codes(
     ]
     if expected is None and len(named) == 1:
         expected = named[0]
-    every_length = tuple(dict.fromkeys(n for slot in code_slots for n in slot.lengths))
+    usual = tuple(dict.fromkeys(n for slot in code_slots for n in slot.lengths))
     values: dict[str, tuple[str, ...]] = {}
-    for code in codes(text, every_length):
+    too_long = range(1 + max(usual, default=0), _LONGEST + 1)
+    for code in codes(text, usual) or codes(text, too_long):
         slot = _owner(code.before, code_slots) or expected
-        if slot:
-            fitting = sorted(
-                (digits for digits in code.digits if len(digits) in slot.lengths),
-                key=lambda digits: slot.lengths.index(len(digits)),
-            )
-            if fitting:
-                values[slot.name] = (*fitting, *_said_once(fitting[0], slot.lengths[0]))
+        if slot and (readings := _code_readings(code.digits, slot.lengths)):
+            values[slot.name] = readings
     return values
 
 
-def _said_once(digits: str, length: int) -> Sequence[str]:
-    """Readings of a code a digit too long: of two alike, one may not have been said."""
-    if len(digits) != length + 1:
-        return ()
-    twice = (at for at, (one, other) in enumerate(pairwise(digits)) if one == other)
-    return tuple(dict.fromkeys(digits[:at] + digits[at + 1 :] for at in twice))
+def _code_readings(heard: Sequence[str], lengths: Sequence[int]) -> tuple[str, ...]:
+    """What a run of digits says, as far as it is a code of one of `lengths`, the likeliest first.
+
+    A run too long comes first as it was heard, and is none if nothing in it repeats.
+    """
+    fitting = sorted(
+        (digits for digits in heard if len(digits) in lengths),
+        key=lambda digits: lengths.index(len(digits)),
+    )
+    longest = fitting[0] if fitting else heard[0]
+    fewer = _said_fewer_times(longest, lengths[0])
+    return (*(fitting or ([longest] if fewer else [])), *fewer)
+
+
+def _said_fewer_times(digits: str, length: int) -> tuple[str, ...]:
+    """Readings of a code too long without what repeats: 1212121212 may have been 121212."""
+    found: list[str] = []
+    shorter = [digits]
+    while shorter:
+        less = (less for one in shorter for less in _once_less(one) if len(less) >= length)
+        shorter = list(dict.fromkeys(less))
+        found += [one for one in shorter if len(one) == length]
+    return tuple(dict.fromkeys(found))
+
+
+def _once_less(digits: str) -> Iterator[str]:
+    """Digits without one of two in a row that are alike, or of two pairs or threes."""
+    for size in (1, 2, 3):
+        for at in range(len(digits) - 2 * size + 1):
+            if digits[at : at + size] == digits[at + size : at + 2 * size]:
+                yield digits[:at] + digits[at + size :]
 
 
 def _owner(before: Sequence[str], slots: Sequence[Slot]) -> Slot | None:

@@ -187,13 +187,23 @@ class Talk:
         for _ in range(ATTEMPTS):
             if slot.name not in self.facts and not (yield from self.fill(slot)):
                 return None
-            heard = self.facts.pop(slot.name)
-            agreed = yield from self.confirm(f"That is {slot.read_back(heard[0])}. Is that right?")
-            # A no may come with what is right; what is heard twice is so, whatever came with it.
-            if agreed or heard[0] in self.facts.get(slot.name, ()):
-                self.facts[slot.name] = heard
-                return heard[0]
+            value = self.facts[slot.name][0]
+            if (yield from self.hears(slot, value)):
+                return value
         return None
+
+    def hears(self, slot: Slot, value: str) -> Dialogue[bool]:
+        """Whether a fact is right as it was heard, which is read back to the caller.
+
+        If it is not, it is no longer known, or known as the caller has corrected it.
+        """
+        heard = self.facts.pop(slot.name)
+        agreed = yield from self.confirm(f"That is {slot.read_back(value)}. Is that right?")
+        # A no may come with what is right; what is heard twice is so, whatever came with it.
+        if agreed or value in self.facts.get(slot.name, ()):
+            self.facts[slot.name] = heard
+            return True
+        return False
 
     def go_on_with(self, name: str) -> None:
         """Work off the problem `name` next, as if the caller had raised it."""

@@ -193,6 +193,23 @@ async def test_a_digit_always_misheard_never_leads_to_somebody_elses_account(pla
         assert {row["charge_id"] for row in changed.get("credits", ())} <= {"KW-2"}, held
 
 
+@pytest.mark.parametrize(
+    "to_customer", [{}, {"That is account number eight four six": "That is account number 8 4 5"}]
+)
+async def test_an_account_is_found_by_a_number_heard_too_long_once_the_caller_confirms_it(
+    to_customer: dict[str, str],
+) -> None:
+    said, longer = "eight four six, two three zero", "846230230"
+    held = await hold_call(
+        bundled("wrong-bill-then-slow-line"),
+        to_support=garbled({said: longer}),
+        to_customer=garbled(to_customer),
+    )
+    assert held.verdict.task_success, held
+    asked = [text for role, text in held.turns if role is Role.SUPPORT and "account number" in text]
+    assert asked[1:] == ["That is account number eight four six two three zero. Is that right?"]
+
+
 async def test_a_postcode_misheard_is_corrected_when_it_is_read_back() -> None:
     heard = iter(["60613"])
 

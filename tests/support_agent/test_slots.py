@@ -87,11 +87,17 @@ def test_a_caller_may_not_know(text: str) -> None:
         ("It is 8462300.", ("8462300", "846230")),
         ("It is 8846230.", ("8846230", "846230")),
         ("It is 8462301.", ("8462301",)),
+        ("It is 1212121212.", ("1212121212", "121212")),
+        ("It is 17171717.", ("17171717", "171717")),
         ("It is 846230.", ("846230",)),
         ("It is 846600.", ("846600",)),
     ],
 )
-def test_a_digit_too_many_that_repeats_another_may_not_have_been_said(
+def test_what_repeats_in_a_code_too_long_may_have_been_said_fewer_times(
     text: str, numbers: tuple[str, ...]
 ) -> None:
     assert read_slots(text, (ACCOUNT_NUMBER,), (ACCOUNT_NUMBER,)) == {"account_number": numbers}
+
+
+def test_a_run_too_long_in_which_nothing_repeats_is_no_code() -> None:
+    assert read_slots("It is 8462301957.", (ACCOUNT_NUMBER,), (ACCOUNT_NUMBER,)) == {}
