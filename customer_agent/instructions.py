@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from customer_agent.manner import Manner
-from shared.customer_sheet import CustomerSheet, Degree, Feeling, Spelling
+from shared.customer_sheet import CustomerSheet, Degree, Feeling, Goal, Spelling
 from shared.language.facts.typed import typed_fact
 from shared.language.pauses import PAUSE
 
@@ -90,11 +90,18 @@ def instructions(sheet: CustomerSheet, *, opens: bool = False) -> str:
         manner="".join(f"- {each}\n" for each in _manner(sheet)),
         facts="\n".join(_facts(sheet, manner)),
         story=f"{sheet.instructions.strip()}\n" if sheet.instructions else "",
-        goals="\n".join(f"{number}. {goal.say}" for number, goal in enumerate(sheet.goals, 1))
+        goals="\n".join(f"{number}. {_wish(goal)}" for number, goal in enumerate(sheet.goals, 1))
         or "What you were told above.",
         refuses="".join(f"Say no when you are offered: {offer}.\n" for offer in sheet.refuses),
         opening=_OPENS if opens else _WAITS,
         insists=_INSISTS[manner.insists],
+    )
+
+
+def _wish(goal: Goal) -> str:
+    """A goal; one that is played is recognized by its words."""
+    return (
+        f'"{goal.say}" (say exactly this, and nothing else in this turn)' if goal.clip else goal.say
     )
 
 

@@ -97,6 +97,7 @@ class Caller:
         self._sayings = {key: fact.said for key, fact in sheet.facts.items() if fact.said}
         self._refuses = sheet.refuses
         self._goals = [_State(goal, self._manner.insists) for goal in sheet.goals]
+        self._played = [goal.say for goal in sheet.goals if goal.clip]
         self._opens = opens
         self._given: set[str] = set()
         self._agent_left = False
@@ -114,7 +115,8 @@ class Caller:
     def dialogue(self) -> Dialogue[None]:
         """The whole call."""
         if self._opens:
-            yield from tell("Hello.")
+            if not self._plays_next():
+                yield from tell("Hello.")
             heard = yield from self._say(self._bring_up())
         else:
             heard = yield from listen()
@@ -156,6 +158,10 @@ class Caller:
         return any(self._asked[each] >= TIRED for each in questions)
 
     def _say(self, text: str) -> Dialogue[PeerTurn]:
+        # A recorded file is a turn of its own, and goes without what would stand before it.
+        if played := next((words for words in self._played if text.endswith(words)), ""):
+            self._performed.clear()
+            return (yield from say(played))
         spoken, stumbled = self._manner.spoken(text)
         performed = (*self._performed, *stumbled)
         self._performed.clear()
@@ -170,7 +176,8 @@ class Caller:
         if self._agent_left or handed_on or not self._worth_asking():
             return False
         self._agent_left = True
-        yield from tell("Wait, please.")
+        if not self._plays_next():
+            yield from tell("Wait, please.")
         return True
 
     def _worth_asking(self) -> bool:
@@ -261,14 +268,22 @@ class Caller:
             return ""
         return self._manner.closing()
 
+    def _next_goal(self) -> _State:
+        """The first goal that is open."""
+        return next((one for one in self._goals if one.askable), self._goals[0])
+
+    def _plays_next(self) -> bool:
+        """Whether what is brought up next is a recorded file."""
+        return self._next_goal().goal.clip is not None
+
     def _bring_up(self) -> str:
         """The first goal that is open, in the caller's words."""
-        state = next((one for one in self._goals if one.askable), self._goals[0])
+        state = self._next_goal()
         state.raised += 1
-        if state.raised > 1:
+        if state.raised > 1 and not state.goal.clip:
             say_again = _GREETING.sub("", state.goal.say)
             return f"I still need help with this. {say_again[:1].upper()}{say_again[1:]}"
-        if state is self._goals[0]:
+        if state is self._goals[0] or state.goal.clip:
             return state.goal.say
         return f"There is something else. {state.goal.say}"
 

@@ -1,6 +1,8 @@
 """The caller: who it is, what it knows and wants, and how it behaves."""
 
+import operator
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -153,21 +155,44 @@ class Fact(Frozen):
         return {"value": data} if isinstance(data, str) else data
 
 
+class Clip(Frozen):
+    """A recorded file that is played as it is, instead of a synthesized voice."""
+
+    file: Path
+    """In a scenario's file, seen from where that is."""
+    sha256: str = ""
+    """Of the file; empty until it is read for a call."""
+    length_s: float = 0.0
+
+
 class Goal(Frozen):
     """One thing the caller wants from the call.
 
     Example:
         >>> Goal(say="I would like my money back.", met_when=("refunded",)).refused_when
         ()
+        >>> Goal.model_validate({"say": {"audio": "back.wav", "text": "Money back."}}).say
+        'Money back.'
     """
 
     say: Text
-    """How the caller brings it up."""
+    """How the caller brings it up; or a recorded file and the words in it, `{audio, text}`."""
+    clip: Clip | None = Field(default=None, exclude_if=operator.not_)
+    """The recorded file, of which `say` has the words."""
     met_when: tuple[Text, ...] = ()
     """Words one of which is in the answer that settles it, such as "refunded". With none, whatever
     is stated settles it, and whether that was the right answer is not checked."""
     refused_when: tuple[Text, ...] = ()
     """Words by which the agent refuses it; the caller insists, and then accepts that."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, data: object) -> object:
+        if not isinstance(data, dict) or not isinstance(say := data.get("say"), dict):
+            return data
+        if "clip" in data or say.keys() != {"audio", "text"}:
+            raise ValueError("say is a sentence, or a recorded file: {audio: file.wav, text: ...}")
+        return {**data, "say": say["text"], "clip": {"file": say["audio"]}}
 
 
 class Feeling(StrEnum):

@@ -15,6 +15,7 @@ from duologue.scenarios.document import Document, without_waiting
 from duologue.scenarios.persona import NamedPersona
 from duologue.scenarios.scenario import NO_OPTIONS, played_by
 from shared import engines
+from shared.engines.clips import read_clip
 from shared.errors import DocumentError, DuologueError, SpecError, UsageError, wrong_field
 from shared.settings import Settings
 from shared.spec import NO_LATENCY, CallSpec, EngineChoice, Latency, Role, SupportSheet
@@ -148,10 +149,14 @@ class Plan:
         Raises:
             UsageError: One of them is not a call, or cannot be made here.
         """
-        checked = set()
+        checked: set[object] = set()
         for index in indexes:
             spec = self.spec(index)
             check_call(spec)
+            for goal in spec.customer.goals if spec.customer else ():
+                if goal.clip and goal.clip not in checked:
+                    read_clip(goal.clip)
+                    checked.add(goal.clip)
             for role in Role:
                 if (chosen := spec.engines.get(role)) and chosen not in checked:
                     engines.check(chosen, settings)

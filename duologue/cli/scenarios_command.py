@@ -89,6 +89,15 @@ def json_schema() -> dict[str, Any]:
     described = ScenarioFile.model_json_schema(schema_generator=WithoutExamples)
     # Its validator takes the value alone, of which pydantic's schema cannot know.
     described["$defs"]["Fact"] = {"anyOf": [{"type": "string"}, described["$defs"]["Fact"]]}
+    goal = described["$defs"]["Goal"]["properties"]
+    del goal["clip"]
+    audio = {
+        "type": "object",
+        "properties": {"audio": {"type": "string"}, "text": goal["say"]},
+        "required": ["audio", "text"],
+        "additionalProperties": False,
+    }
+    goal["say"] = {"anyOf": [goal["say"], audio]}
     return described
 
 

@@ -18,10 +18,11 @@ from duologue.scenarios.document import Document
 from duologue.scenarios.persona import PERSONAS, NamedPersona, deal_persona
 from duologue.scenarios.sayable import ToSay, unsayable
 from duologue.scenarios.story import caller_name, opening
-from shared.customer_sheet import Behaviours, CustomerSheet, Fact, Goal, Mood, Persona
+from shared.customer_sheet import Behaviours, Clip, CustomerSheet, Fact, Goal, Mood, Persona
 from shared.engines import at_pace, check_names, same_provider, silence_after
+from shared.engines.clips import read_clip
 from shared.engines.turn_settings import AFTER_SERVICE_S
-from shared.errors import DocumentError, SpecError, wrong_field
+from shared.errors import DocumentError, SpecError, UsageError, wrong_field
 from shared.limits import Limits
 from shared.spec import (
     NO_LATENCY,
@@ -104,6 +105,18 @@ class Scenario(BaseModel):
         userdata = self.userdata.model_copy(update={"business": business})
         return self.model_copy(update={"userdata": userdata})
 
+    def with_clips_from(self, folder: Path) -> Self:
+        """The same scenario, whose recorded files are in `folder`."""
+        if not any(goal.clip for goal in self.goals):
+            return self
+        goals = tuple(
+            goal.model_copy(update={"clip": Clip(file=(folder / goal.clip.file).resolve())})
+            if goal.clip
+            else goal
+            for goal in self.goals
+        )
+        return self.model_copy(update={"goals": goals})
+
     def with_persona(self, persona: Persona) -> Self:
         """The same scenario, played by somebody else.
 
@@ -115,7 +128,11 @@ class Scenario(BaseModel):
         name = re.compile(rf"(?<!\w){re.escape(self.persona.name)}(?!\w)", re.IGNORECASE)
         told = self.model_dump(exclude={"label", "persona"}, exclude_unset=True)
         renamed = _renamed(told, name, persona.name)
-        return self.model_validate({**renamed, "label": self.label, "persona": persona})
+        played = self.model_validate({**renamed, "label": self.label, "persona": persona})
+        # What is said in a recorded file stays as it is.
+        pairs = zip(self.goals, played.goals, strict=True)
+        goals = tuple(own if own.clip else new for own, new in pairs)
+        return played.model_copy(update={"goals": goals} if goals else {})
 
     def flaws(self) -> Iterator[Flaw]:
         """What in it can never come true, each with the keys that lead to it."""
@@ -127,6 +144,9 @@ class Scenario(BaseModel):
         if silence.probability and silence.length_s >= self.limits.dead_air_s:
             problem = f"the line is dead after {self.limits.dead_air_s:g} s (limits.dead_air_s)"
             yield Flaw(("behaviours", "silence", "length_s"), problem)
+        for index, goal in enumerate(self.goals):
+            if goal.clip and (problem := _unplayable(goal.clip)):
+                yield Flaw(("goals", index, "say", "audio"), problem)
         yield from contradictions(data.business, data.desk, self.facts, self.expected)
         yield from unsayable(self._said(), self._voices())
 
@@ -137,7 +157,8 @@ class Scenario(BaseModel):
         for name, fact in self.facts.items():
             yield ToSay(Role.CUSTOMER, ("facts", name), fact.said or fact.value)
         for index, goal in enumerate(self.goals):
-            yield ToSay(Role.CUSTOMER, ("goals", index, "say"), goal.say)
+            if not goal.clip:
+                yield ToSay(Role.CUSTOMER, ("goals", index, "say"), goal.say)
         for table, rows in self.userdata.desk.items():
             for index, row in enumerate(rows):
                 for column, value in row.items():
@@ -189,6 +210,7 @@ class Scenario(BaseModel):
         Raises:
             SpecError: `call_id` is not one, or the scenario lacks what a call needs.
             EngineUnavailable: An engine is not known.
+            UsageError: A recorded file cannot be played.
         """
         if self.persona is None:
             return self.with_persona(self._dealt(seed)).to_spec(
@@ -251,9 +273,13 @@ class Scenario(BaseModel):
 
         Raises:
             SpecError: It is not known.
+            UsageError: A recorded file cannot be played.
         """
         if self.goals or (self.instructions and not by_rules):
-            return self.goals
+            return tuple(
+                goal.model_copy(update={"clip": read_clip(goal.clip).clip}) if goal.clip else goal
+                for goal in self.goals
+            )
         if first := opening(self.instructions):
             return (Goal(say=first),)
         told = (
@@ -423,13 +449,23 @@ def read_scenarios(path: Path) -> tuple[Scenario, ...]:
 
 
 def _parse(document: Document, path: Path) -> tuple[Scenario, ...]:
-    """The scenarios in a file, each at the business that is meant where the file is."""
+    """The scenarios in a file, each with the business and files that are meant where that is."""
     return tuple(
         scenario.with_business(resolve_business(business, path.parent))
         if (business := scenario.userdata.business)
         else scenario
-        for scenario in document.parse(ScenarioFile).scenarios
+        for scenario in (
+            one.with_clips_from(path.parent) for one in document.parse(ScenarioFile).scenarios
+        )
     )
+
+
+def _unplayable(clip: Clip) -> str:
+    try:
+        read_clip(clip)
+    except UsageError as error:
+        return str(error)
+    return ""
 
 
 def _check(document: Document, index: int, scenario: Scenario) -> None:

@@ -22,6 +22,7 @@ from shared.events.driver_events import (
 from shared.events.payload import PAYLOADS, Payload
 from shared.events.side_events import (
     Behaved,
+    ClipsWanted,
     DeskChanged,
     Ended,
     EnginesLoaded,
@@ -50,6 +51,7 @@ __all__ = [
     "AgentVerdict",
     "Behaved",
     "CallEnded",
+    "ClipsWanted",
     "DeskChanged",
     "Dispatched",
     "DriverAway",

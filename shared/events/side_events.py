@@ -232,6 +232,15 @@ class Revived(Payload):
     by = SIDES
 
 
+class ClipsWanted(Payload):
+    """It waits for recorded files that it is to play, over a room."""
+
+    name = "CLIPS_WANTED"
+    by = ("customer",)
+    sha256: tuple[str, ...]
+    """Of each file."""
+
+
 class Behaved(Payload):
     """The caller did something on purpose."""
 

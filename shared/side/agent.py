@@ -17,6 +17,7 @@ from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 from livekit.agents.utils import is_given
 
 from shared import engines
+from shared.engines.clips import find_clip, frames
 from shared.language.as_heard import is_assent, is_backchannel, is_listening_sound
 from shared.side.dialogue import REVIVE
 from shared.side.line import Line
@@ -94,7 +95,7 @@ class CallAgent(Agent):
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
-        """Speak `text`, keeping what it says.
+        """Speak `text`, or play the recorded file whose words it has, keeping what it says.
 
         Synthesis runs ahead of playback, so by the time an utterance has been spoken or cut off,
         `intended` holds all of it, and `timed` what the synthesizer says of it.
@@ -109,7 +110,12 @@ class CallAgent(Agent):
                 self.intended += chunk
                 yield chunk
 
-        async for frame in Agent.default.tts_node(self, keep(), model_settings):
+        words, spoken = await find_clip(keep(), self.line.clips)
+        if words is not None:
+            for frame in frames(words, self.line.clips[words]):
+                yield frame
+            return
+        async for frame in Agent.default.tts_node(self, spoken, model_settings):
             if knows:
                 self.timed += map(_timed, frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, ()))
             yield frame

@@ -1,11 +1,15 @@
 """One side's hold on a call: what its agent, tools and watchdogs share while it lasts."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from shared.endings import EndReason
 from shared.events import Ended
 from shared.events.journal import Journal
 from shared.spec import CallSpec, Role
+
+if TYPE_CHECKING:
+    from shared.engines.clips import Clips
 
 
 class Line:
@@ -16,6 +20,8 @@ class Line:
 
     def __init__(self, role: Role, spec: CallSpec, journal: Journal) -> None:
         self.role, self.spec, self.journal = role, spec, journal
+        self.clips: Clips = {}
+        """What is played as it is, by its words; the rest is synthesized."""
         self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
 
     def end(self, reason: EndReason, **details: str) -> None:

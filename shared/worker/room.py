@@ -22,6 +22,7 @@ from shared.spec import CallSpec, Mode, Peer, PeerKind, Role
 from shared.steady_time import steady_time
 from shared.worker import diagnosis
 from shared.worker.bus import RoomBus
+from shared.worker.clip_delivery import ClipDelivery
 from shared.worker.linked_peer import Link
 from shared.worker.linking import RoomGone, find_peer, room_options
 from shared.worker.microphones import Microphones
@@ -78,10 +79,12 @@ async def take_side(
             models = await load_models(role, spec, settings, journal)
             stack.push_async_callback(models.aclose)
             # Join late: what a peer says before the session listens is lost.
+            clips = ClipDelivery(room, spec, journal)
             await arrive()
             peer = spec.peers.get(role) or await find_peer(room, role, notices.draining)
             if spec.mode is Mode.TALK:
                 party = factory(spec, journal, models)
+                party.line.clips = await clips.wait()
                 link = Link(room, peer, party.line)
                 stop = partial(party.line.end, EndReason.STOPPED)
                 stack.enter_context(notices.closing.told(stop))

@@ -22,6 +22,7 @@ from duologue.call.transport import Held, Watch
 from duologue.folder.folder import CallFolder, Clock
 from shared import engines
 from shared.endings import Ending, Fault, Outcome
+from shared.engines.clips import read_clips
 from shared.events import CallEnded, RoleTaken, Started
 from shared.events.journal import Event, Journal
 from shared.logs import get_logger
@@ -209,6 +210,8 @@ class DirectCall:
                 if self._clock:
                     services.hold_the_clock(models, self._clock)
                 party = self._factories[role](spec, journal, models)
+                clips = read_clips(spec.customer)
+                party.line.clips = {words: each.samples for words, each in clips.items()}
                 peer_gone = asyncio.create_task(end.end_with_peer(party.line), name=f"end-{role}")
                 stack.callback(peer_gone.cancel)
                 await converse(party, end)

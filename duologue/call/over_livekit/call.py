@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -13,6 +13,7 @@ from duologue.call.monitor import Monitor
 from duologue.call.over_livekit.agent_log import AgentLog
 from duologue.call.over_livekit.attendance import Attendance
 from duologue.call.over_livekit.causes import true_cause
+from duologue.call.over_livekit.clip_sender import ClipSender
 from duologue.call.over_livekit.dispatch import create_room
 from duologue.call.over_livekit.recorder import Recorder, new_identity, recorder_token
 from duologue.call.transport import UNWATCHED, Held, Watch
@@ -20,6 +21,7 @@ from duologue.folder.folder import CallFolder
 from shared import engines
 from shared.address import ServerAddress
 from shared.endings import Ending, Fault, Outcome
+from shared.engines.clips import read_clips, to_flac
 from shared.errors import DispatchNotPickedUp, JobRefused
 from shared.events import CallEnded
 from shared.events.journal import Journal
@@ -62,7 +64,8 @@ async def hold_call(
     Cancelling it ends the call with the outcome `cancelled`, with which it returns.
 
     Raises:
-        UsageError: The server does not let us in, or an engine cannot be used here.
+        UsageError: The server does not let us in, an engine cannot be used here, or a recorded
+            file cannot be played.
         DuologueError: The files cannot be written.
     """
     if not counterpart.answers_agents:  # the customer's side is taken here
@@ -70,6 +73,7 @@ async def hold_call(
     if not counterpart.reports:
         ours = spec.engines[Role.CUSTOMER]
         engines.check(ours.model_copy(update={"stt": OVERHEARD_BY}), settings)
+    clips = await asyncio.to_thread(_clips, spec)
     room = new_room_name(spec.call_id)
     spec = spec.model_copy(update={"recorder": new_identity()})
     journal = Journal("driver", room=room, call_id=spec.call_id)
@@ -93,7 +97,9 @@ async def hold_call(
             counterpart=counterpart,
         )
         try:
-            ending = await _hold(attendance, recorder, counterpart, address, journal, losses=losses)
+            ending = await _hold(
+                attendance, recorder, counterpart, address, journal, clips=clips, losses=losses
+            )
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         trouble = agent_log.trouble(room) if agent_log else None
@@ -125,6 +131,7 @@ async def _hold(
     address: ServerAddress,
     journal: Journal,
     *,
+    clips: Mapping[str, bytes],
     losses: Collection[Loss],
 ) -> Ending:
     """Bring both sides into the room, and wait until the call has ended and both have left."""
@@ -144,7 +151,10 @@ async def _hold(
 
     recorder.on_refused(on_refused)
     recorder.on_failed(on_failed)
-    token = recorder_token(address, attendance.room, attendance.recorder_identity)
+    sender = ClipSender(recorder, clips)
+    token = recorder_token(
+        address, attendance.room, attendance.recorder_identity, sends=bool(clips)
+    )
     await recorder.start(address.url, token)
     connecting = asyncio.create_task(
         _connect(attendance, recorder, monitor, tracks_timeout_s=counterpart.tracks_timeout_s),
@@ -164,7 +174,14 @@ async def _hold(
         for task in (connecting, waiting, *losing):
             task.cancel()
         await asyncio.wait([connecting, waiting, *losing])
+        await sender.aclose()
         await attendance.aclose()
+
+
+def _clips(spec: CallSpec) -> dict[str, bytes]:
+    """What the customer plays, as FLAC files by the digests of what they are made of."""
+    read = read_clips(spec.customer).values()
+    return {each.clip.sha256: to_flac(each.samples) for each in read}
 
 
 async def _connect(

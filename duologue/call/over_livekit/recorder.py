@@ -39,7 +39,7 @@ from shared.events import (
 from shared.events.journal import Event, Journal
 from shared.logs import get_logger
 from shared.spec import Role
-from shared.worker.bus import Refusal
+from shared.worker.bus import RECORDER, Refusal
 from shared.worker.linking import speaks_for
 
 log = get_logger(__name__)
@@ -69,14 +69,16 @@ def new_identity() -> str:
     return f"{IDENTITY}-{secrets.token_hex(8)}"
 
 
-def recorder_token(address: ServerAddress, room: str, identity: str = IDENTITY) -> str:
-    """A token with which the recorder may join `room`, unseen, and only listen."""
+def recorder_token(
+    address: ServerAddress, room: str, identity: str = IDENTITY, *, sends: bool = False
+) -> str:
+    """A token with which the recorder may join `room`, unseen, and listen, or send files, too."""
     grants = api.VideoGrants(
         room_join=True,
         room=room,
         hidden=True,
         can_publish=False,
-        can_publish_data=False,
+        can_publish_data=sends,
         can_subscribe=True,
     )
     return address.token(identity, grants)
@@ -200,6 +202,17 @@ class Recorder:
     def session_error(self) -> str:
         """The last error of an engine that somebody's agent told; empty if none."""
         return self._told.error if self._told else ""
+
+    async def send_to_customer(self, topic: str, name: str, data: bytes) -> None:
+        """Send the customer's side a file; nobody else gets it."""
+        await self._room.local_participant.send_bytes(
+            data,
+            topic=topic,
+            name=name,
+            destination_identities=[Role.CUSTOMER.value],
+            attributes={RECORDER: self._room.local_participant.identity},
+            compress=False,
+        )
 
     def on_event(self, callback: EventCallback) -> None:
         """Call back with every event of both workers and the driver, in order of arrival."""
