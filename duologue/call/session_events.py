@@ -1,7 +1,9 @@
 """What a session of livekit-agents tells its room of itself, in events of ours."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -18,10 +20,59 @@ from shared.events import (
     StateChanged,
     ToolCalled,
 )
+from shared.events.journal import Event
 from shared.events.usage import EngineKind, Used
+from shared.masking import masked
+from shared.spec import Role
 
 SESSION_TOPIC = "lk.agent.session"
 """Of the byte streams, a message each (voice/remote_session.py in livekit-agents 1.8.9)."""
+
+
+class SessionEvents:
+    """Takes the messages of one session, and delivers them as events of the support side.
+
+    Args:
+        deliver: Takes each event.
+    """
+
+    def __init__(self, deliver: Callable[[Event], None]) -> None:
+        self._deliver = deliver
+        self._usage: Event | None = None
+        self.tells = False
+        """Whether it has told anything."""
+        self.quiet = asyncio.Event()
+        """Set unless it is speaking."""
+        self.quiet.set()
+        self.error = ""
+        """The last error of an engine that it told; empty if none."""
+
+    def take(self, message: pb.AgentSessionMessage) -> None:
+        """Take the next message."""
+        if not message.HasField("event"):
+            return
+        self.tells = True
+        at_s = seconds_of(message.event.created_at) or time.time()
+        for payload in payloads(message.event):
+            event = support_event(at_s, payload)
+            if isinstance(payload, EnginesUsed):  # of the session so far
+                self._usage = event
+                continue
+            if isinstance(payload, StateChanged):
+                (self.quiet.clear if payload.new == "speaking" else self.quiet.set)()
+            elif isinstance(payload, Failed):
+                self.error = payload.error
+            self._deliver(event)
+
+    def finish(self) -> None:
+        """Deliver what is known only at the end."""
+        if self._usage:
+            self._deliver(self._usage)
+
+
+def support_event(at_s: float, payload: Payload) -> Event:
+    """An event that somebody's agent told of, without secrets."""
+    return Event(Role.SUPPORT, at_s, masked(payload))
 
 
 def payloads(told: pb.AgentSessionEvent) -> Iterator[Payload]:

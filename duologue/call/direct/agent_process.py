@@ -18,6 +18,7 @@ from typing import Any
 from duologue.call.direct import bridge
 from duologue.call.direct.bridge.clock import real_monotonic
 from duologue.call.direct.bridge.wire import Message, send_now
+from duologue.call.simulation_dispatch import simulation_attributes
 from duologue.folder.folder import Clock
 from duologue.servers.process import Program
 from shared.errors import UsageError
@@ -138,7 +139,7 @@ def _order(spec: CallSpec, agent: AgentUnderTest, clock: Clock) -> dict[str, Any
         "name": agent.name,
         "room": spec.call_id,
         "metadata": agent.metadata,
-        "attributes": {},
+        "attributes": simulation_attributes(spec),
         "caller": spec.customer.persona.name,
         "seed": spec.seed,
         "virtual": clock is Clock.VIRTUAL,

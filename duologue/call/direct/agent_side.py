@@ -20,11 +20,12 @@ from duologue.call.direct.bridge.wire import Message, Wire
 from duologue.call.direct.lent_speech import LentSpeech
 from duologue.call.direct.pipes import SILENCE
 from duologue.call.monitor import Monitor
+from duologue.call.session_events import SessionEvents
 from duologue.folder.channels import Pcm
 from shared.endings import Ending, Fault, Outcome
 from shared.errors import UsageError, in_a_line
-from shared.events import Joined, Left
-from shared.events.journal import Journal
+from shared.events import AgentVerdict, Joined, Left
+from shared.events.journal import Event, Journal
 from shared.spec import CallSpec, Role
 
 LENT = frozenset({"recognize", "synthesize", "wait"})
@@ -52,6 +53,7 @@ class AgentSide:
         clock: The call's; None in real time.
         journal: The driver's.
         monitor: Is told how the call ends, if that is to be seen here.
+        deliver: Takes what the agent's session tells, as events of the support side.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class AgentSide:
         clock: VirtualClock | None,
         journal: Journal,
         monitor: Monitor,
+        deliver: Callable[[Event], None],
     ) -> None:
         assert spec.under_test
         self._name = spec.under_test.name
@@ -82,8 +85,8 @@ class AgentSide:
         self.over = asyncio.Event()
         """Nothing more comes of it."""
         self.refused: UsageError | None = None
-        self.engine_error = ""
-        """The last error of an engine that its session told of; empty if none."""
+        self.session = SessionEvents(deliver)
+        """What its session tells."""
 
     async def __aenter__(self) -> Self:
         """Begin to listen to what the process says."""
@@ -160,7 +163,9 @@ class AgentSide:
                 self._journal.emit(Left(reason=said.fields["reason"], **self._participant))
                 self.left.set()
             case "session":
-                self._hear_of_session(AgentSessionMessage.FromString(said.payload))
+                self.session.take(AgentSessionMessage.FromString(said.payload))
+            case "verdict":
+                self._journal.emit(AgentVerdict(**said.fields))
             case "ended":
                 self.over.set()
 
@@ -179,10 +184,6 @@ class AgentSide:
         except Exception as error:  # noqa: BLE001 - it is the agent's to deal with
             answer = Message("answer", {"problem": in_a_line(error)})
         self._wire.send(answer.kind, answer.payload, number=number, **answer.fields)
-
-    def _hear_of_session(self, told: AgentSessionMessage) -> None:
-        if told.HasField("event") and told.event.HasField("error"):
-            self.engine_error = told.event.error.message
 
     @property
     def _participant(self) -> dict[str, Any]:

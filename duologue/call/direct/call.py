@@ -160,7 +160,9 @@ class DirectCall:
                 clock=self._clock,
                 journal=journal,
                 monitor=monitor,
+                deliver=tape.take,
             )
+            stack.callback(there.session.finish)
             await stack.enter_async_context(there)
             if not await there.is_loaded():
                 tape.lay(dict.fromkeys(Role, SILENCE))  # a recording has some length
@@ -175,7 +177,7 @@ class DirectCall:
             ending = await _until_over(moving, [calling], monitor)
             if there.refused:
                 raise there.refused
-            return true_cause(ending, there.engine_error, None)
+            return true_cause(ending, there.session.error, None)
 
     async def _call_once_there(
         self, there: AgentSide, end: DirectConnection, tape: DirectRecording, monitor: Monitor

@@ -16,18 +16,12 @@ from livekit.agents.types import TOPIC_TRANSCRIPTION
 from livekit.protocol.agent_pb import agent_session as pb
 
 from duologue.call.patience import patient_timeout
-from duologue.call.session_events import SESSION_TOPIC, payloads, seconds_of
+from duologue.call.session_events import SESSION_TOPIC, SessionEvents, support_event
 from shared.events import (
-    EnginesUsed,
-    Failed,
-    Payload,
     Said,
-    StateChanged,
 )
 from shared.events.journal import Event
 from shared.logs import get_logger
-from shared.masking import masked
-from shared.spec import Role
 
 log = get_logger(__name__)
 
@@ -53,18 +47,11 @@ class AgentSessionEvents:
 
     def __init__(self, deliver: Deliver, is_agent: IsAgent) -> None:
         self._deliver, self._is_agent = deliver, is_agent
+        self.session = SessionEvents(deliver)
         self._messages: asyncio.Queue[rtc.ByteStreamReader] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._texts: list[Event] = []
         """What was said by the text streams alone."""
-        self.tells = False
-        """Whether its session tells what it does."""
-        self._speaking = False
-        self._quiet = asyncio.Event()
-        self._quiet.set()
-        self._usage: Event | None = None
-        self.error = ""
-        """The last error of an engine that it told; empty if none."""
 
     def open(self, room: rtc.Room) -> None:
         """Begin to listen; the room need not be joined yet."""
@@ -78,18 +65,17 @@ class AgentSessionEvents:
             return
         try:
             async with asyncio.timeout(timeout_s):
-                await self._quiet.wait()
+                await self.session.quiet.wait()
                 await self._messages.join()
         except TimeoutError:
             log.info("the agent has not told the end of what it said")
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
-        if not self.tells:
+        if not self.session.tells:
             for event in self._texts:
                 self._deliver(event)
-        if self._usage:
-            self._deliver(self._usage)
+        self.session.finish()
 
     def _spawn(self, work: Any, name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -114,7 +100,7 @@ class AgentSessionEvents:
             try:
                 async with patient_timeout(STREAM_TIMEOUT_S):
                     data = b"".join([chunk async for chunk in reader])
-                self._take(pb.AgentSessionMessage.FromString(data))
+                self.session.take(pb.AgentSessionMessage.FromString(data))
             except (TimeoutError, ConnectionError, DecodeError, ValueError) as error:
                 log.warning("a message of the agent's session was lost", error=str(error))
             finally:
@@ -140,26 +126,4 @@ class AgentSessionEvents:
                 started_at=began_s,
                 stopped_at=now_s,
             )
-            self._texts.append(_event(now_s, said))
-
-    def _take(self, message: pb.AgentSessionMessage) -> None:
-        if not message.HasField("event"):
-            return
-        self.tells = True
-        told = message.event
-        at_s = seconds_of(told.created_at) or time.time()
-        for payload in payloads(told):
-            event = _event(at_s, payload)
-            if isinstance(payload, EnginesUsed):  # of the session so far
-                self._usage = event
-                continue
-            if isinstance(payload, StateChanged):
-                self._speaking = payload.new == "speaking"
-                (self._quiet.clear if self._speaking else self._quiet.set)()
-            elif isinstance(payload, Failed):
-                self.error = payload.error
-            self._deliver(event)
-
-
-def _event(at_s: float, payload: Payload) -> Event:
-    return Event(Role.SUPPORT, at_s, masked(payload))
+            self._texts.append(support_event(now_s, said))

@@ -196,12 +196,12 @@ class Recorder:
     @property
     def is_told(self) -> bool:
         """Whether the session of somebody's agent tells what it does."""
-        return self._told is not None and self._told.tells
+        return self._told is not None and self._told.session.tells
 
     @property
     def session_error(self) -> str:
         """The last error of an engine that somebody's agent told; empty if none."""
-        return self._told.error if self._told else ""
+        return self._told.session.error if self._told else ""
 
     async def send_to_customer(self, topic: str, name: str, data: bytes) -> None:
         """Send the customer's side a file; nobody else gets it."""

@@ -9,11 +9,14 @@ from aiohttp import web
 
 from duologue.call.counterpart import AgentFile
 from duologue.call.outcome import ExitCode
+from duologue.folder import event_log
 from duologue.folder.folder import AUDIO, sha256
 from duologue.labels.transcript import transcript
+from duologue.labels.transcript.transcript import SaidFrom
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import load_scenario
 from shared.endings import Fault, Outcome
+from shared.events import ToolCalled
 from shared.language.as_heard import phrase
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
@@ -95,6 +98,10 @@ def test_an_agents_file_is_called_as_it_is_the_same_every_time(
     assert result.ending.outcome is Outcome.COMPLETED
     check_files(result.folder)
     assert any("tool" in message["role"] for message in model.chats[-1].messages)
+    theirs = [t for t in transcript.read(result.folder).turns if t.role is Role.SUPPORT]
+    assert {turn.said_from for turn in theirs} == {SaidFrom.AGENT}
+    [tool, _] = event_log.read(result.folder, ToolCalled)  # and the customer's hanging up
+    assert (tool.role, tool.payload.arguments) == (Role.SUPPORT, {"day": "tomorrow"})
     again = call(spec, tmp_path / "two")
     assert sha256(again.folder / AUDIO) == sha256(result.folder / AUDIO)
 
