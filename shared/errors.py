@@ -116,15 +116,24 @@ class CallUnfinished(DuologueError):
 
 
 class DispatchNotPickedUp(DuologueError):
-    """No worker took the dispatch of `agent_name` into `room` within `waited_s` seconds."""
+    """Nobody came of the dispatch of `agent_name` into `room` within `waited_s` seconds.
 
-    def __init__(self, room: str, agent_name: str, waited_s: float) -> None:
+    Whether a worker had `taken` it, and its agent did not join, is told apart.
+    """
+
+    def __init__(self, room: str, agent_name: str, waited_s: float, *, taken: bool = False) -> None:
         self.room, self.agent_name, self.waited_s = room, str(agent_name), waited_s
-        super().__init__(
-            f"no worker took the dispatch of agent {self.agent_name!r} into room {room!r} within "
-            f"{waited_s:.0f} s; check that a worker registered under that name with this server "
-            "and key, and that it is not full"
+        self.taken = taken
+        problem = (
+            f"a worker took the job of agent {self.agent_name!r} in room {room!r}, and its agent "
+            f"did not join within {waited_s:.0f} s; its code raised or waits before it connects, "
+            "of which its log tells; --dispatch-timeout waits longer"
+            if taken
+            else f"no worker took the dispatch of agent {self.agent_name!r} into room {room!r} "
+            f"within {waited_s:.0f} s; check that a worker registered under that name with this "
+            "server and key, and that it is not full"
         )
+        super().__init__(problem)
 
 
 class JobRefused(DuologueError):

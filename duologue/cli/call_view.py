@@ -108,7 +108,7 @@ class CallView:
             self._console.print(f"  {escape(str(finding))} ({finding.fault})")
         if metrics.unchecked:
             unseen = ", ".join(metrics.unchecked)
-            self._console.print(f"  not checked, for it cannot be seen of this agent: {unseen}")
+            self._console.print(f"  not checked: {unseen}")
         for name, other in metrics.others.items():
             if other.failed:
                 self._console.print(

@@ -157,7 +157,7 @@ async def _hold(
     )
     await recorder.start(address.url, token)
     connecting = asyncio.create_task(
-        _connect(attendance, recorder, monitor, tracks_timeout_s=counterpart.tracks_timeout_s),
+        _connect(attendance, recorder, monitor, counterpart=counterpart),
         name="connect",
     )
     waiting = asyncio.create_task(monitor.wait(journal, address.check), name="monitor")
@@ -185,18 +185,28 @@ def _clips(spec: CallSpec) -> dict[str, bytes]:
 
 
 async def _connect(
-    attendance: Attendance, recorder: Recorder, monitor: Monitor, *, tracks_timeout_s: float
+    attendance: Attendance, recorder: Recorder, monitor: Monitor, *, counterpart: Counterpart
 ) -> None:
     """Bring both sides and their tracks into the room, or settle why that failed."""
     try:
         await attendance.come()
     except* DispatchNotPickedUp as errors:
         detail = "; ".join(str(error) for error in errors.exceptions)
-        monitor.settle(Ending(Outcome.NOT_PICKED_UP, Fault.SYSTEM, detail))
+        taken = not counterpart.reports and any(map(_was_taken, errors.exceptions))
+        monitor.settle(
+            Ending(Outcome.PEER_NEVER_CAME, counterpart.missing, detail)
+            if taken
+            else Ending(Outcome.NOT_PICKED_UP, Fault.SYSTEM, detail)
+        )
     except* (api.TwirpError, aiohttp.ClientError, TimeoutError) as errors:
         # The room is gone, or its server; the recorder knows which of them, a little later.
         await asyncio.wait([recorder.closed], timeout=LOST_TIMEOUT_S)
         detail = "; ".join(str(error) or type(error).__name__ for error in errors.exceptions)
         monitor.settle(Ending(Outcome.SERVER_LOST, Fault.SYSTEM, detail))
     else:
-        await monitor.expect_tracks(tracks_timeout_s)
+        await monitor.expect_tracks(counterpart.tracks_timeout_s)
+
+
+def _was_taken(error: BaseException) -> bool:
+    """Whether a worker has taken the job, and its agent did not come."""
+    return isinstance(error, DispatchNotPickedUp) and error.taken

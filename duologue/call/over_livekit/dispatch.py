@@ -87,9 +87,11 @@ async def dispatch(
                 break
         if present():  # since it was last asked; deleting the dispatch would end its job
             return
+        over = waited.seconds() >= timeout_s
+        taken = over and await _taken(livekit, room, made.id)
         await dispatches.delete_dispatch(made.id, room)
-        if waited.seconds() >= timeout_s:
-            raise DispatchNotPickedUp(room, agent_name, waited.seconds())
+        if over:
+            raise DispatchNotPickedUp(room, agent_name, waited.seconds(), taken=taken)
         asked = Redispatched
 
 
