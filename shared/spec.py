@@ -155,8 +155,8 @@ class AgentUnderTest(Frozen):
     """The Python of its environment; None for this one."""
     follow_clock: bool = False
     """Whether `datetime.now` follows the call's clock in it."""
-    speech: EngineChoice = EngineChoice()
-    """What hears and speaks for it in virtual time, for which its own engines cannot be had."""
+    speech: Engines | None = None
+    """What hears and speaks for its file in virtual time, in which its own engines cannot."""
 
 
 class Expectation(Frozen):

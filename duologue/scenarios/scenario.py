@@ -317,8 +317,7 @@ class Scenario(BaseModel):
         metadata = json.dumps(data.model_extra) if data.model_extra else ""
         told: dict[str, object] = {"metadata": metadata}
         if under_test.file:
-            own = engines[Role.SUPPORT]
-            told["speech"] = EngineChoice(stt=own.stt, tts=own.tts)
+            told["speech"] = engines[Role.SUPPORT].model_copy(update={"llm": RULES})
         return {"under_test": under_test.model_copy(update=told)}
 
 

@@ -30,8 +30,12 @@ from shared.spec import CallSpec, Role
 
 LENT = frozenset({"recognize", "synthesize", "wait"})
 """What it asks of the engines here."""
-TROUBLE = frozenset({"refused", "failed", "crashed"})
+TROUBLE = frozenset({"refused", "lacks", "failed", "crashed"})
 """What ends the call: it cannot be held so, its file or its code failed."""
+LISTENING = frozenset({"listening", "thinking", "speaking"})
+"""States of an agent whose session has started."""
+NO_SESSION_S = 2.0
+"""An agent that has a voice for so long listens, though no session says so: it has none."""
 TICK_TIMEOUT_S = 120.0
 """Real seconds that an agent may take for what it does in a tick: for services that do not answer
 its clock stands still for half of that."""
@@ -40,6 +44,12 @@ CANCELLED_TIMEOUT_S = 5.0
 CANNOT = (
     "{name}: {what}, for which the virtual clock cannot wait; use --transport livekit, or "
     "--clock real for a single call"
+)
+
+
+LACKS = (
+    "{name}: {problem}; livekit-agents 1.8.9 or newer is needed: name the Python of the agent's "
+    "environment by --support-python"
 )
 
 
@@ -156,11 +166,13 @@ class AgentSide:
                 self._loaded.set_result(True)
             case "joined":
                 self._identity = said.fields["identity"]
-                self._journal.emit(Joined(**self._participant))
+            case "attributes" if said.fields["attributes"].get("lk.agent.state") in LISTENING:
+                self._on_listening()
             case "published" if said.fields["voice"]:
-                self.listening.set()
+                asyncio.get_running_loop().call_later(NO_SESSION_S, self._on_listening)
             case "left":
-                self._journal.emit(Left(reason=said.fields["reason"], **self._participant))
+                if self.listening.is_set():
+                    self._journal.emit(Left(reason=said.fields["reason"], **self._participant))
                 self.left.set()
             case "session":
                 self.session.take(AgentSessionMessage.FromString(said.payload))
@@ -169,9 +181,17 @@ class AgentSide:
             case "ended":
                 self.over.set()
 
+    def _on_listening(self) -> None:
+        if not self.listening.is_set() and not self.over.is_set():
+            self._journal.emit(Joined(**self._participant))
+            self.listening.set()
+
     def _on_trouble(self, kind: str, fields: dict[str, Any]) -> None:
         if kind == "refused":
             self.refused = UsageError(CANNOT.format(name=self._name, what=fields["what"]))
+        elif kind == "lacks":
+            self.refused = UsageError(LACKS.format(name=self._name, problem=fields["problem"]))
+        if self.refused:
             self._settle(Outcome.REFUSED, Fault.SUPPORT, str(self.refused))
         else:
             self._settle(Outcome.AGENT_CRASHED, Fault.SUPPORT, f"{self._name}: {fields['problem']}")

@@ -23,6 +23,7 @@ from duologue.folder.folder import CallFolder, Clock
 from shared import engines
 from shared.endings import Ending, Fault, Outcome
 from shared.engines.clips import read_clips
+from shared.errors import UsageError
 from shared.events import CallEnded, RoleTaken, Started
 from shared.events.journal import Event, Journal
 from shared.logs import get_logger
@@ -83,6 +84,8 @@ class DirectCall:
         with self._runner as runner:
             for chosen in self._spec.engines.values():
                 engines.preload(chosen, self._settings)
+            if self._clock and self._spec.under_test and self._spec.under_test.speech:
+                engines.preload(self._spec.under_test.speech, self._settings)
             told = told_to_this_thread(self._clock) if self._clock else steady_time()
             with told:
                 return runner.run(self._hold())
@@ -123,6 +126,9 @@ class DirectCall:
                 ending = await self._call_agent(self._agent, tape, monitor, journal)
             else:
                 ending = await self._converse(tape, monitor)
+        except UsageError:
+            tape.close()  # of a call that is not made
+            raise
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
         journal.emit(CallEnded(**ending._asdict()))
@@ -165,6 +171,8 @@ class DirectCall:
             stack.callback(there.session.finish)
             await stack.enter_async_context(there)
             if not await there.is_loaded():
+                if there.refused:
+                    raise there.refused
                 tape.lay(dict.fromkeys(Role, SILENCE))  # a recording has some length
                 return await monitor.ending
             end = DirectConnection(Peer(identity=theirs.name))

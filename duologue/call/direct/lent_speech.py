@@ -26,9 +26,9 @@ class LentSpeech:
 
     def __init__(self, spec: CallSpec, settings: Settings) -> None:
         assert spec.under_test
-        chosen = settings.engines(Role.SUPPORT).with_choice(spec.under_test.speech)
+        assert spec.under_test.speech
         # Asked by another process: how long they are made to take, it waits for itself.
-        self._models = engines.load(chosen, settings, seed=spec.seed)
+        self._models = engines.load(spec.under_test.speech, settings, seed=spec.seed)
         delays = Delays(spec.latency, f"{spec.seed} {Role.SUPPORT}")
         self._delays = {
             "recognize": delays.recognition,

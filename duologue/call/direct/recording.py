@@ -23,7 +23,7 @@ WRITE_EVERY_TICKS = 300
 
 
 class DirectRecording:
-    """Records one call into its folder; second 0 is when it was made.
+    """Records one call into its folder.
 
     Args:
         folder: Where the files are written.
@@ -77,11 +77,13 @@ class DirectRecording:
         self._on_event(event)
 
     def lay(self, played: Mapping[Role, Pcm]) -> None:
-        """Record what each side played in the tick that begins now.
+        """Record what each side played in the tick that begins now; the first is at second 0.
 
         Raises:
             DuologueError: It cannot be written, such as on a full disk.
         """
+        if not self._length:
+            self._zero_s = time.monotonic()
         self._ticks.append([played[role] for role in CHANNELS])
         self._length += TICK_SAMPLES
         for listener in self._listeners:

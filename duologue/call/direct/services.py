@@ -21,7 +21,7 @@ from shared.engines import Models
 from shared.engines.latency import Draws
 from shared.errors import UsageError
 from shared.livekit_internals import Asking, ask_model_within
-from shared.spec import CallSpec
+from shared.spec import CallSpec, Role
 
 HELD_UP_S = 0.1
 """Real seconds by which the loop is late if it does something else."""
@@ -33,7 +33,10 @@ def check(spec: CallSpec) -> None:
     Raises:
         UsageError: One listens or speaks over a connection that stays open.
     """
-    for role, chosen in spec.engines.items():
+    used = dict(spec.engines)
+    if spec.under_test and spec.under_test.speech:
+        used[Role.SUPPORT] = spec.under_test.speech
+    for role, chosen in used.items():
         for service in engines.services(chosen):
             if service.offer.streams:
                 raise UsageError(

@@ -82,6 +82,8 @@ class DirectCarrier:
             engines.check(chosen, self._settings)
         if not (theirs := spec.under_test):
             return await self._place(spec, folder, watch, None)
+        if theirs.speech:
+            engines.check(theirs.speech, self._settings)
         async with started_agent(spec, theirs, self._clock) as process:
             held = await self._place(spec, folder, watch, process)
             self.last_lines = process.last_lines

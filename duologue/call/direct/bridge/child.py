@@ -50,7 +50,8 @@ def _call(end: socket.socket, order: dict[str, Any], clock: VirtualClock | None)
     try:
         their_call = import_module(f"{__package__}.their_call")  # after time is told
     except ImportError as error:
-        failed("environment", in_a_line(error, None))
+        problem = f"{sys.executable} cannot run it: {in_a_line(error)}"
+        send_now(end, Message("lacks", {"problem": problem}))
         return
     path = Path(order["file"])
     try:

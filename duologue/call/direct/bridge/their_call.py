@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from livekit import api, rtc
-from livekit.agents import APIError, JobContext, JobRequest, llm
+from livekit.agents import Agent, AgentSession, APIError, JobContext, JobRequest, llm
 from livekit.agents.job import JobAcceptArguments, RunningJobInfo
 from livekit.protocol import agent, models
 
@@ -218,6 +218,7 @@ class TheirCall:
         self._stopped = clock.stopped
         stand_ins = StandIns(self._ask)
         internals.replace_speech(stand_ins.own)
+        watch_starts(self._refuse_realtime)
         internals.watch_models(self._refuse_realtime)
         internals.surround_requests(self._asking)
         internals.hold_requests(clock.held, self._refuse_websocket)
@@ -275,6 +276,18 @@ class TheirCall:
     def _on_room_deleted(self) -> None:
         if there := room.Room.current:
             there.close("room_deleted", rtc.DisconnectReason.ROOM_DELETED)
+
+
+def watch_starts(seen: Callable[[Any], None]) -> None:
+    """Have `seen` told of the models of each session before it is started; it may raise."""
+    start = AgentSession.start
+
+    async def start_watched(session: AgentSession[Any], agent: Agent, **options: Any) -> Any:
+        for model in (session.llm, agent.llm):
+            seen(model)
+        return await start(session, agent, **options)
+
+    AgentSession.start = start_watched  # type: ignore[assignment,method-assign]
 
 
 class _Kept:

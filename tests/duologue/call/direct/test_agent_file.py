@@ -1,15 +1,21 @@
 """Somebody's unmodified agent file in a direct call, in a process of its own."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from aiohttp import web
 
 from duologue.call.counterpart import AgentFile
+from duologue.call.direct import agent_side
 from duologue.call.outcome import ExitCode
 from duologue.folder import event_log
+from duologue.call.transport import UNWATCHED, Watch
 from duologue.folder.folder import AUDIO, sha256
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import SaidFrom
@@ -17,6 +23,7 @@ from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import load_scenario
 from shared.endings import Fault, Outcome
 from shared.events import ToolCalled
+from shared.errors import UsageError
 from shared.language.as_heard import phrase
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
@@ -48,8 +55,8 @@ def spec_of(agent: AgentFile, scenario: str = str(HOTEL), seed: int = 1) -> Call
     )
 
 
-def call(spec: CallSpec, out: Path) -> CallResult:
-    return call_directly(spec, out, Settings(_env_file=None))
+def call(spec: CallSpec, out: Path, watch: Watch = UNWATCHED) -> CallResult:
+    return call_directly(spec, out, Settings(_env_file=None), watch=watch)
 
 
 GREETING = "Hotel Aurora, good morning. How can I help you?"
@@ -181,3 +188,98 @@ def check_crash(result: CallResult, cause: str) -> None:
     assert not result.metrics.valid
     assert result.exit_code is ExitCode.SYSTEM
     check_files(result.folder)
+
+
+REALTIME = """
+from livekit.agents import Agent, AgentServer, AgentSession, JobContext
+from livekit.plugins import openai
+
+server = AgentServer()
+
+@server.rtc_session()
+async def entrypoint(ctx: JobContext):
+    session = AgentSession(llm=openai.realtime.RealtimeModel(api_key="nobody"))
+    await session.start(Agent(instructions=""), room=ctx.room)
+"""
+STREAM = """
+import aiohttp
+from livekit.agents import AgentServer, JobContext
+
+server = AgentServer()
+
+@server.rtc_session()
+async def entrypoint(ctx: JobContext):
+    await aiohttp.ClientSession().ws_connect("wss://speech.invalid/listen")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [(REALTIME, "RealtimeModel, hears and speaks in real time"), (STREAM, "to speech.invalid")],
+)
+def test_what_virtual_time_cannot_wait_for_is_said_before_the_call(
+    code: str, why: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "agent.py"
+    file.write_text(code, encoding="utf-8")
+    told: list[object] = []
+    with pytest.raises(UsageError, match=f"{why}.*--transport livekit, or --clock real"):
+        call(spec_of(AgentFile(path=file)), tmp_path / "calls", Watch(told.append))
+    assert not told
+    assert not list((tmp_path / "calls").iterdir())
+
+
+def test_a_python_without_livekit_agents_is_named(tmp_path: Path) -> None:
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n', encoding="utf-8")
+    bare.chmod(0o755)
+    agent = AgentFile(path=AGENTS / "crashes.py", python=bare)
+    with pytest.raises(UsageError, match=r"No module named .* --support-python"):
+        call(spec_of(agent), tmp_path)
+
+
+def test_an_agent_whose_model_is_down_makes_no_valid_call(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-local")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    result = call(spec_of(AgentFile(path=AGENTS / "hangs_up.py")), tmp_path)
+    assert result.ending.outcome is Outcome.ENGINE_FAILED
+    assert "openai.llm.LLM: APIConnectionError" in result.ending.detail
+    assert not result.metrics.valid
+
+
+HANGS = """
+from livekit.agents import AgentServer, JobContext
+
+server = AgentServer()
+
+@server.rtc_session()
+async def entrypoint(ctx: JobContext):
+    await ctx.connect()
+    while True:
+        pass
+"""
+
+
+def test_an_agent_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(agent_side, "TICK_TIMEOUT_S", 0.5)
+    file = tmp_path / "agent.py"
+    file.write_text(HANGS, encoding="utf-8")
+    check_crash(call(spec_of(AgentFile(path=file)), tmp_path), "it did not answer any more")
+
+
+def test_nothing_of_an_agent_is_left_when_its_call_is_killed(tmp_path: Path) -> None:
+    pipe = tmp_path / "pid"
+    os.mkfifo(pipe)
+    told = f"import os, pathlib; pathlib.Path({str(pipe)!r}).write_text(str(os.getpid()))"
+    file = tmp_path / "agent.py"
+    code = HANGS.replace("    while True:", f"    {told}\n    while True:")
+    file.write_text(code, encoding="utf-8")
+    command = [sys.executable, "-m", "duologue", "call", f"{HOTEL}#breakfast"]
+    command += ["--transport", "direct", "--support-file", str(file), "--out", str(tmp_path)]
+    with subprocess.Popen(command) as process:
+        agent = psutil.Process(int(pipe.read_text(encoding="utf-8")))
+        process.kill()
+    _, alive = psutil.wait_procs([agent], timeout=60)
+    assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
