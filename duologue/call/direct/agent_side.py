@@ -8,6 +8,7 @@ until that is there. So both work at once, and neither is ever ahead of the othe
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -24,8 +25,9 @@ from duologue.call.session_events import SessionEvents
 from duologue.folder.channels import Pcm
 from shared.endings import Ending, Fault, Outcome
 from shared.errors import UsageError, in_a_line
-from shared.events import AgentVerdict, Joined, Left
+from shared.events import AgentVerdict, EnginesUsed, Joined, Left
 from shared.events.journal import Event, Journal
+from shared.events.usage import EngineKind
 from shared.spec import CallSpec, Role
 
 LENT = frozenset({"recognize", "synthesize", "wait"})
@@ -95,7 +97,9 @@ class AgentSide:
         self.over = asyncio.Event()
         """Nothing more comes of it."""
         self.refused: UsageError | None = None
-        self.session = SessionEvents(deliver)
+        self.content = False
+        """Whether the caller got what it called for; said to the agent when the call is over."""
+        self.session = SessionEvents(partial(_deliver_own, deliver) if speech else deliver)
         """What its session tells."""
 
     async def __aenter__(self) -> Self:
@@ -126,7 +130,7 @@ class AgentSide:
         """Let it end in its own time, shutdown callbacks included."""
         limit_s = CANCELLED_TIMEOUT_S if any(failure) else TICK_TIMEOUT_S
         if not self.over.is_set():
-            self._wire.send("over")
+            self._wire.send("over", content=self.content)
             with self._stopped(), self._process.awaited(limit_s):
                 await self.over.wait()
         for task in self._tasks:
@@ -152,6 +156,8 @@ class AgentSide:
             answering = asyncio.create_task(self._answer(said), name="answer")
             self._tasks.add(answering)
             answering.add_done_callback(self._tasks.discard)
+        elif said.kind == "session":
+            self.session.take(AgentSessionMessage.FromString(said.payload))
         elif said.kind in TROUBLE:
             self._on_trouble(said.kind, said.fields)
         else:
@@ -174,8 +180,6 @@ class AgentSide:
                 if self.listening.is_set():
                     self._journal.emit(Left(reason=said.fields["reason"], **self._participant))
                 self.left.set()
-            case "session":
-                self.session.take(AgentSessionMessage.FromString(said.payload))
             case "verdict":
                 self._journal.emit(AgentVerdict(**said.fields))
             case "ended":
@@ -226,3 +230,11 @@ class AgentSide:
 
     def _settle(self, outcome: Outcome, fault: Fault, detail: str) -> None:
         self._monitor.settle(Ending(outcome, fault, detail))
+
+
+def _deliver_own(deliver: Callable[[Event], None], event: Event) -> None:
+    """Leave out of what the agent has used what hears and speaks for it: that is ours."""
+    if isinstance(event.payload, EnginesUsed):
+        models = [model for model in event.payload.models if model.kind is EngineKind.LLM]
+        event = event._replace(payload=EnginesUsed(models=tuple(models)))
+    deliver(event)

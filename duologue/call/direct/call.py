@@ -18,7 +18,7 @@ from duologue.call.direct.pipes import SILENCE, TICK_S
 from duologue.call.direct.recording import DirectRecording
 from duologue.call.monitor import Monitor
 from duologue.call.over_livekit.causes import true_cause
-from duologue.call.transport import Held, Watch
+from duologue.call.transport import UNWATCHED, Held, Watch
 from duologue.folder.folder import CallFolder, Clock
 from shared import engines
 from shared.endings import Ending, Fault, Outcome
@@ -127,7 +127,8 @@ class DirectCall:
             else:
                 ending = await self._converse(tape, monitor)
         except UsageError:
-            tape.close()  # of a call that is not made
+            self._watch = UNWATCHED  # nobody is told the end of a call that is not made
+            tape.close()
             raise
         except asyncio.CancelledError:
             ending = Ending(Outcome.CANCELLED, Fault.SYSTEM, "cancelled by the caller")
@@ -185,6 +186,7 @@ class DirectCall:
             ending = await _until_over(moving, [calling], monitor)
             if there.refused:
                 raise there.refused
+            there.content = ending.outcome is Outcome.COMPLETED
             return true_cause(ending, there.session.error, None)
 
     async def _call_once_there(

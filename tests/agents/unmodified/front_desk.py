@@ -7,6 +7,7 @@ from livekit.agents import (
     JobContext,
     JobProcess,
     RunContext,
+    SimulationContext,
     cli,
     function_tool,
 )
@@ -41,7 +42,12 @@ class FrontDesk(Agent):
         return f"{day}: from seven to ten"
 
 
-@server.rtc_session()
+async def on_simulation_end(simulation: SimulationContext) -> None:
+    if simulation.userdata().get("guest") == "Ann Lee":
+        simulation.fail("nobody was woken")
+
+
+@server.rtc_session(on_simulation_end=on_simulation_end)
 async def entrypoint(ctx: JobContext) -> None:
     session: AgentSession = AgentSession(
         stt=deepgram.STT(model="nova-3", api_key="nobody"),

@@ -6,6 +6,7 @@ Each function says which names it uses, where they are in livekit-agents 1.8.9 a
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -96,8 +97,10 @@ class Job:
         if not self._messages.closed:
             self._messages.send_nowait(ShutdownRequest(reason=reason))
 
-    async def simulation_verdict(self) -> SimulationVerdict | None:
+    async def simulation_verdict(self, *, content: bool) -> SimulationVerdict | None:
         """The agent's own verdict on a simulation that is over, if it has any objection.
+
+        `content` says whether the caller got what it called for.
 
         `SimulationContext._begin_finalize` (simulation.py): what a simulator asks for by the room.
         """
@@ -105,10 +108,12 @@ class Job:
         ask = self._functions.on_simulation_end
         if not simulation or not ask:
             return None
-        simulation._begin_finalize(
-            simulator_verdict=SimulationVerdict(success=True, reason=""), run=None
-        )
-        await ask(simulation)
+        reason = "the caller got what it called for" if content else "the caller gave up"
+        verdict = SimulationVerdict(success=content, reason=reason)
+        simulation._begin_finalize(simulator_verdict=verdict, run=None)
+        answer = ask(simulation)
+        if inspect.isawaitable(answer):
+            await answer
         return simulation.user_verdict
 
 

@@ -102,8 +102,8 @@ class TheirCall:
             "name": self._order["caller"],
         }
         job = asyncio.create_task(self._job.run(self._info(accepted)), name="their job")
-        await self._take_ticks()
-        await self._end(job)
+        over = await self._take_ticks()
+        await self._end(job, content=over.fields["content"])
         self._tell("ended")
 
     async def _read(self, wire: Wire) -> None:
@@ -115,8 +115,8 @@ class TheirCall:
             else:
                 self._ticks.put_nowait(message)
 
-    async def _take_ticks(self) -> None:
-        """Be heard and hear, tick by tick, until the call is over."""
+    async def _take_ticks(self) -> Message:
+        """Be heard and hear, tick by tick, until the call is over, as the message says."""
         loop = asyncio.get_running_loop()
         began_s, ticks = loop.time(), 0
         while True:
@@ -127,7 +127,7 @@ class TheirCall:
             with self._stopped():
                 message = await self._ticks.get()
             if message.kind == "over":
-                return
+                return message
             if there := room.Room.current:
                 heard = np.frombuffer(message.payload, np.int16) if message.payload else silence
                 there.hear(heard)
@@ -137,11 +137,10 @@ class TheirCall:
             if self._clock:
                 await asyncio.sleep(began_s + ticks * TICK_S - loop.time())
 
-    async def _end(self, job: asyncio.Task[None]) -> None:
+    async def _end(self, job: asyncio.Task[None], *, content: bool) -> None:
         """Ask the agent what it thinks of the call, let the caller hang up, and the job end."""
-        simulated = self._order["attributes"] and not job.done()
-        if simulated and (verdict := await self._job.simulation_verdict()):
-            self._tell("verdict", success=verdict.success, reason=verdict.reason)
+        if not job.done():
+            self._tell("verdict", **await self._verdict(content=content))
         if there := room.Room.current:
             there.caller_leaves()
         await asyncio.wait([job], timeout=HANGING_UP_S)
@@ -149,6 +148,16 @@ class TheirCall:
         await asyncio.wait([job], timeout=END_S)
         if not job.done():
             self._tell("failed", where="end", problem=f"it did not end within {END_S:g} s")
+
+    async def _verdict(self, *, content: bool) -> dict[str, Any]:
+        """What the agent says of the call itself: an objection, or nothing."""
+        try:
+            verdict = await self._job.simulation_verdict(content=content)
+        except Exception as error:  # noqa: BLE001 - the agent's own
+            return {"success": None, "reason": in_a_line(error, self._path)}
+        if verdict is None:
+            return {"success": None, "reason": ""}
+        return {"success": verdict.success, "reason": verdict.reason}
 
     async def _accepted(self) -> JobAcceptArguments | str:
         """What the agent joins with; or why it does not."""

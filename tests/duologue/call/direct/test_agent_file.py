@@ -14,16 +14,16 @@ from aiohttp import web
 from duologue.call.counterpart import AgentFile
 from duologue.call.direct import agent_side
 from duologue.call.outcome import ExitCode
-from duologue.folder import event_log
 from duologue.call.transport import UNWATCHED, Watch
+from duologue.folder import event_log
 from duologue.folder.folder import AUDIO, sha256
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import SaidFrom
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import load_scenario
 from shared.endings import Fault, Outcome
-from shared.events import ToolCalled
 from shared.errors import UsageError
+from shared.events import AgentVerdict, ToolCalled
 from shared.language.as_heard import phrase
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
@@ -98,17 +98,22 @@ def said_by_support(result: CallResult) -> list[str]:
 def test_an_agents_file_is_called_as_it_is_the_same_every_time(
     model: OpenAIServer, tmp_path: Path
 ) -> None:
+    """With its own tools, its own words and its own verdict."""
     model.answer = desk
     spec = spec_of(AgentFile(path=AGENTS / "front_desk.py"))
     result = call(spec, tmp_path / "one")
-    assert result.exit_code is ExitCode.GOAL_REACHED, result
     assert result.ending.outcome is Outcome.COMPLETED
     check_files(result.folder)
-    assert any("tool" in message["role"] for message in model.chats[-1].messages)
-    theirs = [t for t in transcript.read(result.folder).turns if t.role is Role.SUPPORT]
-    assert {turn.said_from for turn in theirs} == {SaidFrom.AGENT}
-    [tool, _] = event_log.read(result.folder, ToolCalled)  # and the customer's hanging up
-    assert (tool.role, tool.payload.arguments) == (Role.SUPPORT, {"day": "tomorrow"})
+    turns = transcript.read(result.folder).turns
+    assert {turn.said_from for turn in turns} == {SaidFrom.EVENT, SaidFrom.AGENT}
+    assert BREAKFAST in {turn.said for turn in turns}
+    used = {
+        one.payload.tool: one.payload.output for one in event_log.read(result.folder, ToolCalled)
+    }
+    assert used["breakfast_hours"] == "tomorrow: from seven to ten"
+    [verdict] = event_log.read(result.folder, AgentVerdict)
+    assert (verdict.payload.success, verdict.payload.reason) == (False, "nobody was woken")
+    assert not result.metrics.task_success
     again = call(spec, tmp_path / "two")
     assert sha256(again.folder / AUDIO) == sha256(result.folder / AUDIO)
 
