@@ -91,7 +91,9 @@ def _goals(evidence: Evidence) -> Iterator[Finding]:
     if not told_by_caller or outcome is Outcome.COMPLETED:
         return
     goals = spec.customer.goals if spec.customer else ()
-    if outcome is Outcome.AGENT_LEFT and goals and _said_goodbye(evidence, Role.SUPPORT):
+    if outcome is Outcome.GAVE_UP and spec.under_test and not any(each.met_when for each in goals):
+        return  # a story may be that nothing is to be had; models judge that
+    if outcome is Outcome.AGENT_LEFT and _said_goodbye(evidence, Role.SUPPORT):
         said = [turn.text for turn in evidence.said(Role.SUPPORT)]
         open_goals = [
             goal for goal in goals if goal.met_when and not stated_after(said, goal.met_when)

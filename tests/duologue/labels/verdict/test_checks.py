@@ -254,6 +254,16 @@ def test_of_an_agent_that_tells_what_it_does_its_tools_and_its_own_verdict_count
     assert "own_verdict" in verdict.checked
 
 
+def test_of_a_caller_who_only_follows_a_story_giving_up_may_be_right_and_is_not_checked() -> None:
+    sheet = CustomerSheet(persona=Persona(name="Ann Lee"), instructions="Take no offer; give up.")
+    story = ANSWERED.spec.model_copy(update={"customer": sheet})
+    verdict = judge(ANSWERED._replace(spec=story, ending=Ending(Outcome.GAVE_UP)))
+    assert verdict.findings == ()
+    assert "goals" in verdict.unchecked
+    dead = judge(ANSWERED._replace(spec=story, ending=Ending(Outcome.TURN_LIMIT)))
+    assert Check.GOAL in {each.check for each in dead.findings}
+
+
 def test_what_was_forbidden_is_found_in_what_is_recognized_too() -> None:
     def said(text: str, recognized: str) -> Verdict:
         turn = Spoken(S, text, 3.0, recognized=recognized)
