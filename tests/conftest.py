@@ -18,25 +18,19 @@ T = TypeVar("T")
 
 
 HELD_LIVE = (
-    "tests/deploy/",
     "tests/duologue/batch/test_livekit.py",
-    "tests/duologue/businesses/test_guide.py",
     "tests/duologue/call/over_livekit/",
     "tests/duologue/call/test_counterpart.py",
     "tests/duologue/call/test_live_audio.py",
-    "tests/duologue/doctor/",
-    "tests/duologue/servers/",
-    "tests/duologue/test_python_page.py",
-    "tests/from_outside/",
     "tests/providers/",
-    "tests/shared/worker/",
     "tests/test_bare_dispatch.py",
     "tests/test_behaviours.py",
     "tests/test_simulation.py",
     "tests/test_truth.py",
     "tests/test_turn_taking.py",
 )
-"""Tests of calls that are held in real time: one after the other, in one process."""
+"""Tests that listen to calls held in real time: one after the other, in one process. All others,
+among them such as start servers and workers and hear little, take about as long in the other."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

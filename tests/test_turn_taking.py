@@ -79,8 +79,8 @@ def barged_in(call: PhoneCall, agent: Role) -> Turn:
         one for one in call.transcript.turns if one.role is not agent and one.start < turn.end
     ][-1:]
     assert turn.start < barge.start < turn.end
-    # A real barge-in stops the other's speech within a second, in the recording.
-    assert turn.end - barge.start < 1.0
+    # A real barge-in stops the other's speech while it lasts, in the recording.
+    assert turn.end < barge.end, "it talked on until the other had finished"
     later = [start for start, _ in speech(call.path)[agent] if turn.end < start < barge.end]
     assert not later
     # What was really spoken is kept: the beginning of what was meant, as far as the audio goes.
