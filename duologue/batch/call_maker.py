@@ -127,14 +127,13 @@ class MakerInProcesses:
         started: Processes that are there already.
     """
 
-    last_lines: Sequence[str] = ()
-
     def __init__(
         self, transport: Transport, out: Path, started: Collection[CallProcess] = ()
     ) -> None:
         self._transport, self._out = transport, out
         self._idle = [*started]
         self._all = {*started}
+        self.last_lines: Sequence[str] = ()
 
     async def call(self, spec: CallSpec, attempt: Attempt = ONLY_ATTEMPT) -> CallResult:
         """Make a call in a process that has none (see `CallMaker`)."""
@@ -151,6 +150,7 @@ class MakerInProcesses:
             answer = await process.ask(order.model_dump_json(by_alias=True))
             if error := ERRORS.get(answer["reply"]):
                 raise error(answer["detail"])
+            self.last_lines = answer["last_lines"]
             return Made.model_validate(answer["made"]).to_result()
         finally:
             if process.running:

@@ -34,13 +34,15 @@ async def make(order: Order, settings: Settings) -> dict[str, Any]:
     try:
         async with watched_maker(transport, occasion, order.out) as maker:
             result = await maker.call(order.spec, order.attempt)
+            last_lines = [*maker.last_lines]
     except DuologueError as error:
         kind = next(kind for kind, known in ERRORS.items() if isinstance(error, known))
         return {"reply": kind, "detail": str(error)}
     except Exception as error:
         log.exception("the call crashed", call_id=order.spec.call_id)
         return {"reply": "failed", "detail": f"it crashed: {type(error).__name__}: {error}"}
-    return {"reply": "made", "made": Made.of(result).model_dump(mode="json", by_alias=True)}
+    made = Made.of(result).model_dump(mode="json", by_alias=True)
+    return {"reply": "made", "made": made, "last_lines": last_lines}
 
 
 def main() -> NoReturn:
