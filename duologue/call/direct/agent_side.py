@@ -6,7 +6,7 @@ until that is there. So both work at once, and neither is ever ahead of the othe
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Self
@@ -30,8 +30,6 @@ from shared.events.journal import Event, Journal
 from shared.events.usage import EngineKind
 from shared.spec import CallSpec, Role
 
-LENT = frozenset({"recognize", "synthesize", "wait"})
-"""What it asks of the engines here."""
 TROUBLE = frozenset({"refused", "lacks", "failed", "crashed"})
 """What ends the call: it cannot be held so, its file or its code failed."""
 LISTENING = frozenset({"listening", "thinking", "speaking"})
@@ -88,7 +86,11 @@ class AgentSide:
         )
         self._journal, self._monitor = journal, monitor
         self._wire: Wire
-        self._played: asyncio.Queue[Pcm] = asyncio.Queue()
+        self._played: asyncio.Queue[tuple[Pcm, list[Message]]] = asyncio.Queue()
+        """Of each tick what was played, and what was said until then: noticed at its end, for when
+        within the tick it arrives is chance."""
+        self._unread: list[Message] = []
+        """What was said since."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._identity = self._name
         self.listening, self.left = asyncio.Event(), asyncio.Event()
@@ -119,7 +121,9 @@ class AgentSide:
         if self.over.is_set() and self._played.empty():
             return SILENCE
         with self._stopped(), self._process.awaited(TICK_TIMEOUT_S):
-            return await self._played.get()
+            played, said = await self._played.get()
+        self._take_notice(said)
+        return played
 
     def hear(self, said: Pcm) -> None:
         """Let it hear what the caller says in this tick."""
@@ -136,6 +140,7 @@ class AgentSide:
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
+        self._notice_rest()
         await self._wire.aclose()
 
     async def _read(self) -> None:
@@ -143,47 +148,62 @@ class AgentSide:
             while True:
                 self._take(await self._wire.next())
         except EOFError:
+            self._notice_rest()
             await self._on_gone()
         finally:
             self.over.set()
-            self._played.put_nowait(SILENCE)  # for whoever waits
+            self._played.put_nowait((SILENCE, []))  # for whoever waits
             if not self._loaded.done():
                 self._loaded.set_result(False)
 
     def _take(self, said: Message) -> None:
-        """Take notice of what the process says, or answer it."""
-        if said.kind in LENT:
-            answering = asyncio.create_task(self._answer(said), name="answer")
-            self._tasks.add(answering)
-            answering.add_done_callback(self._tasks.discard)
-        elif said.kind == "session":
-            self.session.take(AgentSessionMessage.FromString(said.payload))
-        elif said.kind in TROUBLE:
-            self._on_trouble(said.kind, said.fields)
-        else:
-            self._take_notice(said)
-
-    def _take_notice(self, said: Message) -> None:
+        """Answer what the process asks, and keep what else it says for the end of its tick."""
         match said.kind:
+            case "recognize" | "synthesize" | "wait":
+                answering = asyncio.create_task(self._answer(said), name="answer")
+                self._tasks.add(answering)
+                answering.add_done_callback(self._tasks.discard)
             case "played":
                 pcm = np.frombuffer(said.payload, np.int16) if said.payload else SILENCE
-                self._played.put_nowait(pcm)
+                self._played.put_nowait((pcm, self._unread))
+                self._unread = []
             case "loaded":
                 self._loaded.set_result(True)
+            case "ended":
+                self.over.set()
+            case _:
+                self._unread.append(said)
+
+    def _notice_rest(self) -> None:
+        """Take notice of all that was said, when no tick will come any more."""
+        while not self._played.empty():
+            self._take_notice(self._played.get_nowait()[1])
+        self._take_notice(self._unread)
+        self._unread = []
+
+    def _take_notice(self, messages: Sequence[Message]) -> None:
+        for said in messages:
+            if said.kind == "session":
+                self.session.take(AgentSessionMessage.FromString(said.payload))
+            elif said.kind in TROUBLE:
+                self._on_trouble(said.kind, said.fields)
+            else:
+                self._on_notice(said.kind, said.fields)
+
+    def _on_notice(self, kind: str, fields: dict[str, Any]) -> None:
+        match kind:
             case "joined":
-                self._identity = said.fields["identity"]
-            case "attributes" if said.fields["attributes"].get("lk.agent.state") in LISTENING:
+                self._identity = fields["identity"]
+            case "attributes" if fields["attributes"].get("lk.agent.state") in LISTENING:
                 self._on_listening()
-            case "published" if said.fields["voice"]:
+            case "published" if fields["voice"]:
                 asyncio.get_running_loop().call_later(NO_SESSION_S, self._on_listening)
             case "left":
                 if self.listening.is_set():
-                    self._journal.emit(Left(reason=said.fields["reason"], **self._participant))
+                    self._journal.emit(Left(reason=fields["reason"], **self._participant))
                 self.left.set()
             case "verdict":
-                self._journal.emit(AgentVerdict(**said.fields))
-            case "ended":
-                self.over.set()
+                self._journal.emit(AgentVerdict(**fields))
 
     def _on_listening(self) -> None:
         if not self.listening.is_set() and not self.over.is_set():

@@ -115,7 +115,8 @@ def test_an_agents_file_is_called_as_it_is_the_same_every_time(
     assert (verdict.payload.success, verdict.payload.reason) == (False, "nobody was woken")
     assert not result.metrics.task_success
     again = call(spec, tmp_path / "two")
-    assert sha256(again.folder / AUDIO) == sha256(result.folder / AUDIO)
+    for name in (AUDIO, "events.jsonl"):
+        assert sha256(again.folder / name) == sha256(result.folder / name), name
 
 
 @pytest.mark.parametrize(
