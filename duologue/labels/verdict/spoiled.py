@@ -13,6 +13,8 @@ LIMITS = frozenset({Outcome.TURN_LIMIT, Outcome.LENGTH_LIMIT})
 """Outcomes of calls that came to no end."""
 _COSTS_TURNS = frozenset({Behaviour.BARGE_IN, Behaviour.ASK_TO_REPEAT, Behaviour.SILENCE})
 """Behaviours after which the agent says the same again: each takes a turn of either side."""
+_USED_UP = 0.25
+"""Share of a call's turns from which on its limit is owed to them."""
 
 
 def spoiled(evidence: Evidence) -> Iterator[Finding]:
@@ -23,7 +25,7 @@ def spoiled(evidence: Evidence) -> Iterator[Finding]:
         yield _finding(evidence, "fell silent" + (", as its behaviours say" if scripted else ""))
     elif outcome in LIMITS:
         did = Counter(each.behaviour for each in evidence.behaved if each.behaviour in _COSTS_TURNS)
-        if 2 * did.total() > len(evidence.turns) / 2:
+        if 2 * did.total() >= _USED_UP * len(evidence.turns):
             told = ", ".join(f"{times} times {each}" for each, times in did.most_common())
             yield _finding(evidence, f"used the call up by its behaviours: {told}")
 

@@ -129,6 +129,7 @@ BUSINESS = Business(
             (
                 rf" (?:when|(?:what|which) (?:time|day)) (?:is|was|are)(?: \w+){{0,4}} {_VISIT} ",
                 rf" (?:when|(?:what|which) (?:time|day))(?: \w+){{1,5}} {_VISIT} (?:is|was) ",
+                rf" {_VISIT} (?:when|what (?:time|day)) (?:is|was) (?:it|that) ",
                 rf"(?<!change the)(?<!move the) (?:time|date|day) of {_MINE}{_VISIT} ",
                 (
                     r" when (?:(?:am|was|is|do|did) )?i (?:am |was |have |had )?"

@@ -17,6 +17,7 @@ def test_turns_used_up_by_the_callers_behaviours_count_against_nobody_else(
 ) -> None:
     unfinished = RIGHT._replace(ending=Ending(outcome), changes={})
     assert judge(unfinished).valid
+    assert judge(unfinished._replace(behaved=BARGE_INS[:1], turns=(*TURNS, *TURNS))).valid
     verdict = judge(unfinished._replace(behaved=BARGE_INS))
     assert (verdict.valid, verdict.fault) == (False, Fault.CUSTOMER)
     assert "3 times barge_in" in verdict.findings[1].detail
