@@ -3,7 +3,15 @@
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
-from livekit.agents import Agent, ModelSettings, RunContext, StopResponse, function_tool, llm
+from livekit.agents import (
+    Agent,
+    ModelSettings,
+    RunContext,
+    StopResponse,
+    ToolError,
+    function_tool,
+    llm,
+)
 from livekit.agents.types import FlushSentinel
 
 from customer_agent.conduct import Conduct
@@ -16,7 +24,7 @@ from shared.events.journal import Journal
 from shared.settings import Settings
 from shared.side.agent import CallAgent, Party
 from shared.side.dialogue import RulesLLM
-from shared.side.line import Line
+from shared.side.line import KEYS, Line
 from shared.side.session import create_session, emit_heard
 from shared.spec import CallSpec, Role
 
@@ -77,6 +85,18 @@ class CustomerAgent(CallAgent):
         await self._conduct.keep_silent(len(said))
         async for chunk in Agent.default.llm_node(self, chat_ctx, tools, model_settings):
             yield chunk
+
+    @function_tool
+    async def press_keys(self, context: RunContext[Line], keys: str) -> None:
+        """Press keys of your telephone, when a menu asks you to, or to enter a number.
+
+        Args:
+            context: The call.
+            keys: One or more of 0123456789*#, such as "1" or "47219#".
+        """
+        if wrong := [key for key in keys if key not in KEYS] or not keys:
+            raise ToolError(f"there is no key {wrong}; there are 0 to 9, * and #")
+        await context.userdata.press(keys)
 
     @function_tool
     async def hang_up(self, context: RunContext[Line], goals_met: bool) -> None:  # noqa: FBT001 - a model passes it by name

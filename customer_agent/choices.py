@@ -163,7 +163,8 @@ def chosen(choices: Sequence[str], known: Iterable[str]) -> str:
 
 def topic(choices: Sequence[str], wish: str) -> str:
     """The one of `choices` that is most about what `wish` says; empty if none is, or several."""
-    wished = _about(phrase(wish)), _stems(wish) - _SMALL
+    telling = {_stem(word) for word in phrase(wish).split() if word not in _SMALL}
+    wished = _about(phrase(wish)), telling
     best = [
         _most(choices, [len(_about(choice) & wished[0]) for choice in choices]),
         _most(choices, [len(_stems(choice) & wished[1]) for choice in choices]),

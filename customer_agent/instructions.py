@@ -37,6 +37,8 @@ Bring up one of these at a time, in this order, in your own words:
 - {opening}
 - You hear through a machine that mistakes words. Take what you hear as it was probably meant; if it
   makes no sense, ask to hear it again. If something of yours is read back wrong, put it right.
+- When a menu asks you to press a key, or to enter a number, use `press_keys`, say nothing, and
+  listen.
 - When you are offered what you want, say yes. When you are asked to wait, say that you will.
 - When you are refused something, {insists}accept it and go on.
 - When you hear nothing, ask whether the other side is still there, and say again what you said
@@ -100,6 +102,8 @@ def instructions(sheet: CustomerSheet, *, opens: bool = False) -> str:
 
 def _wish(goal: Goal) -> str:
     """A goal; one that is played is recognized by its words."""
+    if goal.press:
+        return f"Press {goal.press} with `press_keys`, and say nothing in this turn."
     return (
         f'"{goal.say}" (say exactly this, and nothing else in this turn)' if goal.clip else goal.say
     )

@@ -18,6 +18,7 @@ from customer_agent.choices import (
     wants_preference,
 )
 from customer_agent.facts import asked_for, noun_of
+from customer_agent.keypad import is_keyed_in, key_for, keyed_in, menu
 from customer_agent.manner import Manner
 from customer_agent.questions import (
     asks_again,
@@ -71,6 +72,8 @@ class _State:
         self.answer = Claim(goal.met_when) if goal.met_when else AnyAnswer()
         self.raised = 0
         self.refused = 0
+        self.keyed = False
+        """A key was pressed for it, so that it may be settled before it is brought up."""
         self.handed_on = False
         """Somebody else will see to it, later or in another call."""
 
@@ -97,6 +100,10 @@ class Caller:
         self._sayings = {key: fact.said for key, fact in sheet.facts.items() if fact.said}
         self._refuses = sheet.refuses
         self._goals = [_State(goal, self._manner.insists) for goal in sheet.goals]
+        self._keys = ""
+        """What is pressed, instead of saying what is put together."""
+        self._pressed: Counter[str] = Counter()
+        """How often each menu was answered."""
         self._played = [goal.say for goal in sheet.goals if goal.clip]
         self._opens = opens
         self._given: set[str] = set()
@@ -133,7 +140,7 @@ class Caller:
             if self._is_tired_of(heard.text):
                 yield from self._say_goodbye("You have asked me that four times now.")
                 return
-            answer = self._answer(heard, settled=settled)
+            answer = self._keyed(heard.text) or self._answer(heard, settled=settled)
             if not answer:
                 yield from self._say_goodbye()
                 return
@@ -159,6 +166,11 @@ class Caller:
 
     def _say(self, text: str) -> Dialogue[PeerTurn]:
         # A recorded file is a turn of its own, and goes without what would stand before it.
+        if self._keys:
+            keys, self._keys = self._keys, ""
+            self._performed.clear()
+            yield from call("press_keys", keys=keys)
+            return (yield from listen())
         if played := next((words for words in self._played if text.endswith(words)), ""):
             self._performed.clear()
             return (yield from say(played))
@@ -200,7 +212,7 @@ class Caller:
         settled = False
         handed_on = is_stated(text, _HANDED_ON)
         for state in self._goals:
-            if not state.raised:
+            if not (state.raised or state.keyed):
                 continue
             was_open, state.handed_on = state.open, state.handed_on or handed_on
             state.answer.hear(text)
@@ -230,6 +242,22 @@ class Caller:
             return self._manner.waiting()
         self._lost, self._wants_again = lost + 1, True
         return self._not_understood(heard.text)
+
+    def _keyed(self, text: str) -> str:
+        """What a menu is answered with; empty if there is none, or it was answered too often."""
+        state = next((one for one in self._goals if one.askable), None)
+        if state and state.goal.press and menu(text):
+            return self._bring_up()
+        keys = key_for(text, " ".join((state.goal.say, *state.goal.met_when))) if state else ""
+        if not keys and is_keyed_in(text):
+            asked = [key for part in sentences(text) for key in self._asked_by(part)]
+            known = [self._facts[key].written for key in asked if key in self._facts]
+            keys = next(filter(None, (keyed_in(code, text) for code in known)), "")
+        self._pressed[keys] += 1
+        self._keys = keys if self._pressed[keys] <= ATTEMPTS else ""
+        if state and self._keys and state.goal.met_when:
+            state.keyed = True
+        return self._keys
 
     def _tell(self, heard: PeerTurn) -> str:
         """What the agent wants to know or to hear again; empty if that is nothing."""
@@ -273,13 +301,17 @@ class Caller:
         return next((one for one in self._goals if one.askable), self._goals[0])
 
     def _plays_next(self) -> bool:
-        """Whether what is brought up next is a recorded file."""
-        return self._next_goal().goal.clip is not None
+        """Whether what is brought up next is a recorded file, or keys."""
+        goal = self._next_goal().goal
+        return bool(goal.clip or goal.press)
 
     def _bring_up(self) -> str:
         """The first goal that is open, in the caller's words."""
         state = self._next_goal()
         state.raised += 1
+        if state.goal.press:
+            self._keys = state.goal.press
+            return state.goal.say
         if state.raised > 1 and not state.goal.clip:
             say_again = _GREETING.sub("", state.goal.say)
             return f"I still need help with this. {say_again[:1].upper()}{say_again[1:]}"

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.values import Frozen, Text
 
@@ -165,6 +165,10 @@ class Clip(Frozen):
     length_s: float = 0.0
 
 
+Keys = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{1,64}$")]
+"""Keys of a telephone, one after the other."""
+
+
 class Goal(Frozen):
     """One thing the caller wants from the call.
 
@@ -173,12 +177,16 @@ class Goal(Frozen):
         ()
         >>> Goal.model_validate({"say": {"audio": "back.wav", "text": "Money back."}}).say
         'Money back.'
+        >>> Goal.model_validate({"press": "1"}).say
+        'Press 1.'
     """
 
     say: Text
     """How the caller brings it up; or a recorded file and the words in it, `{audio, text}`."""
     clip: Clip | None = Field(default=None, exclude_if=operator.not_)
     """The recorded file, of which `say` has the words."""
+    press: Keys | None = Field(default=None, exclude_if=operator.not_)
+    """Keys that are pressed instead of saying anything; `say` tells of them then."""
     met_when: tuple[Text, ...] = ()
     """Words one of which is in the answer that settles it, such as "refunded". With none, whatever
     is stated settles it, and whether that was the right answer is not checked."""
@@ -187,7 +195,9 @@ class Goal(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_file(cls, data: object) -> object:
+    def _from_short(cls, data: object) -> object:
+        if isinstance(data, dict) and "press" in data and "say" not in data:
+            return {**data, "say": f"Press {data['press']}."}
         if not isinstance(data, dict) or not isinstance(say := data.get("say"), dict):
             return data
         if "clip" in data or say.keys() != {"audio", "text"}:

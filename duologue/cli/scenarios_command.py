@@ -89,7 +89,10 @@ def json_schema() -> dict[str, Any]:
     described = ScenarioFile.model_json_schema(schema_generator=WithoutExamples)
     # Its validator takes the value alone, of which pydantic's schema cannot know.
     described["$defs"]["Fact"] = {"anyOf": [{"type": "string"}, described["$defs"]["Fact"]]}
-    goal = described["$defs"]["Goal"]["properties"]
+    whole = described["$defs"]["Goal"]
+    del whole["required"]
+    whole["anyOf"] = [{"required": ["say"]}, {"required": ["press"]}]
+    goal = whole["properties"]
     del goal["clip"]
     audio = {
         "type": "object",

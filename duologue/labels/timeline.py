@@ -15,7 +15,7 @@ from duologue.labels.interaction.floor import IntervalKind, intervals
 from duologue.labels.interaction.timeline import backchannels
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript
-from shared.events import Behaved, DeskChanged, Payload, ToolCalled
+from shared.events import Behaved, DeskChanged, KeysPressed, Payload, ToolCalled
 from shared.spec import Role
 from shared.values import Frozen
 
@@ -40,6 +40,8 @@ class MarkKind(StrEnum):
     """What the caller did on purpose."""
     TOOL = "tool"
     """The moment at which a tool was used."""
+    KEYS = "keys"
+    """The moment at which keys of the telephone were pressed."""
     DESK = "desk"
     """The moment at which the desk's rows changed."""
 
@@ -59,7 +61,7 @@ class Mark(Frozen):
     """The turn it is about, by its place in transcript.json; of turns, backchannels and
     interruptions."""
     name: str | None = None
-    """Which behaviour, which tool, or which tables of the desk."""
+    """Which behaviour, tool or keys, or which tables of the desk."""
     detail: dict[str, Any] | None = None
     """Of a tool its `arguments`, `output` and `is_error`; of the desk its `changes`; of a behaviour
     its other fields."""
@@ -86,7 +88,7 @@ _TIMES = ("started_at", "stopped_at")
 def write(folder: Path) -> None:
     """Make timeline.json of a call folder from its transcript, audio and events.jsonl."""
     call = transcript.read(folder)
-    events = event_log.read(folder, Behaved, ToolCalled, DeskChanged)
+    events = event_log.read(folder, Behaved, ToolCalled, DeskChanged, KeysPressed)
     masks = {role: voiced(channel.rms) for role, channel in loudness_of(folder).items()}
     found = [
         *_of_turns(call, masks),
@@ -133,6 +135,10 @@ def _of_event(entry: Entry[Payload]) -> Mark | None:
     detail = entry.payload.fields()
     moment = {"role": Role(entry.role), "start": round(entry.t, 3), "end": round(entry.t, 3)}
     match entry.payload:
+        case ToolCalled(tool="press_keys") if entry.role == Role.CUSTOMER:
+            return None  # the keys themselves are marked
+        case KeysPressed():
+            kind, name = MarkKind.KEYS, detail.pop("keys")
         case ToolCalled():
             kind, name = MarkKind.TOOL, detail.pop("tool")
         case DeskChanged(changes=changes):

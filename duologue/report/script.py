@@ -13,7 +13,7 @@ from shared.language.edits import Op
 
 SAME_MOMENT_S = 0.05
 """How far a turn may start from where the speech that it begins is marked, which has no clicks."""
-_SHOWN_APART = (MarkKind.TOOL, MarkKind.DESK, MarkKind.BEHAVIOUR)
+_SHOWN_APART = (MarkKind.KEYS, MarkKind.TOOL, MarkKind.DESK, MarkKind.BEHAVIOUR)
 
 
 class ShownWord(NamedTuple):
@@ -182,6 +182,8 @@ def _moment(mark: Mark) -> Moment:
         return Moment(
             mark, f"Desk: {mark.name}", "changed", _whole(detail.get("changes")), failed=False
         )
+    if mark.kind is MarkKind.KEYS:
+        return Moment(mark, f"Keys: {mark.name}", "pressed", "", failed=False)
     took_s = mark.end - mark.start
     facts = "on purpose" + (f", {took_s:.1f} s" if took_s >= 0.1 else "")
     return Moment(mark, plain(mark.name or ""), facts, "", failed=False)

@@ -145,6 +145,9 @@ class Scenario(BaseModel):
             problem = f"the line is dead after {self.limits.dead_air_s:g} s (limits.dead_air_s)"
             yield Flaw(("behaviours", "silence", "length_s"), problem)
         for index, goal in enumerate(self.goals):
+            if goal.press and data.business:
+                problem = "our own agents have no menu; keys are for an agent of your own"
+                yield Flaw(("goals", index, "press"), problem)
             if goal.clip and (problem := _unplayable(goal.clip)):
                 yield Flaw(("goals", index, "say", "audio"), problem)
         yield from contradictions(data.business, data.desk, self.facts, self.expected)

@@ -241,6 +241,15 @@ class ClipsWanted(Payload):
     """Of each file."""
 
 
+class KeysPressed(Payload):
+    """It has pressed keys of its telephone (DTMF), which make no sound in the recording."""
+
+    name = "DTMF"
+    by = ("customer",)
+    keys: str
+    """In order."""
+
+
 class Behaved(Payload):
     """The caller did something on purpose."""
 

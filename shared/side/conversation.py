@@ -49,6 +49,9 @@ class Connection(Protocol):
     async def start(self, agent: CallAgent, session: AgentSession[Line]) -> None:
         """Start the session, with its audio going to the peer and coming from it."""
 
+    async def press(self, key: str) -> None:
+        """Press a key of the telephone, which the peer is told of."""
+
     async def wait_until_linked(self, session: AgentSession[Line]) -> None:
         """Wait until the peer is there, and audio goes both ways."""
 
@@ -98,6 +101,7 @@ async def converse(party: Party, connection: Connection) -> EndReason:
 
 async def _converse(party: Party, connection: Connection) -> EndReason:
     agent, session, line = party
+    line.press_key = connection.press
     await connection.start(agent, session)
     call = asyncio.create_task(_begin(party, connection), name="call")
     try:

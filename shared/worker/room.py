@@ -16,7 +16,7 @@ from shared.livekit_internals import skip_estimates, synchronizer_of
 from shared.settings import Settings
 from shared.side.agent import CallAgent
 from shared.side.conversation import Factory, converse, load_models, report_crash
-from shared.side.line import Line
+from shared.side.line import KEYS, Line
 from shared.side.tap import Tap
 from shared.spec import CallSpec, Mode, Peer, PeerKind, Role
 from shared.steady_time import steady_time
@@ -148,6 +148,10 @@ class RoomConnection:
         self._link.on_changed(partial(self._listen_to, session))
         if self._bus and (output := session.output.audio):
             session.output.audio = Tap(output, self._bus.on_played)
+
+    async def press(self, key: str) -> None:
+        """Press a key, as somebody who calls by telephone does."""
+        await self._room.local_participant.publish_dtmf(code=KEYS.index(key), digit=key)
 
     async def aclose(self) -> None:
         """Listen no more."""

@@ -73,7 +73,7 @@ async def test_it_says_what_it_wants_and_hangs_up_by_its_tool(
         assert await line.ended is reason
     first, *_, last = server.chats
     assert first.instructions == instructions(SHEET)
-    assert list(first.tools) == ["hang_up"]
+    assert list(first.tools) == ["hang_up", "press_keys"]
     assert [chat.heard for chat in (first, last)] == [GREETING, "Thank you for calling. Goodbye."]
     assert len(server.chats) == 3  # nothing is to be said to what the tool returns
 

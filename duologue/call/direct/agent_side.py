@@ -28,6 +28,7 @@ from shared.errors import UsageError, in_a_line
 from shared.events import AgentVerdict, EnginesUsed, Joined, Left
 from shared.events.journal import Event, Journal
 from shared.events.usage import EngineKind
+from shared.side.line import KEYS
 from shared.spec import CallSpec, Role
 
 TROUBLE = frozenset({"refused", "lacks", "failed", "crashed"})
@@ -91,6 +92,8 @@ class AgentSide:
         within the tick it arrives is chance."""
         self._unread: list[Message] = []
         """What was said since."""
+        self._pressed: list[str] = []
+        """Keys of the caller's telephone since the last tick."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._identity = self._name
         self.listening, self.left = asyncio.Event(), asyncio.Event()
@@ -128,7 +131,14 @@ class AgentSide:
     def hear(self, said: Pcm) -> None:
         """Let it hear what the caller says in this tick."""
         if not self.over.is_set():
-            self._wire.send("heard", said.tobytes() if said.any() else b"")
+            pressed, self._pressed = self._pressed, []
+            keys = [{"digit": key, "code": KEYS.index(key)} for key in pressed]
+            told = {"pressed": keys} if keys else {}
+            self._wire.send("heard", said.tobytes() if said.any() else b"", **told)
+
+    def hear_key(self, key: str) -> None:
+        """Tell it with the next tick that the caller has pressed a key."""
+        self._pressed.append(key)
 
     async def __aexit__(self, *failure: object) -> None:
         """Let it end in its own time, shutdown callbacks included."""

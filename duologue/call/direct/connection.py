@@ -22,6 +22,9 @@ class FarEnd(Protocol):
     """It hears what is said to it."""
     left: asyncio.Event
 
+    def hear_key(self, key: str) -> None:
+        """A key of the other's telephone was pressed."""
+
 
 class DirectConnection:
     """One end of the line between two sides (see `shared.side.conversation.Connection`)."""
@@ -57,6 +60,13 @@ class DirectConnection:
         skip_estimates(self._synchronizer, session.tts)
         await session.start(agent, record=False, session_host=False)
         self.listening.set()
+
+    async def press(self, key: str) -> None:
+        """Press a key of the telephone."""
+        self._other.hear_key(key)
+
+    def hear_key(self, key: str) -> None:
+        """Nothing: our own agents have no menus, in a room neither."""
 
     async def wait_until_linked(self, session: AgentSession[Line]) -> None:
         """Nothing to wait for: the pipes are there."""

@@ -16,14 +16,16 @@ from duologue.call.direct import agent_side
 from duologue.call.outcome import ExitCode
 from duologue.call.transport import UNWATCHED, Watch
 from duologue.folder import event_log
-from duologue.folder.folder import AUDIO, sha256
+from duologue.folder.folder import AUDIO, REPORT, sha256
+from duologue.labels import timeline
+from duologue.labels.timeline import MarkKind
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import SaidFrom
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.scenario import load_scenario
 from shared.endings import Fault, Outcome
 from shared.errors import UsageError
-from shared.events import AgentVerdict, ToolCalled
+from shared.events import AgentVerdict, KeysPressed, ToolCalled
 from shared.language.as_heard import phrase
 from shared.settings import Settings
 from shared.spec import CallSpec, Role
@@ -138,6 +140,23 @@ def test_agents_of_every_make_hold_whole_calls(
     result = call(spec_of(AgentFile(path=AGENTS / agent)), tmp_path)
     assert result.ending.outcome is outcome, result
     assert result.exit_code is ExitCode.GOAL_REACHED, result
+
+
+def test_a_menu_is_answered_by_the_key_for_what_the_caller_wants(
+    model: OpenAIServer, tmp_path: Path
+) -> None:
+    model.answer = desk
+    result = call(spec_of(AgentFile(path=AGENTS / "menu.py")), tmp_path)
+    assert result.exit_code is ExitCode.GOAL_REACHED, result
+    [pressed] = event_log.read(result.folder, KeysPressed)
+    assert (pressed.role, pressed.payload.keys) == (Role.CUSTOMER, "2")
+    marks = timeline.read(result.folder).marks
+    assert [mark.name for mark in marks if mark.kind is MarkKind.KEYS] == ["2"]
+    assert "Keys: 2" in (result.folder / REPORT).read_text(encoding="utf-8")
+    said = [turn.said or "" for turn in transcript.read(result.folder).turns]
+    assert "press two" in said[0]
+    assert "from seven to ten" in said[1]
+    assert not any("what time is breakfast" in each for each in said)
 
 
 def test_an_agent_without_a_session_echoes_what_it_hears(tmp_path: Path) -> None:
