@@ -47,6 +47,8 @@ OVERRIDDEN = {
     "_run": "what a stream does",
 }
 """Private methods of LiveKit's that classes of ours replace, and what they are for."""
+STATE = {"_connection_state", "_local_participant"}
+"""Private attributes of a room (`rtc.Room`) that one without anything native behind it sets."""
 
 
 def name_of(cls: type) -> str:
@@ -62,7 +64,7 @@ def test_what_a_class_uses_of_livekits_is_there(cls: type) -> None:
 @pytest.mark.parametrize("cls", CLASSES, ids=name_of)
 def test_no_private_name_of_ours_covers_one_of_livekits_by_accident(cls: type) -> None:
     covered = our_names(cls) & livekits_names(cls)
-    assert covered <= OVERRIDDEN.keys(), f"{cls.__module__}: give {covered} other names"
+    assert covered <= OVERRIDDEN.keys() | STATE, f"{cls.__module__}: give {covered} other names"
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=name_of)
@@ -76,7 +78,7 @@ def test_what_a_class_overrides_is_called_as_it_was(cls: type) -> None:
 
 def test_every_method_that_is_listed_is_overridden() -> None:
     found = {name for cls in CLASSES for name in our_names(cls) & livekits_names(cls)}
-    assert found == OVERRIDDEN.keys()
+    assert found == OVERRIDDEN.keys() | STATE
 
 
 @asynccontextmanager
