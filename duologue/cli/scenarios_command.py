@@ -57,6 +57,11 @@ def show(
 ) -> None:
     """Show a whole scenario, without what is as it always is."""
     data = load_scenario(scenario).model_dump(mode="json", exclude_defaults=True)
+    for goal in data.get("goals", ()):  # as they are written
+        if clip := goal.pop("clip", None):
+            goal["say"] = {"audio": clip["file"], "text": goal["say"]}
+        if "press" in goal:
+            del goal["say"]
     sys.stdout.write(yaml.dump(data, Dumper=_Readable, sort_keys=False, width=100))
 
 

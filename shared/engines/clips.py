@@ -6,6 +6,7 @@ mono at the rate at which sessions play, and nothing else is done to it. Workers
 
 import hashlib
 import io
+import re
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -146,7 +147,8 @@ async def find_clip(
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split())
+    """Words alone: a language model may put other marks between them."""
+    return " ".join(re.findall(r"[\w']+", text.lower()))
 
 
 def frames(words: str, samples: Samples) -> Iterator[rtc.AudioFrame]:

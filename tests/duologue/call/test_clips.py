@@ -2,22 +2,26 @@
 
 import re
 import secrets
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import yaml
 from livekit import api, rtc
+from typer.testing import CliRunner
 
 from duologue.call.over_livekit.clip_sender import ClipSender
 from duologue.call.over_livekit.recorder import Recorder, new_identity, recorder_token
+from duologue.cli.cli import app
 from duologue.folder.channels import CHANNELS, RATE_HZ
 from duologue.folder.folder import AUDIO, CallFolder, read_call, sha256
 from duologue.labels.transcript.transcript import read as read_transcript
 from duologue.scenarios.scenario import Scenario, load_scenario
 from duologue.servers.server import Server
 from shared.engines import hibari
-from shared.engines.clips import read_clips, to_flac
+from shared.engines.clips import find_clip, read_clips, to_flac
 from shared.engines.pcm import FULL_SCALE, to_pcm
 from shared.errors import DocumentError, UsageError
 from shared.events.journal import Journal
@@ -120,6 +124,33 @@ def test_somebody_else_who_plays_the_scenario_says_what_is_in_the_file(folder: P
         scenario.persona.model_copy(update={"name": "Ana Lima"})  # type: ignore[union-attr]
     )
     assert played.goals == (goal,)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "words"),
+    [
+        (["Hi, what are", " your opening hours on Saturday", "?"], WORDS),
+        (["hi - what are your opening hours, on Saturday"], WORDS),
+        (["Hi, what are your opening hours?"], None),
+        (["Hi, what are your opening hours on Saturday? ", "And on Sunday?"], None),
+    ],
+)
+async def test_a_turn_of_just_these_words_is_played_and_any_other_is_said_whole(
+    chunks: list[str], words: str | None
+) -> None:
+    async def text() -> AsyncIterator[str]:
+        for chunk in chunks:
+            yield chunk
+
+    found, whole = await find_clip(text(), {WORDS: np.zeros(1, np.float32)})
+    assert found == words
+    assert [chunk async for chunk in whole] == chunks
+
+
+def test_it_is_shown_as_it_is_written(folder: Path) -> None:
+    shown = CliRunner().invoke(app, ["scenarios", "show", str(folder / "scenarios.yaml")]).stdout
+    goal = {"say": {"audio": str(folder / "said.wav"), "text": WORDS}, "met_when": ["saturday"]}
+    assert yaml.safe_load(shown)["goals"] == [goal]
 
 
 async def test_a_worker_gets_the_file_over_its_room_and_from_nobody_else(
