@@ -25,7 +25,12 @@ _PRESS = re.compile(
 _SOMEBODY = re.compile(
     r" (?:operator|agent|representative|somebody|someone|person|advis[eo]r|else|other|assistance) "
 )
-_ENTER = re.compile(r" (?:enter|key in|punch in|type(?: in)?) ")
+_ENTER = r"(?:enter|key in|punch in|type in)"
+_ENTERED = re.compile(
+    rf"^ (?:(?:please|now|then|next|first|and|or|to \w+) )*{_ENTER} (?:your|the) "
+    rf"| {_ENTER} .*(?:pound|hash|star|keypad|keys) | (?:keypad|keys) .*{_ENTER} "
+)
+"""Who says "let me enter that" or asks "what type" means no keys of the caller's."""
 _CLOSED = re.compile(r" (?:pound|hash) ")
 
 
@@ -71,9 +76,14 @@ def key_for(text: str, wish: str) -> str:
     return next(iter([*named, *others]), "")
 
 
-def is_keyed_in(text: str) -> bool:
-    """Whether what `text` asks for is to be entered with keys."""
-    return bool(_ENTER.search(phrase(text)))
+def is_keyed_in(sentence: str) -> bool:
+    """Whether what a sentence asks for is to be entered with keys.
+
+    Example:
+        >>> is_keyed_in("Please enter your order number."), is_keyed_in("Let me enter your name.")
+        (True, False)
+    """
+    return bool(_ENTERED.search(phrase(sentence)))
 
 
 def keyed_in(code: str, text: str) -> str:

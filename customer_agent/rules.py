@@ -249,8 +249,9 @@ class Caller:
         if state and state.goal.press and menu(text):
             return self._bring_up()
         keys = key_for(text, " ".join((state.goal.say, *state.goal.met_when))) if state else ""
-        if not keys and is_keyed_in(text):
-            asked = [key for part in sentences(text) for key in self._asked_by(part)]
+        if not keys:
+            parts = [part for part in sentences(text) if is_keyed_in(part)]
+            asked = [key for part in parts for key in self._asked_by(part)]
             known = [self._facts[key].written for key in asked if key in self._facts]
             keys = next(filter(None, (keyed_in(code, text) for code in known)), "")
         self._pressed[keys] += 1

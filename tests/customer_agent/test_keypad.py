@@ -75,6 +75,22 @@ async def test_a_menu_and_a_number_are_keyed_in_and_what_follows_is_answered_in_
     assert await caller.hear("How can I help you?") == ORDER
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Let me enter that. What is your order number?",
+        "What type of lamp is it, and what is your order number?",
+        "I will enter your order number. Could you tell me what it is?",
+        "Could you tell me your order number, so that I can type it in?",
+    ],
+)
+async def test_a_number_that_somebody_else_enters_is_said(question: str) -> None:
+    caller = Telephone(Goal(say=ORDER, met_when=("will arrive",)))
+    assert await caller.hear("How can I help you?") == ORDER
+    assert "four seven two one nine" in await caller.hear(question)
+    assert caller.pressed == []
+
+
 async def test_a_menu_that_comes_again_and_again_is_spoken_to() -> None:
     caller = Telephone(Goal(say=ORDER, met_when=("will arrive",)))
     answers = [await caller.hear(LAST) for _ in range(ATTEMPTS + 1)]
