@@ -93,6 +93,7 @@ _FAMILIES = tuple(
         r"plan\b|package|tariff|upgrad|downgrad|premium|basic|standard",
         r"person|human|somebody|someone|machine|robot|manager|boss|talk|speak",
         r"appointment|check ?up|book|see (?:a|the) doctor|seen",
+        r"book|new appointment|come (?:in|by|over|round)\b",
         r"prescri|tablet|medicine|medication|pill|inhaler|refill",
         r"result|blood work|lab\b|test came",
         r"open|close|hours|till when",
@@ -124,9 +125,12 @@ def options(text: str) -> list[str]:
 
 
 def _with_lists(parts: Sequence[str]) -> list[str]:
-    """Sentences, a question and the mere list after it as one."""
+    """Sentences, a question and the mere list after it as one, and what begins none."""
     joined: list[str] = []
     for part in parts:
+        if joined and part[:1].islower():  # "test results. opening hours or a person."
+            joined[-1] = f"{joined[-1].rstrip('.')}, {part}"
+            continue
         words = phrase(part)
         mere = " or " in words and not _SOMEBODY.search(words)
         if mere and not is_question(part.rstrip("?")) and joined and joined[-1].endswith("?"):

@@ -44,7 +44,8 @@ _LEAD = 4
 """Words that may stand around what we named: "It is about a bill, please"."""
 _RATHER = re.compile(
     r" (?:no wait|wait no|but no|no actually|no i mean|scratch that|changed my mind"
-    r"|on 2 th thought|never mind that) "
+    r"|on 2 th thoughts?|never mind that|or (?:oh |wait )?no|no (?:let us|rather)|or rather"
+    r"|(?:thinking|think) about it|better still|hang on no) "
 )
 """What stands between a wish and the one that takes its place."""
 _NEARLY_PUT = 1

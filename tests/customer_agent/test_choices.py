@@ -40,6 +40,15 @@ async def answers(side: Side, *texts: str) -> list[str]:
     return said
 
 
+def test_a_list_in_which_a_recognizer_hears_the_end_of_a_sentence_is_one_list() -> None:
+    listed = options(
+        "I can help with a new appointment, canceling an appointment, a prescription test results. "
+        "opening hours, or speaking to a person. Which one is it?"
+    )
+    assert topic(listed, "I cannot come. Cancel it, will you?") == "canceling an appointment"
+    assert topic(listed, "When could I come round? booked") == "a new appointment"
+
+
 @pytest.mark.parametrize(
     ("question", "answer"),
     [

@@ -76,6 +76,13 @@ def test_who_names_what_it_was_offered_is_understood(business: str) -> None:
     ("business", "text", "problem"),
     [
         ("clinic", "I need to cancel, no wait, can I come on a different day?", "move_appointment"),
+        ("clinic", "I can't make my appointment. Canselit, will you?", "cancel_appointment"),
+        (
+            "clinic",
+            "I will cancel my visit. Or, oh no, let us put it off a week.",
+            "move_appointment",
+        ),
+        ("shop", "Where is my order? Thinking about it, just cancel it.", "cancel_order"),
         ("shop", "Where is my order? No, actually, just cancel it.", "cancel_order"),
         ("shop", "I've bought it somewhere else. Call it off.", "cancel_order"),
         ("shop", "Call the whole thing off, please.", "cancel_order"),

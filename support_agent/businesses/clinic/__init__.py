@@ -73,12 +73,13 @@ BUSINESS = Business(
                 ),
                 r" (?:fit|squeeze|get|book) me in (?!for another)",
                 r" need to see (?:some ?(?:body|one)|you) | (?:been seen|been to see you) ",
-                r" (?:vaccinated|vaccination|(?:flu|my) jab|blood (?:taken|drawn)) ",
+                r" (?:vaccinated|vaccination|(?:flu|my) jab|blood (?:taken|drawn|checked|tested)) ",
                 rf" (?:after|need|want) (?:an? )?{_VISIT} ",
                 rf" (?:give|put) me (?:down for )?an? {_VISIT} ",
                 r" (?:got|have) anything (?:free|open) | any openings | earliest appointment ",
                 rf" (?:slot|time) for (?:a|an) {_VISIT} | my flu jab | schedule a ",
-                r" (?:when|how soon) can i come | have a look at me | says (?:that )?i need a ",
+                r" (?:when|how soon) (?:can|could|may) i come | have a look at me ",
+                r" says (?:that )?i need a ",
             ),
             book_appointment,
         ),
@@ -86,7 +87,7 @@ BUSINESS = Business(
             "move_appointment",
             "moving an appointment",
             (
-                r" (?:re ?schedul\w*|rearrang\w*|postpon\w*|put off) ",
+                r" (?:re ?schedul\w*|rearrang\w*|postpon\w*|put (?:\w+ ){0,3}off) ",
                 then(MOVE, _VISIT, 4),
                 then(
                     _VISIT,
@@ -112,7 +113,7 @@ BUSINESS = Business(
             "cancel_appointment",
             "cancelling an appointment",
             (
-                r" cancel\w* ",
+                r" can[cs]el\w* ",
                 rf" {CALL_OFF} (?:\w+ ){{0,3}}{_VISIT} ",
                 rf" {NEED_NOT}(?: \w+){{0,4}} (?:{_VISIT}|doctor) ",
                 r" (?:not|never) (?:be )?coming (?:in )?(?:on|tomorrow|today|at all) ",
