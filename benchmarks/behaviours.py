@@ -26,7 +26,7 @@ from duologue.batch.plan import Plan, Repeated
 from duologue.folder.folder import TransportName
 from duologue.labels.recorded_call import Call
 from duologue.report.summary import read_calls
-from duologue.scenarios.scenario import ScenarioFile, load_scenario
+from duologue.scenarios.scenario_file import ScenarioFile, load_scenario
 from shared.customer_sheet import Backchannel, BargeIn, Behaviours
 from shared.settings import Settings
 from shared.spec import Role

@@ -66,7 +66,7 @@ def work(number: int, calls: int, engines: dict[str, str], started_at: float) ->
     """Make calls in this process; what each took."""
     from duologue.batch import call_maker  # noqa: PLC0415 - imported in the process
     from duologue.call.direct.pipes import PipeInput  # noqa: PLC0415
-    from duologue.scenarios.scenario import load_scenario  # noqa: PLC0415
+    from duologue.scenarios.scenario_file import load_scenario  # noqa: PLC0415
     from shared import logs  # noqa: PLC0415
     from shared.engines import local_tts, preload, silero, whisper  # noqa: PLC0415
     from shared.settings import Settings  # noqa: PLC0415

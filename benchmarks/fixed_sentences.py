@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from duologue.businesses.text_call import Channel, clear, hold_call
-from duologue.scenarios.scenario import bundled_scenarios
+from duologue.scenarios.scenario_file import bundled_scenarios
 from shared.language.as_heard import sentences
 from shared.spec import Role
 

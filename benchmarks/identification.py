@@ -23,7 +23,7 @@ from rich.table import Table
 
 from benchmarks.spoken import VOICES, heard
 from duologue.scenarios.persona import load_personas
-from duologue.scenarios.scenario import bundled_scenarios
+from duologue.scenarios.scenario_file import bundled_scenarios
 from shared.language.likeness import SAME, likeness
 from shared.language.spelling import letters_aloud, spelled
 from support_agent import NAME, SaidName, load_business, unclear

@@ -21,7 +21,7 @@ from rich.table import Table
 from benchmarks.usage import per_call_minute, usage
 from duologue.call.over_livekit.recorder import IDENTITY
 from duologue.pipeline.filing import CallResult
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from duologue.servers.server import running_server
 from duologue.servers.worker_processes import running_workers
 from shared import logs

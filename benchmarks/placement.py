@@ -34,7 +34,7 @@ from duologue.labels.placement.align import Alignment, align
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import TurnFlaw
 from duologue.pipeline.stages import label
-from duologue.scenarios.scenario import DEFAULT, load_scenario
+from duologue.scenarios.scenario_file import DEFAULT, load_scenario
 from duologue.servers.server import Server, running_server
 from duologue.servers.worker_processes import running_workers
 from shared import engines, logs

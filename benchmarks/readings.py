@@ -13,7 +13,7 @@ from customer_agent.questions import (
     wants_topic,
     yes_or_no_questions,
 )
-from duologue.scenarios.scenario import bundled_scenarios
+from duologue.scenarios.scenario_file import bundled_scenarios
 from shared.language.as_heard import is_goodbye, phrase, sentences, yes_or_no
 from shared.language.statements import is_stated
 from shared.side.dialogue import PeerTurn, Say

@@ -20,7 +20,7 @@ from rich.table import Table
 from benchmarks.batches import make_calls
 from duologue.folder.folder import TransportName
 from duologue.labels.recorded_call import Call
-from duologue.scenarios.scenario import bundled_scenarios
+from duologue.scenarios.scenario_file import bundled_scenarios
 from shared.endings import Outcome
 
 VALID, SUCCESS = 0.97, 0.95

@@ -23,7 +23,7 @@ from rich.table import Table
 from benchmarks.batches import make_calls
 from duologue.folder.folder import TransportName
 from duologue.labels.recorded_call import Call
-from duologue.scenarios.scenario import load_scenarios
+from duologue.scenarios.scenario_file import load_scenarios
 from shared.endings import Outcome
 
 UNSEEN = Path(__file__).parents[1] / "tests" / "scenarios" / "unseen"

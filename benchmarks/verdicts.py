@@ -30,7 +30,7 @@ from duologue.folder.folder import read_call, write_json
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import Transcript
 from duologue.labels.verdict import Verdict, gather, judge
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared import logs
 from shared.events import DeskChanged, Said, Started
 from shared.settings import Settings

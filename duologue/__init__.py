@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from duologue.labels.recorded_call import Call as Call
     from duologue.scenarios.scenario import Scenario as Scenario
     from duologue.scenarios.scenario import UserData as UserData
-    from duologue.scenarios.scenario import load_scenarios as load_scenarios
+    from duologue.scenarios.scenario_file import load_scenarios as load_scenarios
     from shared.customer_sheet import Behaviours as Behaviours
     from shared.customer_sheet import Fact as Fact
     from shared.customer_sheet import Goal as Goal
@@ -61,7 +61,8 @@ _PUBLIC = {
     "duologue.call.counterpart": ("LiveKitAgent",),
     "duologue.labels.collection": ("Calls",),
     "duologue.labels.recorded_call": ("Call",),
-    "duologue.scenarios.scenario": ("Scenario", "UserData", "load_scenarios"),
+    "duologue.scenarios.scenario": ("Scenario", "UserData"),
+    "duologue.scenarios.scenario_file": ("load_scenarios",),
     "shared.customer_sheet": ("Behaviours", "Fact", "Goal", "Mood", "Persona"),
     "shared.errors": ("DuologueError", "FolderError", "UsageError"),
     "shared.limits": ("Limits",),

@@ -12,7 +12,7 @@ from duologue.folder import event_log
 from duologue.folder.event_log import Entry
 from duologue.labels.transcript.transcript import Turn, read
 from duologue.pipeline.filing import CallResult
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from duologue.servers.server import Server
 from shared.customer_sheet import Behaviour
 from shared.endings import Outcome

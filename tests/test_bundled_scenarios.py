@@ -8,7 +8,8 @@ import pytest
 from duologue.businesses.text_call import hold_call
 from duologue.labels.verdict import Check
 from duologue.scenarios.persona import load_personas
-from duologue.scenarios.scenario import Scenario, bundled_scenarios, load_scenario
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import bundled_scenarios, load_scenario
 from shared.customer_sheet import Persona
 from shared.language.as_heard import phrase
 from shared.language.likeness import SAME, likeness

@@ -23,7 +23,8 @@ from duologue.batch.plan import Repeated
 from duologue.batch.spread import BehaviourFile
 from duologue.cli.cli import app
 from duologue.scenarios.document import Document
-from duologue.scenarios.scenario import Scenario, UserData, load_scenario
+from duologue.scenarios.scenario import Scenario, UserData
+from duologue.scenarios.scenario_file import load_scenario
 from shared.customer_sheet import Behaviours, Fact, Goal, Mood, Persona
 from shared.events import PAYLOADS
 from shared.limits import Limits

@@ -25,7 +25,8 @@ from livekit.agents.types import (
 from livekit.agents.voice.remote_session import RemoteSession
 from livekit.protocol.agent_simulation import Scenario as TheirScenario
 
-from duologue.scenarios.scenario import Scenario, load_scenario
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import load_scenario
 from duologue.servers.process import Program
 from duologue.servers.server import Server
 from shared.address import ServerAddress

@@ -10,7 +10,7 @@ import soundfile
 
 from duologue.folder.channels import CHANNELS
 from duologue.folder.folder import AUDIO, WIRE
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from duologue.servers.server import Server
 from shared.endings import EndReason
 from shared.events import DeskChanged, Ended, Heard, Said, ToolCalled

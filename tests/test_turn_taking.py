@@ -25,7 +25,7 @@ from duologue.labels.transcript.transcript import read as read_transcript
 from duologue.labels.wer import word_errors
 from duologue.pipeline.filing import CallResult
 from duologue.pipeline.relabel import relabel
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from duologue.servers.server import Server
 from duologue.servers.worker_processes import Worker
 from shared.customer_sheet import CustomerSheet, Goal, Persona

@@ -16,7 +16,8 @@ from duologue.call.transport import Occasion, Transport
 from duologue.call.transport_registry import find_transport
 from duologue.folder.folder import CallFolder, Clock, TransportName
 from duologue.labels.recorded_call import Call
-from duologue.scenarios.scenario import DEFAULT, NO_OPTIONS, Scenario, load_scenario
+from duologue.scenarios.scenario import NO_OPTIONS, Scenario
+from duologue.scenarios.scenario_file import DEFAULT, load_scenario
 from duologue.servers.server_binary import Say
 from duologue.servers.worker_processes import OnLine
 from shared.endings import Outcome

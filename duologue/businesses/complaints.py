@@ -14,7 +14,8 @@ from livekit.agents import llm
 from duologue.businesses.forgotten import find_forgotten
 from duologue.businesses.text_call import hold_call
 from duologue.scenarios.at_business import scenarios_file
-from duologue.scenarios.scenario import Scenario, read_scenarios
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import read_scenarios
 from shared.errors import DocumentError, SpecError, UsageError, in_a_line
 from support_agent import PROVE, Business, Desk, business_folder, load_business
 

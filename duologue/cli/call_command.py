@@ -33,7 +33,8 @@ from duologue.cli.signals import Cancellation, run_cancellable
 from duologue.folder.folder import Clock, TransportName
 from duologue.pipeline.filing import CallResult
 from duologue.scenarios.at_business import scenario_at
-from duologue.scenarios.scenario import DEFAULT, load_scenario, played_by
+from duologue.scenarios.scenario import played_by
+from duologue.scenarios.scenario_file import DEFAULT, load_scenario
 from shared.endings import Outcome
 from shared.engines.latency import read_latency
 from shared.errors import UsageError

@@ -14,7 +14,7 @@ from duologue.cli.persona_option import PersonaOption, named_persona
 from duologue.cli.terminal import Terminal
 from duologue.scenarios.at_business import chosen_scenarios
 from duologue.scenarios.persona import load_personas
-from duologue.scenarios.scenario import bundled_files, bundled_scenarios
+from duologue.scenarios.scenario_file import bundled_files, bundled_scenarios
 from shared.engines.latency import read_latency
 from shared.errors import UsageError
 from shared.settings import read_settings

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from duologue.cli.terminal import Terminal
 from duologue.scenarios.json_schema import WithoutExamples
-from duologue.scenarios.scenario import (
-    Scenario,
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import (
     ScenarioFile,
     bundled_scenarios,
     load_scenario,

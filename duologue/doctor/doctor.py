@@ -20,7 +20,7 @@ from duologue.call.over_livekit.dispatch import dispatch
 from duologue.doctor import checks
 from duologue.doctor.checks import ProbeVoice
 from duologue.doctor.probe import IDENTITY, Probe
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.address import ServerAddress
 from shared.errors import DuologueError, JobRefused, ServerUnreachable, UsageError
 from shared.events.journal import Journal

@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from duologue.scenarios.scenario import (
-    BUNDLED,
-    Scenario,
-    bundled_files,
-    load_scenarios,
-    read_scenarios,
-)
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import BUNDLED, bundled_files, load_scenarios, read_scenarios
 from shared.errors import DocumentError
 from support_agent import business_folder, business_name, resolve_business
 

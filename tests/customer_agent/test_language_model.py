@@ -12,7 +12,7 @@ from customer_agent import parting
 from customer_agent.agent import CustomerAgent, bare_spec
 from customer_agent.instructions import instructions
 from customer_agent.parting import is_farewell
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.customer_sheet import (
     Behaviours,
     CustomerSheet,

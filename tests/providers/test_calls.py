@@ -19,7 +19,7 @@ from duologue.labels.metrics import Metrics
 from duologue.labels.transcript.transcript import read as read_transcript
 from duologue.labels.wer import word_errors
 from duologue.pipeline.filing import CallResult
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from duologue.servers.server import Server, running_server
 from duologue.servers.worker_processes import running_workers
 from shared.endings import Outcome

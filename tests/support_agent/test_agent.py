@@ -3,7 +3,7 @@ from typing import Any
 
 from livekit.agents import AgentSession
 
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.events import DeskChanged
 from shared.events.journal import Event, Journal
 from shared.settings import Settings

@@ -8,7 +8,8 @@ import pytest
 from livekit.agents import llm
 
 from duologue.businesses.text_call import Channel, Side, TextCall, hold_call
-from duologue.scenarios.scenario import BUNDLED, Scenario, load_scenario
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import BUNDLED, load_scenario
 from shared.language.as_heard import phrase
 from shared.side.dialogue import Dialogue
 from shared.spec import Role

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from duologue.businesses.text_call import Channel, TextCall, hold_call
-from duologue.scenarios.scenario import BUNDLED, Scenario, load_scenario
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import BUNDLED, load_scenario
 from shared.customer_sheet import Persona
 from shared.language.as_heard import phrase
 from shared.side.dialogue import Dialogue, call

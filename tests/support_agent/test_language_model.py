@@ -9,7 +9,7 @@ import pytest
 from livekit.agents import AgentSession
 from livekit.plugins import openai
 
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.events import DeskChanged
 from shared.events.journal import Event, Journal
 from shared.side.line import Line

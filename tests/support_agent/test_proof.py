@@ -5,7 +5,8 @@ import re
 import pytest
 
 from duologue.businesses.text_call import TextCall, hold_call
-from duologue.scenarios.scenario import Scenario, load_scenario
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.customer_sheet import Fact
 from shared.spec import Expectation, Role
 

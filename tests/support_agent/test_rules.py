@@ -8,7 +8,8 @@ import pytest
 from livekit.agents import llm
 
 from duologue.businesses.text_call import MAX_TURNS, Channel, Side, TextCall, hold_call
-from duologue.scenarios.scenario import Scenario, load_scenario
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.customer_sheet import Persona
 from shared.language.as_heard import phrase, sentences
 from shared.side.dialogue import REVIVE, Dialogue, reply, say, tell

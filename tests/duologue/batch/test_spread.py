@@ -11,7 +11,8 @@ from duologue.batch.plan import Plan
 from duologue.batch.spread import Part, coverage, load_behaviours, plan_of, spread
 from duologue.cli.cli import app
 from duologue.scenarios.persona import load_personas
-from duologue.scenarios.scenario import Scenario, bundled_scenarios, load_scenario
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import bundled_scenarios, load_scenario
 from shared.customer_sheet import BargeIn, Behaviours, HangUp, Persona
 from shared.errors import DocumentError
 from tests.duologue.batch.plans import SCENARIO, SETTINGS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from duologue.businesses import check, hold_call, write_business
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.errors import UsageError
 from shared.spec import Role
 

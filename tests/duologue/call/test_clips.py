@@ -18,7 +18,8 @@ from duologue.cli.cli import app
 from duologue.folder.channels import CHANNELS, RATE_HZ
 from duologue.folder.folder import AUDIO, CallFolder, read_call, sha256
 from duologue.labels.transcript.transcript import read as read_transcript
-from duologue.scenarios.scenario import Scenario, load_scenario
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import load_scenario
 from duologue.servers.server import Server
 from shared.engines import hibari
 from shared.engines.clips import find_clip, read_clips, to_flac

@@ -18,7 +18,7 @@ from duologue.folder.folder import BACKGROUND
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import SaidFrom
 from duologue.labels.verdict import Check
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from duologue.servers.server import Server
 from duologue.suite.run import Suite, load_suite, run_suite
 from shared.endings import Fault, Outcome

@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 from duologue.cli.cli import app
 from duologue.cli.scenarios_command import json_schema
 from duologue.scenarios.document import Document
-from duologue.scenarios.scenario import (
+from duologue.scenarios.scenario import Scenario
+from duologue.scenarios.scenario_file import (
     BUNDLED,
-    Scenario,
     ScenarioFile,
     bundled_files,
     bundled_scenarios,

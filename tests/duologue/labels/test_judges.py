@@ -16,7 +16,7 @@ from duologue.labels import judges
 from duologue.labels.calibration import Agreement, agreements, write_sheet
 from duologue.labels.judges import JUDGES
 from duologue.labels.recorded_call import Call
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from duologue.suite.run import Suite, load_suite, run_suite
 from shared.errors import DocumentError, DuologueError, EngineUnavailable
 from shared.settings import Settings

@@ -6,7 +6,7 @@ import pytest
 
 from duologue.businesses import write_business
 from duologue.scenarios.at_business import scenarios_at, scenarios_file
-from duologue.scenarios.scenario import read_scenarios
+from duologue.scenarios.scenario_file import read_scenarios
 from shared.errors import DocumentError, SpecError
 from support_agent import load_business, resolve_business
 

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from duologue.scenarios.scenario import Scenario, UserData, load_scenario
+from duologue.scenarios.scenario import Scenario, UserData
+from duologue.scenarios.scenario_file import load_scenario
 from shared.customer_sheet import Goal, Persona
 from shared.errors import SpecError
 from shared.spec import Expectation

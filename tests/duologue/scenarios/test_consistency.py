@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import support_agent.businesses
-from duologue.scenarios.scenario import read_scenarios
+from duologue.scenarios.scenario_file import read_scenarios
 from shared.errors import DocumentError
 from support_agent import expectations
 from support_agent.business import Identification

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from duologue.batch.plan import Plan
-from duologue.scenarios.scenario import read_scenarios
+from duologue.scenarios.scenario_file import read_scenarios
 from shared.errors import DocumentError
 from shared.settings import Settings
 

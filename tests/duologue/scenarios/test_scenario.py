@@ -5,7 +5,7 @@ import pytest
 
 from duologue.scenarios.document import MAX_BYTES
 from duologue.scenarios.persona import load_personas
-from duologue.scenarios.scenario import (
+from duologue.scenarios.scenario_file import (
     DEFAULT,
     bundled_files,
     bundled_scenarios,

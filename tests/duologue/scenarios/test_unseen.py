@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from duologue.scenarios.scenario import load_scenarios
+from duologue.scenarios.scenario_file import load_scenarios
 
 UNSEEN = Path(__file__).parents[2] / "scenarios" / "unseen"
 

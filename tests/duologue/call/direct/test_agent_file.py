@@ -22,7 +22,7 @@ from duologue.labels.timeline import MarkKind
 from duologue.labels.transcript import transcript
 from duologue.labels.transcript.transcript import SaidFrom
 from duologue.pipeline.filing import CallResult
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.endings import Fault, Outcome
 from shared.errors import UsageError
 from shared.events import AgentVerdict, KeysPressed, ToolCalled

@@ -26,7 +26,7 @@ from duologue.labels.transcript.transcript import read as read_transcript
 from duologue.pipeline.filing import CallResult
 from duologue.pipeline.relabel import relabel
 from duologue.scenarios.at_business import scenarios_at
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.endings import Fault, Outcome
 from shared.engines import Models
 from shared.engines.completeness import FINISHED_S

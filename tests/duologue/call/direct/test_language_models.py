@@ -11,7 +11,7 @@ from duologue.folder import event_log, folder
 from duologue.labels.cost import Billed, Priced
 from duologue.labels.transcript.transcript import read
 from duologue.pipeline.filing import CallResult
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.customer_sheet import Behaviour
 from shared.endings import Outcome
 from shared.events import ToolCalled

@@ -13,7 +13,7 @@ import support_agent
 from duologue.call.direct import call as direct
 from duologue.call.direct.pipes import PipeInput, PipeOutput
 from duologue.call.direct.transport import FACTORIES
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.endings import EndReason
 from shared.engines.pcm import INPUT_FRAME_MS, INPUT_RATE_HZ
 from shared.settings import Settings

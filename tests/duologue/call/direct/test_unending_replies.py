@@ -14,7 +14,7 @@ from duologue.folder import event_log
 from duologue.folder.folder import Clock
 from duologue.labels.verdict import Check, Finding
 from duologue.pipeline.filing import CallResult
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.endings import Fault, Outcome
 from shared.events import Said
 from shared.settings import Settings

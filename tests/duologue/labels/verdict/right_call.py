@@ -3,7 +3,7 @@
 from typing import Any
 
 from duologue.labels.verdict import Evidence, Spoken, ToolUse
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.endings import Ending, Outcome
 from shared.spec import CallSpec, Expectation, Role
 from shared.values import Row

@@ -11,7 +11,7 @@ from duologue.folder import event_log
 from duologue.folder.folder import read_call
 from duologue.labels.transcript import transcript
 from duologue.labels.verdict.broken_audio import Broken, broken
-from duologue.scenarios.scenario import load_scenario
+from duologue.scenarios.scenario_file import load_scenario
 from shared.customer_sheet import Behaviours, Hesitation
 from shared.events import Behaved, Said
 from shared.settings import Settings
