@@ -140,7 +140,7 @@ def _ending(evidence: Evidence) -> Iterator[Finding]:
         if not _said_goodbye(evidence, Role.SUPPORT):
             left = f"no goodbye: {detail}"
             yield Finding(check=Check.ENDING, fault=Fault.SUPPORT, detail=left)
-    elif outcome in LIMITS:
+    elif outcome in LIMITS and not evidence.took_leave:
         yield Finding(check=Check.ENDING, fault=Fault.SUPPORT, detail=f"{outcome}: no end in sight")
     else:
         for role in Role:

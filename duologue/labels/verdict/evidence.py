@@ -21,6 +21,7 @@ from shared.events import (
     StateChanged,
     ToolCalled,
 )
+from shared.language.as_heard import is_goodbye
 from shared.spec import CallSpec, Role
 from shared.values import Row
 
@@ -105,6 +106,12 @@ class Evidence(NamedTuple):
     def said(self, role: Role) -> list[Spoken]:
         """What one side said."""
         return [turn for turn in self.turns if turn.role is role]
+
+    @property
+    def took_leave(self) -> bool:
+        """Whether both said goodbye in the end, which may be the last turns that were allowed."""
+        last = [turns[-1].text for role in Role if (turns := self.said(role))]
+        return len(last) == len(Role) and all(map(is_goodbye, last))
 
     def last_turn(self, role: Role, before_s: float) -> int | None:
         """The place of the turn that one side began last before a time."""

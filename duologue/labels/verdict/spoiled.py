@@ -23,7 +23,7 @@ def spoiled(evidence: Evidence) -> Iterator[Finding]:
     if outcome is Outcome.DEAD_AIR and evidence.turns and evidence.turns[-1].role is Role.SUPPORT:
         scripted = any(each.behaviour is Behaviour.SILENCE for each in evidence.behaved)
         yield _finding(evidence, "fell silent" + (", as its behaviours say" if scripted else ""))
-    elif outcome in LIMITS:
+    elif outcome in LIMITS and not evidence.took_leave:
         did = Counter(each.behaviour for each in evidence.behaved if each.behaviour in _COSTS_TURNS)
         if 2 * did.total() >= _USED_UP * len(evidence.turns):
             told = ", ".join(f"{times} times {each}" for each, times in did.most_common())

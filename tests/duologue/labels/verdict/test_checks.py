@@ -180,12 +180,16 @@ def test_a_loop_is_found_and_fails_nothing_by_itself() -> None:
             RIGHT._replace(ending=Ending(Outcome.DEAD_AIR), turns=TURNS[:2], tools=TOOLS[:1]),
             Fault.SUPPORT,
         ),
-        (RIGHT._replace(ending=Ending(Outcome.TURN_LIMIT)), Fault.SUPPORT),
+        (RIGHT._replace(ending=Ending(Outcome.TURN_LIMIT), turns=TURNS[:-1]), Fault.SUPPORT),
     ],
 )
 def test_a_call_ends_with_two_goodbyes(evidence: Evidence, fault: Fault) -> None:
     [finding] = judge(evidence).findings
     assert (finding.check, finding.fault) == (Check.ENDING, fault)
+
+
+def test_a_limit_that_is_reached_by_the_goodbyes_is_no_bad_end() -> None:
+    assert judge(RIGHT._replace(ending=Ending(Outcome.TURN_LIMIT))).findings == ()
 
 
 def test_fault_is_the_agents_who_failed_the_task_whatever_else_the_caller_did() -> None:
@@ -287,7 +291,7 @@ def test_what_was_forbidden_is_found_in_what_is_recognized_too() -> None:
         ("If you like, it can be from 7 to 10. Goodbye.", LEFT, {Check.GOAL}),
         ("From 7 to 10. Sorry, I was mistaken, not from 7. Goodbye.", LEFT, {Check.GOAL}),
         ("From 7 to 10. Goodbye.", Ending(Outcome.GAVE_UP), {Check.GOAL}),
-        ("From 7 to 10. Goodbye.", Ending(Outcome.TURN_LIMIT), {Check.GOAL, Check.ENDING}),
+        ("From 7 to 10. Goodbye.", Ending(Outcome.TURN_LIMIT), {Check.GOAL}),
         ("It is at noon. Goodbye.", Ending(Outcome.COMPLETED), {Check.NOT_SAID}),
     ],
 )

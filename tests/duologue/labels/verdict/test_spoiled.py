@@ -15,9 +15,9 @@ BARGE_INS = (Behaved(behaviour=Behaviour.BARGE_IN),) * 3
 def test_turns_used_up_by_the_callers_behaviours_count_against_nobody_else(
     outcome: Outcome,
 ) -> None:
-    unfinished = RIGHT._replace(ending=Ending(outcome), changes={})
+    unfinished = RIGHT._replace(ending=Ending(outcome), turns=TURNS[:-2], changes={})
     assert judge(unfinished).valid
-    assert judge(unfinished._replace(behaved=BARGE_INS[:1], turns=(*TURNS, *TURNS))).valid
+    assert judge(unfinished._replace(behaved=BARGE_INS[:1], turns=TURNS + TURNS[:-2])).valid
     verdict = judge(unfinished._replace(behaved=BARGE_INS))
     assert (verdict.valid, verdict.fault) == (False, Fault.CUSTOMER)
     assert "3 times barge_in" in verdict.findings[1].detail
