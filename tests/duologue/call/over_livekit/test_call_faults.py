@@ -226,7 +226,7 @@ def only_whole_folders(out: Path) -> bool:
         ("raise-early", (Outcome.AGENT_CRASHED, Fault.CUSTOMER, "customer: crashed: ")),
         ("leave", (Outcome.WORKER_LOST, Fault.SYSTEM, "")),
         ("silent", (Outcome.PEER_NEVER_CAME, Fault.SYSTEM, "no audio track of customer")),
-        ("absent", (Outcome.NOT_PICKED_UP, Fault.SYSTEM, "agent 'support' into room")),
+        ("absent", (Outcome.NOT_PICKED_UP, Fault.SYSTEM, "the job of agent 'support' in room")),
         ("hang", (Outcome.WORKER_LOST, Fault.SYSTEM, "no heartbeat from support")),
     ],
     ids=list(QUIET),
