@@ -11,6 +11,9 @@ from shared.worker.notice import Notices
 
 log = get_logger("duologue.worker")
 
+ENDING_S = 5.0
+"""For so long calls that are told to end at once may take to end."""
+
 
 class StoppableServer(AgentServer):
     """Tells its jobs when it stops, whichever command runs it."""
@@ -31,6 +34,12 @@ class StoppableServer(AgentServer):
         """End now, and the calls with it that are still held."""
         self._notices.draining.give()
         self._notices.closing.give()
+        # A job that ends by itself as LiveKit tells it to end may never answer LiveKit, which then
+        # waits for ever (`ThreadJobExecutor.aclose`): so jobs end by our notice first.
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + ENDING_S
+        while self.active_jobs and loop.time() < until_s:  # noqa: ASYNC110 - LiveKit tells nobody
+            await asyncio.sleep(0.05)
         await super().aclose()
 
 
