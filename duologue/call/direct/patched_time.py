@@ -8,12 +8,12 @@ that no two clocks of the thread disagree. What has bound one of them before (`f
 time`) keeps the real one; of LiveKit, nothing that has to do with a call (`shared.steady_time`).
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from duologue.call.direct.bridge.clock import EPOCH_S, VirtualClock, real_monotonic
+from duologue.call.direct.bridge import told_time
+from duologue.call.direct.bridge.clock import VirtualClock, real_monotonic
 from shared import steady_time
 
 
@@ -27,27 +27,9 @@ def told_to_this_thread(clock: VirtualClock) -> Iterator[None]:
     if time.monotonic is not real_monotonic:
         raise RuntimeError("one virtual clock at a time")
     steady_time.tell()  # what is put back afterwards
-    mine = threading.get_ident()
-    told: dict[str, Callable[[], float]] = {
-        "time": lambda: EPOCH_S + clock.now_s,
-        "time_ns": clock.time_ns,
-        "monotonic": lambda: clock.now_s,
-        "monotonic_ns": lambda: round(clock.now_s * 1e9),
-        "perf_counter": lambda: clock.now_s,
-        "perf_counter_ns": clock.counter_ns,
-    }
-    real = {name: getattr(time, name) for name in told}
-    for name, virtual in told.items():
-        setattr(time, name, _by_thread(mine, virtual, real[name]))
+    real = told_time.tell(clock)
     try:
         yield
     finally:
         for name, function in real.items():
             setattr(time, name, function)
-
-
-def _by_thread(
-    mine: int, virtual: Callable[[], float], real: Callable[[], float]
-) -> Callable[[], float]:
-    ident = threading.get_ident
-    return lambda: virtual() if ident() == mine else real()

@@ -1,6 +1,7 @@
 """The time that the agent's process is told: the call's, in the thread that the call is held in.
 
-This is set before anything of the agent is imported, so that nothing has bound the real functions.
+In an agent's process this is set before anything of the agent is imported, so that nothing has
+bound the real functions. Our own calls set it while they are held (`patched_time`).
 """
 
 import datetime as dt
@@ -13,10 +14,13 @@ from typing import Any
 from .clock import EPOCH_S, VirtualClock
 
 
-def tell(clock: VirtualClock) -> None:
+def tell(clock: VirtualClock) -> dict[str, Callable[[], float]]:
     """Have `time` tell the time of `clock` in this thread from now on; other threads have theirs.
 
     LiveKit asks `time` how late it is, and takes no clock.
+
+    Returns:
+        What told it before, by name.
     """
     mine = threading.get_ident()
     told: dict[str, Callable[[], float]] = {
@@ -27,8 +31,10 @@ def tell(clock: VirtualClock) -> None:
         "perf_counter": lambda: clock.now_s,
         "perf_counter_ns": clock.counter_ns,
     }
+    real = {name: getattr(time, name) for name in told}
     for name, virtual in told.items():
-        setattr(time, name, _by_thread(mine, virtual, getattr(time, name)))
+        setattr(time, name, _by_thread(mine, virtual, real[name]))
+    return real
 
 
 def _by_thread(
