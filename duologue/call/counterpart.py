@@ -114,8 +114,38 @@ class OurWorker:
         return self if timeout_s is None else replace(self, dispatch_timeout_s=timeout_s)
 
 
+class _SomebodysAgent:
+    """What is true of anybody's agent, wherever it runs: it knows nothing of calls of ours."""
+
+    reports: ClassVar[bool] = False
+    answers_agents: ClassVar[bool] = False
+    missing: ClassVar[Fault] = Fault.SUPPORT
+    dispatch_timeout_s: float
+
+    @property
+    def join_timeout_s(self) -> float:
+        """It may load whatever it needs only once it has the job."""
+        return self.dispatch_timeout_s
+
+    def unseen(self, *, told: bool) -> frozenset[str]:
+        """Its session tells of its tools, if it is of livekit-agents 1.8 or later."""
+        return DESK_ONLY if told else UNSEEN
+
+    def metadata(self, spec: CallSpec) -> str:
+        """What its scenario has for it."""
+        return spec.under_test.metadata if spec.under_test else ""
+
+    def left(self) -> Ending:
+        """It may hang up without a word."""
+        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
+
+    def room_deleted(self, reason: str) -> Ending:
+        """An agent that hangs up deletes the room (EndCallTool, livekit-agents 1.8.9)."""
+        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, reason)
+
+
 @dataclass(frozen=True)
-class LiveKitAgent:
+class LiveKitAgent(_SomebodysAgent):
     """Somebody's LiveKit agent, as it is: it knows nothing of us, and tells what its session tells.
 
     Args:
@@ -141,9 +171,6 @@ class LiveKitAgent:
     dispatch_timeout_s: float = 30.0
     tracks_timeout_s: float = 30.0
     start_timeout_s: float = 60.0
-    reports: ClassVar[bool] = False
-    answers_agents: ClassVar[bool] = False
-    missing: ClassVar[Fault] = Fault.SUPPORT
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -159,31 +186,10 @@ class LiveKitAgent:
         """The same in a call's specification."""
         return AgentUnderTest(name=self.name)
 
-    @property
-    def join_timeout_s(self) -> float:
-        """It may load whatever it needs only once it has the job."""
-        return self.dispatch_timeout_s
-
-    def unseen(self, *, told: bool) -> frozenset[str]:
-        """Its session tells of its tools, if it is of livekit-agents 1.8 or later."""
-        return DESK_ONLY if told else UNSEEN
-
-    def metadata(self, spec: CallSpec) -> str:
-        """What its scenario has for it; it knows nothing of calls of ours."""
-        return spec.under_test.metadata if spec.under_test else ""
-
     def takes(self, identity: str, attributes: Mapping[str, str]) -> bool:
         """What it joins under is not known, but livekit-server says which agent it is."""
         del identity
         return attributes.get(AGENT_NAME) == self.name
-
-    def left(self) -> Ending:
-        """It may hang up without a word."""
-        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
-
-    def room_deleted(self, reason: str) -> Ending:
-        """An agent that hangs up deletes the room (EndCallTool, livekit-agents 1.8.9)."""
-        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, reason)
 
     def with_dispatch_timeout(self, timeout_s: float | None) -> Self:
         """The same, waited for so long, and for its track and first word no less."""
@@ -194,7 +200,7 @@ class LiveKitAgent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgentFile:
+class AgentFile(_SomebodysAgent):
     """Somebody's LiveKit agent as a file, which is run for a call without a server.
 
     Args:
@@ -203,9 +209,6 @@ class AgentFile:
         follow_clock: Whether `datetime.now` follows the call's clock in it.
         dispatch_timeout_s: Seconds until it must have been loaded and set up, in real time.
         tracks_timeout_s: Seconds until it must have a voice, in the call's time.
-
-    Raises:
-        UsageError: There is no such file.
 
     Example:
         >>> AgentFile(path=Path("agent.py")).name
@@ -217,9 +220,6 @@ class AgentFile:
     follow_clock: bool = False
     dispatch_timeout_s: float = 120.0
     tracks_timeout_s: float = 30.0
-    reports: ClassVar[bool] = False
-    answers_agents: ClassVar[bool] = False
-    missing: ClassVar[Fault] = Fault.SUPPORT
 
     @property
     def name(self) -> str:
@@ -238,31 +238,10 @@ class AgentFile:
             follow_clock=self.follow_clock,
         )
 
-    @property
-    def join_timeout_s(self) -> float:
-        """It is loaded only for the call."""
-        return self.dispatch_timeout_s
-
-    def unseen(self, *, told: bool) -> frozenset[str]:
-        """Its session tells of its tools, if it is of livekit-agents 1.8 or later."""
-        return DESK_ONLY if told else UNSEEN
-
-    def metadata(self, spec: CallSpec) -> str:
-        """What its scenario has for it."""
-        return spec.under_test.metadata if spec.under_test else ""
-
     def takes(self, identity: str, attributes: Mapping[str, str]) -> bool:
         """There is nobody else."""
         del identity, attributes
         return True
-
-    def left(self) -> Ending:
-        """It may hang up without a word."""
-        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, "the agent left the room")
-
-    def room_deleted(self, reason: str) -> Ending:
-        """An agent that hangs up deletes the room (EndCallTool, livekit-agents 1.8.9)."""
-        return Ending(Outcome.AGENT_LEFT, Fault.SUPPORT, reason)
 
     def with_dispatch_timeout(self, timeout_s: float | None) -> Self:
         """The same, waited for so long; None changes nothing."""
